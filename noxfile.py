@@ -1,0 +1,51 @@
+"""The checks: lint, types, tests, slow. All sessions of a run share one environment, since PyTorch is large."""
+
+from __future__ import annotations
+
+import sys
+
+import nox
+
+nox.options.sessions = ["lint", "types", "tests"]
+
+_ready = False
+
+
+def _run(session: nox.Session, tool: str, *arguments: str) -> None:
+    """Run a tool of the shared environment, which the first session makes or brings up to date."""
+    global _ready  # noqa: PLW0603  one environment per run of nox
+    folder = session.cache_dir.parent / "shared"
+    python = str(folder / "bin" / "python")
+    if not _ready:
+        if not (folder / "bin" / "python").exists():
+            session.run(sys.executable, "-m", "venv", str(folder), external=True)
+        session.run(python, "-m", "pip", "install", "--quiet", "--upgrade", "pip>=25.1", external=True)
+        session.run(python, "-m", "pip", "install", "--quiet", "--editable", ".", "--group", "dev", external=True)
+        _ready = True
+    session.run(str(folder / "bin" / tool), *arguments, external=True)
+
+
+@nox.session(venv_backend="none")
+def lint(session: nox.Session) -> None:
+    """Style, common mistakes, and the direction of imports."""
+    _run(session, "ruff", "check", ".")
+    _run(session, "ruff", "format", "--check", ".")
+    _run(session, "lint-imports")
+
+
+@nox.session(venv_backend="none")
+def types(session: nox.Session) -> None:
+    """Strict type check."""
+    _run(session, "mypy")
+
+
+@nox.session(venv_backend="none")
+def tests(session: nox.Session) -> None:
+    """Everything that takes seconds."""
+    _run(session, "python", "-m", "pytest", "-m", "not slow", *session.posargs)
+
+
+@nox.session(venv_backend="none")
+def slow(session: nox.Session) -> None:
+    """Everything that takes minutes."""
+    _run(session, "python", "-m", "pytest", "-m", "slow", *session.posargs)
