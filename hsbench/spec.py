@@ -1,0 +1,212 @@
+"""The values that a run is made of: cells, rows, experiments, budgets, resources. All frozen, hashable and cheap.
+
+A cell is one fitted thing: model x parameters x corpus x training budget x protocol x seed. Its key is the SHA-256 of
+the canonical JSON of the whole resolved specification; locations, device, jobs and logging stay out of it.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from hsbench.errors import DataError, UnknownNameError
+from hsbench.files import sha256_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SCHEMA = 1
+
+Settings = tuple[tuple[str, Any], ...]
+
+
+def freeze(settings: Mapping[str, Any]) -> Settings:
+    """A mapping of JSON scalars as a hashable, sorted tuple of pairs."""
+    return tuple(sorted(settings.items()))
+
+
+@dataclass(frozen=True)
+class Part:
+    """A named, versioned ingredient of a cell with all its resolved settings."""
+
+    name: str
+    version: int
+    settings: Settings = ()
+
+    def __getitem__(self, key: str) -> Any:
+        return dict(self.settings)[key]
+
+    def document(self) -> dict[str, Any]:
+        """As JSON."""
+        return {"name": self.name, "version": self.version, "settings": dict(self.settings)}
+
+    @classmethod
+    def read(cls, document: Mapping[str, Any]) -> Part:
+        """From JSON."""
+        return cls(document["name"], document["version"], freeze(document["settings"]))
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One fitted thing.
+
+    Attributes:
+        model: registered model and its whole settings.
+        corpus: registered corpus; settings hold the fingerprint, sample rate [Hz], samples per clip and split.
+        budget: the training part of the budget for this model.
+        protocol: the switches that this model reads.
+        seed: keys all randomness, together with clip or step and purpose.
+    """
+
+    model: Part
+    corpus: Part
+    budget: Part
+    protocol: Part
+    seed: int
+
+    def document(self) -> dict[str, Any]:
+        """What the key hashes, as JSON."""
+        return {
+            "schema": SCHEMA,
+            "model": self.model.document(),
+            "corpus": self.corpus.document(),
+            "budget": self.budget.document(),
+            "protocol": self.protocol.document(),
+            "seed": self.seed,
+        }
+
+    @functools.cached_property
+    def key(self) -> str:
+        """SHA-256 of the document, hexadecimal."""
+        return sha256_json(self.document())
+
+    @property
+    def folder(self) -> str:
+        """Folder name below results/: readable first, unique by the first 12 digits of the key."""
+        return f"{self.model.name}--{self.corpus.name}--{self.budget.name}--s{self.seed}--{self.key[:12]}"
+
+    @classmethod
+    def read(cls, document: Mapping[str, Any]) -> Cell:
+        """From JSON.
+
+        Raises:
+            DataError: the schema is newer than this program, or a part is missing.
+        """
+        schema = document.get("schema")
+        if not isinstance(schema, int) or schema > SCHEMA:
+            raise DataError(
+                f"this cell has schema {schema!r} and this hsbench reads up to {SCHEMA}; "
+                "install a newer hsbench or use another results folder."
+            )
+        try:
+            parts = {name: Part.read(document[name]) for name in ("model", "corpus", "budget", "protocol")}
+            return cls(**parts, seed=int(document["seed"]))
+        except (KeyError, TypeError, AttributeError) as error:
+            raise DataError(
+                f"a cell's specification lacks or garbles {error}; it was not written by hsbench."
+            ) from error
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row: a label without commas, a model, what differs from its defaults, and the published row that it answers."""
+
+    name: str
+    model: str
+    settings: Settings = ()
+    published: str | None = None
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A view: which rows, clips and metrics, and which published table they answer.
+
+    Attributes:
+        name: as registered.
+        title: heading of the table.
+        rows: in the order shown.
+        metrics: registered metric names, in the order shown.
+        clips: budget name -> clips to score, the first of the evaluation permutation.
+        table: table of the published source, or None.
+        source: name of the published source below baselines/published.
+        split: which part of the corpus is scored.
+        corpus: the default corpus.
+    """
+
+    name: str
+    title: str
+    rows: tuple[Row, ...]
+    metrics: tuple[str, ...]
+    clips: Settings
+    table: str | None = None
+    source: str = "hypersound_2023"
+    split: str = "validation"
+    corpus: str = "demo"
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How much work an experiment may cost; the training part stands in each model's descriptor.
+
+    Attributes:
+        name: smoke, quick, standard or paper.
+        protocol: the protocol used unless another is asked for.
+        timeout: seconds after which a cell is stopped unless --timeout says otherwise; None is never.
+        summary: one line.
+    """
+
+    name: str
+    protocol: str
+    timeout: float | None
+    summary: str
+
+
+BUDGETS: Mapping[str, Budget] = MappingProxyType(
+    {
+        budget.name: budget
+        for budget in (
+            Budget("smoke", "fixed", 900.0, "an experiment in a minute on 2 CPU cores"),
+            Budget("quick", "fixed", 3600.0, "an experiment in ten minutes on 2 CPU cores"),
+            Budget("standard", "reference", 6 * 3600.0, "an experiment in up to an hour on one GPU"),
+            Budget("paper", "reference", None, "exactly the published training"),
+        )
+    }
+)
+
+
+def budget(name: str) -> Budget:
+    """The budget of a name.
+
+    Raises:
+        UnknownNameError: there is none.
+    """
+    if name not in BUDGETS:
+        raise UnknownNameError("budget", name, BUDGETS)
+    return BUDGETS[name]
+
+
+@dataclass(frozen=True)
+class Resources:
+    """Where and how wide to run; never part of a key.
+
+    Attributes:
+        device: "cpu" or "cuda".
+        jobs: cells at once.
+        threads: CPU threads of each cell.
+        timeout: seconds per cell, or None.
+    """
+
+    device: str = "cpu"
+    jobs: int = 1
+    threads: int = 1
+    timeout: float | None = None
+
+
+def gpu_visible() -> bool:
+    """Whether an NVIDIA device is there and not hidden by CUDA_VISIBLE_DEVICES; asks no driver and imports no torch."""
+    hidden = os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1")
+    return not hidden and any(Path("/dev").glob("nvidia[0-9]*"))

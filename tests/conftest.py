@@ -1,0 +1,43 @@
+"""Shared fixtures: where real corpora are, what the golden pairs sound like, the toy plug-in."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+TOY = HERE / "toys" / "toy.py"
+
+
+def _from_environment(name: str, what: str) -> Path:
+    value = os.environ.get(name)
+    if not value:
+        pytest.skip(f"{name} is unset: {what} are not at hand")
+    return Path(value)
+
+
+@pytest.fixture
+def real_corpora() -> Path:
+    return _from_environment("HSBENCH_TEST_CORPORA", "real corpora in their public layouts")
+
+
+@pytest.fixture(scope="session")
+def golden() -> dict:
+    """The reference's values on ten pairs, and the pairs: {"metrics": ..., "pairs": {name: (target, prediction)}}."""
+    spec = importlib.util.spec_from_file_location("golden_pairs", HERE / "golden" / "pairs.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    values = json.loads((HERE / "golden" / "metrics.json").read_text())
+    pairs = module.pairs()
+    for name, pair in pairs.items():
+        assert [module.sha(signal) for signal in pair] == values["checksums"][name]
+    return {**values, "pairs": pairs, "values": values["pairs"]}
+
+
+@pytest.fixture(scope="session")
+def golden_models() -> dict:
+    return json.loads((HERE / "golden" / "reference_models.json").read_text())

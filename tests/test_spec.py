@@ -1,0 +1,73 @@
+import dataclasses
+import json
+
+import pytest
+
+from hsbench import spec
+from hsbench.errors import DataError, UnknownNameError
+from hsbench.spec import Cell, Part, freeze
+
+
+def cell(**changes):
+    parts = {
+        "model": Part("toy", 1, freeze({"width": 8, "omega": 30.0})),
+        "corpus": Part("demo", 1, freeze({"fingerprint": "abc", "split": "validation"})),
+        "budget": Part("quick", 1, freeze({"steps": 10})),
+        "protocol": Part("fixed-1", 1, freeze({"inr_loss": "l1"})),
+        "seed": 0,
+    }
+    return Cell(**(parts | changes))
+
+
+def test_the_key_is_the_same_for_ever():
+    assert cell().key == "f26fcf44c7e8bc4b14bd2264d00f9eb5463d1a87d4cac9be2e59c8886a4f88ae"
+    assert cell().key == cell(model=Part("toy", 1, freeze({"omega": 30.0, "width": 8}))).key
+    assert cell().folder == f"toy--demo--quick--s0--{cell().key[:12]}"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"seed": 1},
+        {"model": Part("toy", 2, freeze({"width": 8, "omega": 30.0}))},
+        {"model": Part("toy", 1, freeze({"width": 9, "omega": 30.0}))},
+        {"corpus": Part("demo", 1, freeze({"fingerprint": "abd", "split": "validation"}))},
+        {"budget": Part("quick", 1, freeze({"steps": 11}))},
+        {"protocol": Part("paper", 1, freeze({"inr_loss": "l1"}))},
+    ],
+)
+def test_every_part_enters_the_key(change):
+    assert cell(**change).key != cell().key
+
+
+def test_a_cell_survives_json():
+    assert Cell.read(json.loads(json.dumps(cell().document()))) == cell()
+    assert hash(Cell.read(cell().document())) == hash(cell())
+
+
+def test_a_cell_is_frozen():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        cell().seed = 3
+
+
+def test_a_newer_schema_is_refused_in_a_sentence():
+    with pytest.raises(DataError, match="schema 2 and this hsbench reads up to 1; install a newer"):
+        Cell.read(cell().document() | {"schema": 2})
+
+
+@pytest.mark.parametrize("lost", ["model", "corpus", "seed"])
+def test_a_garbled_specification_is_refused(lost):
+    document = cell().document()
+    del document[lost]
+    with pytest.raises(DataError, match="lacks or garbles"):
+        Cell.read(document)
+
+
+def test_budgets_suggest():
+    with pytest.raises(UnknownNameError, match="did you mean 'quick'"):
+        spec.budget("quik")
+
+
+def test_a_hidden_gpu_is_not_seen(monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    assert spec.gpu_visible() is False
