@@ -1,0 +1,1 @@
+"""Clips, files, spectra: what the rest of the house means by sound."""

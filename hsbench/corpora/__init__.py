@@ -1,0 +1,1 @@
+"""Corpora: who speaks, where each clip lies, which clips validate."""

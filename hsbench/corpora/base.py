@@ -1,0 +1,150 @@
+"""What a corpus offers: a manifest without audio, and clips one at a time.
+
+Conventions: offsets and lengths are in samples at the corpus's rate; a manifest lists its items sorted by id.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, overload
+
+import numpy as np
+
+from hsbench.errors import UnknownNameError
+from hsbench.files import sha256_json
+
+if TYPE_CHECKING:
+    from hsbench.audio.clip import Clip
+
+SPLITS = ("train", "validation")
+
+
+@dataclass(frozen=True)
+class Item:
+    """A clip before it is loaded.
+
+    Attributes:
+        id: clip id.
+        speaker: the corpus's name.
+        sex: "F", "M" or "".
+        source: file, relative to the corpus.
+        offset: first sample inside the source.
+        samples: length.
+        sha256: of the source's 16-bit samples, hexadecimal.
+    """
+
+    id: str
+    speaker: str
+    sex: str
+    source: str
+    offset: int
+    samples: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The clips of one split, sorted by id, and how they were prepared.
+
+    Attributes:
+        corpus: name.
+        version: of the corpus reader.
+        split: "train" or "validation".
+        sample_rate: in Hz.
+        preparation: block rule, normalisation and resampler, as JSON scalars.
+        items: sorted by id.
+    """
+
+    corpus: str
+    version: int
+    split: str
+    sample_rate: int
+    preparation: tuple[tuple[str, Any], ...]
+    items: tuple[Item, ...]
+
+    @functools.cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 over split, preparation and every item: changes whenever a clip would sound different."""
+        return sha256_json(
+            {
+                "split": self.split,
+                "sample_rate": self.sample_rate,
+                "preparation": dict(self.preparation),
+                "items": [[i.id, i.speaker, i.source, i.offset, i.samples, i.sha256] for i in self.items],
+            }
+        )
+
+    @property
+    def samples(self) -> int:
+        """Samples per clip (all clips are equally long)."""
+        return int(dict(self.preparation)["block_samples"])
+
+    def evaluation(self) -> tuple[Item, ...]:
+        """The items in the order in which they are scored: torch.randperm(len, seed 0) over the sorted ids."""
+        return tuple(self.items[index] for index in permutation(len(self.items)))
+
+
+class Corpus(Protocol):
+    """What an object registered as a corpus must do."""
+
+    name: str
+    version: int
+
+    def manifest(self, split: str) -> Manifest:
+        """The clips of a split; reads no audio."""
+        ...
+
+    def load(self, item: Item) -> Clip:
+        """The waveform of one item, prepared as the manifest says."""
+        ...
+
+    def completeness(self) -> tuple[str, ...]:
+        """Why this is not the complete public release; empty when it is."""
+        ...
+
+
+def check_split(split: str) -> str:
+    """Give the split back if there is one of that name.
+
+    Raises:
+        UnknownNameError: there is none.
+    """
+    if split not in SPLITS:
+        raise UnknownNameError("split", split, SPLITS)
+    return split
+
+
+def permutation(count: int, seed: int = 0) -> list[int]:
+    """What torch.randperm(count, generator=torch.Generator().manual_seed(seed)) gives on a CPU, without torch.
+
+    Fisher-Yates over the raw 32-bit output of a Mersenne Twister seeded by init_genrand; the order of the published
+    validation set stands on it.
+    """
+    twister = np.random.MT19937()
+    twister._legacy_seeding(seed)
+    order = list(range(count))
+    for index, raw in enumerate(twister.random_raw(max(0, count - 1))):
+        other = index + int(raw) % (count - index)
+        order[index], order[other] = order[other], order[index]
+    return order
+
+
+class Clips(Sequence["Clip"]):
+    """Clips that are loaded when they are asked for: [index] -> Clip."""
+
+    def __init__(self, corpus: Corpus, items: Sequence[Item]) -> None:
+        self.corpus, self.items = corpus, items
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    @overload
+    def __getitem__(self, index: int) -> Clip: ...
+    @overload
+    def __getitem__(self, index: slice) -> Clips: ...
+    def __getitem__(self, index: int | slice) -> Clip | Clips:
+        if isinstance(index, slice):
+            return Clips(self.corpus, self.items[index])
+        return self.corpus.load(self.items[index])

@@ -1,0 +1,111 @@
+"""The embedded demo corpus: 60 synthetic utterances of 10 voices, 22 050 Hz, shipped as FLAC.
+
+Blocks of 32 768 samples from sample 0, the remainder dropped; voices k03, k04 (F), k08 and k09 (M) validate; each
+clip is divided by its peak. See data/demo/NOTICE.md for how it was made and under which licences.
+"""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+
+from hsbench.audio.clip import Clip, peak_normalise
+from hsbench.audio.io import read_pcm16
+from hsbench.corpora.base import Item, Manifest, check_split
+from hsbench.errors import DataError
+from hsbench.files import sha256_bytes
+
+DESCRIPTORS = [
+    {
+        "name": "demo",
+        "version": 1,
+        "summary": "synthetic speech, 10 voices, 60 utterances, 3.6 minutes; embedded",
+        "target": "hsbench.corpora.demo:DemoCorpus",
+        "needs": ["soundfile"],
+        "info": {
+            "description": "synthetic speech",
+            "synthetic": True,
+            "licence": "rendered with Apache-2.0 and MIT licensed parts; see NOTICE.md beside the files",
+        },
+    }
+]
+
+DATA = Path(__file__).parent / "data" / "demo"
+SAMPLE_RATE = 22050
+BLOCK = 32768
+VALIDATION_SPEAKERS = frozenset({"k03", "k04", "k08", "k09"})
+
+
+class DemoCorpus:
+    """Reads the packaged files; `data` may point at another folder of the same layout."""
+
+    name = "demo"
+    version = 1
+
+    def __init__(self, data: Path = DATA) -> None:
+        self.data = data
+
+    def manifest(self, split: str) -> Manifest:
+        """The clips of a split, from manifest.csv alone.
+
+        Raises:
+            UnknownNameError: no such split.
+            DataError: the manifest is missing or garbled.
+        """
+        check_split(split)
+        items = []
+        for row in self._rows():
+            if (row["speaker"] in VALIDATION_SPEAKERS) != (split == "validation"):
+                continue
+            stem = Path(row["file"]).stem
+            items += [
+                Item(
+                    id=f"{stem}-{block}",
+                    speaker=row["speaker"],
+                    sex=row["sex"],
+                    source=row["file"],
+                    offset=block * BLOCK,
+                    samples=BLOCK,
+                    sha256=row["sha256_pcm16"],
+                )
+                for block in range(int(row["samples"]) // BLOCK)
+            ]
+        preparation = (("block_samples", BLOCK), ("drop_first_samples", 0), ("peak_normalise", True))
+        items.sort(key=lambda item: item.id)
+        return Manifest(self.name, self.version, split, SAMPLE_RATE, preparation, tuple(items))
+
+    def load(self, item: Item) -> Clip:
+        """Cut one block and divide it by its peak.
+
+        Raises:
+            DataError: the file is unreadable, has another rate, or is not the one in the manifest.
+        """
+        samples, rate = read_pcm16(self.data / item.source)
+        if rate != SAMPLE_RATE:
+            raise DataError(f"{item.source}: expected {SAMPLE_RATE} Hz, got {rate} Hz; reinstall hsbench.")
+        if sha256_bytes(samples.astype("<i2").tobytes()) != item.sha256:
+            raise DataError(
+                f"{item.source} is not the file that the manifest describes (SHA-256 differs); reinstall hsbench."
+            )
+        block = samples[item.offset : item.offset + item.samples].astype(np.float32) / np.float32(32768)
+        return Clip(item.id, peak_normalise(block), rate, item.speaker, item.sex, item.source, item.offset)
+
+    def completeness(self) -> tuple[str, ...]:
+        """The demo corpus is complete as shipped."""
+        return ()
+
+    def _rows(self) -> list[dict[str, str]]:
+        path = self.data / "manifest.csv"
+        try:
+            with path.open(encoding="utf-8", newline="") as file:
+                rows = list(csv.DictReader(file))
+        except OSError as error:
+            raise DataError(
+                f"the demo corpus lacks its manifest {path} ({error.strerror}); reinstall hsbench."
+            ) from error
+        wanted = {"file", "speaker", "sex", "samples", "sha256_pcm16"}
+        if not rows or not wanted <= set(rows[0]):
+            raise DataError(f"{path} should have the columns {', '.join(sorted(wanted))}; reinstall hsbench.")
+        return rows

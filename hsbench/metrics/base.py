@@ -1,0 +1,131 @@
+"""What a metric is, and the cases in which it has no value.
+
+Conventions: reference x and estimate y are one-dimensional float arrays [samples], full scale +-1, equally long;
+values are computed in float64. A metric raises `Undefined(status)` where its definition gives nothing; a failure
+never becomes a number.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from hsbench import registry
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+SILENCE = 2.0**-24
+"""A signal that strays from its mean by no more than this (half the last bit of 24-bit audio) is silent."""
+
+
+class Undefined(Exception):  # noqa: N818  it is an answer, not an error
+    """The metric has no value for this pair; `status` says why."""
+
+    def __init__(self, status: str) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+@dataclass(frozen=True)
+class MetricInfo:
+    """Facts of a metric.
+
+    Attributes:
+        name: registered name.
+        version: raised whenever its numbers move.
+        label: as printed in a table.
+        unit: "" for a bare number.
+        better: "lower" or "higher".
+        ideal: the paper's row of ideals, or None.
+        bounds: least and greatest value, None where open.
+        sample_rate: the rate [Hz] that its definition needs, or None for any.
+        tolerance: absolute difference below which two values count as the same.
+        undefined_for: which of target_silent and estimate_silent leave it without a value.
+        min_samples: fewer give too_short.
+        decimals: digits after the point in a table.
+    """
+
+    name: str
+    version: int
+    label: str
+    unit: str
+    better: str
+    ideal: float | None
+    bounds: tuple[float | None, float | None]
+    sample_rate: int | None
+    tolerance: float
+    undefined_for: tuple[str, ...]
+    min_samples: int
+    decimals: int
+
+
+class Metric(Protocol):
+    """What an object registered as a metric must do."""
+
+    def __call__(self, reference: NDArray[np.float64], estimate: NDArray[np.float64], sample_rate: int, /) -> float:
+        """Score one pair, both [samples]; raise Undefined where there is no value."""
+        ...
+
+
+@dataclass(frozen=True)
+class Score:
+    """One metric of one clip: a value with status "ok", or None with the reason.
+
+    Attributes:
+        value: finite, or None.
+        status: "ok" or the reason.
+        seconds: time it took.
+        detail: for unavailable and error statuses, the sentence behind them.
+    """
+
+    value: float | None
+    status: str
+    seconds: float = 0.0
+    detail: str = ""
+
+
+def info(name: str) -> MetricInfo:
+    """The facts of a registered metric; imports no metric code.
+
+    Raises:
+        UnknownNameError: there is none of that name.
+    """
+    descriptor = registry.get("metrics", name)
+    facts: Mapping[str, Any] = {
+        "unit": "",
+        "ideal": None,
+        "sample_rate": None,
+        "undefined_for": (),
+        "min_samples": 1,
+        "decimals": 2,
+        **descriptor.info,
+    }
+    lists: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in facts.items()}
+    return MetricInfo(name=name, version=descriptor.version, **lists)
+
+
+def silent(signal: NDArray[np.float64]) -> bool:
+    """Whether a signal [samples] carries nothing: it never strays from its mean by more than SILENCE."""
+    return float(np.abs(signal - signal.mean()).max()) <= SILENCE
+
+
+def refusal(facts: MetricInfo, reference: NDArray[np.float64], estimate: NDArray[np.float64]) -> str | None:
+    """The status of a pair that the metric cannot be asked about, or None. Decided before any metric code runs."""
+    if reference.shape != estimate.shape:
+        return "length_mismatch"
+    if not np.isfinite(reference).all():
+        return "non_finite_target"
+    if not np.isfinite(estimate).all():
+        return "non_finite_estimate"
+    if reference.size < max(1, facts.min_samples):
+        return "too_short"
+    if "target_silent" in facts.undefined_for and silent(reference):
+        return "target_silent"
+    if "estimate_silent" in facts.undefined_for and silent(estimate):
+        return "estimate_silent"
+    return None

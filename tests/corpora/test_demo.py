@@ -1,0 +1,95 @@
+import csv
+import shutil
+
+import numpy as np
+import pytest
+import torch
+
+from hsbench.corpora import base
+from hsbench.corpora.demo import DATA, DemoCorpus
+from hsbench.errors import DataError, UnknownNameError
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 46, 512, 513, 29999])
+@pytest.mark.parametrize("seed", [0, 1, 12345])
+def test_the_evaluation_order_is_torchs_permutation(count, seed):
+    wanted = torch.randperm(count, generator=torch.Generator().manual_seed(seed)).tolist()
+    assert base.permutation(count, seed) == wanted
+
+
+def test_ten_voices_and_their_split():
+    corpus = DemoCorpus()
+    voices = {split: {item.speaker for item in corpus.manifest(split).items} for split in base.SPLITS}
+    assert voices["validation"] == {"k03", "k04", "k08", "k09"}
+    assert voices["train"] == {"k01", "k02", "k05", "k06", "k07", "k10"}
+    assert sum(len(corpus.manifest(split).items) for split in base.SPLITS) == 116
+
+
+def test_blocks_are_cut_from_sample_zero_and_the_remainder_is_dropped():
+    manifest = DemoCorpus().manifest("validation")
+    ids = [item.id for item in manifest.items]
+    assert ids == sorted(ids)
+    assert len(set(ids)) == len(ids) == 46
+    with (DATA / "manifest.csv").open(newline="") as file:
+        lengths = {row["file"]: int(row["samples"]) for row in csv.DictReader(file)}
+    for item in manifest.items:
+        assert item.offset == int(item.id.rpartition("-")[2]) * 32768
+        assert item.offset + item.samples <= lengths[item.source]
+    assert manifest.samples == 32768
+
+
+def test_every_clip_loads_with_its_peak_at_one():
+    corpus = DemoCorpus()
+    for split in base.SPLITS:
+        for item in corpus.manifest(split).items:
+            clip = corpus.load(item)
+            assert clip.waveform.shape == (32768,)
+            assert clip.sample_rate == 22050
+            assert np.abs(clip.waveform).max() == 1
+            assert (clip.speaker, clip.sex) == (item.speaker, item.sex)
+            assert clip.sex == ("F" if item.speaker in {"k01", "k02", "k03", "k04", "k05"} else "M")
+
+
+def test_clips_load_when_asked_for():
+    corpus = DemoCorpus()
+    clips = base.Clips(corpus, corpus.manifest("train").items)
+    assert len(clips) == 70
+    assert clips[3].id == clips.items[3].id
+    assert [clip.id for clip in clips[1:3]] == [item.id for item in clips.items[1:3]]
+
+
+def test_a_fingerprint_moves_with_content_split_and_preparation():
+    manifest = DemoCorpus().manifest("validation")
+    assert manifest.fingerprint == DemoCorpus().manifest("validation").fingerprint
+    assert manifest.fingerprint != DemoCorpus().manifest("train").fingerprint
+    first, *rest = manifest.items
+    other = base.Item(first.id, first.speaker, first.sex, first.source, first.offset, first.samples, "0" * 64)
+    for changed in (
+        {"items": (other, *rest)},
+        {"items": tuple(rest)},
+        {"preparation": (("block_samples", 16384),)},
+        {"sample_rate": 24000},
+    ):
+        facts = {**manifest.__dict__, **changed}
+        facts.pop("fingerprint", None)
+        assert base.Manifest(**facts).fingerprint != manifest.fingerprint
+
+
+def test_a_file_that_is_not_the_manifests_is_refused(tmp_path):
+    shutil.copytree(DATA, tmp_path / "demo")
+    corpus = DemoCorpus(tmp_path / "demo")
+    item = corpus.manifest("validation").items[0]
+    shutil.copy(DATA / "k01" / "k01_001.flac", tmp_path / "demo" / item.source)
+    with pytest.raises(DataError, match="SHA-256 differs"):
+        corpus.load(item)
+    (tmp_path / "demo" / "manifest.csv").write_text("file,speaker\n")
+    with pytest.raises(DataError, match="should have the columns"):
+        corpus.manifest("validation")
+    (tmp_path / "demo" / "manifest.csv").unlink()
+    with pytest.raises(DataError, match="lacks its manifest"):
+        corpus.manifest("validation")
+
+
+def test_unknown_splits_suggest():
+    with pytest.raises(UnknownNameError, match="did you mean 'validation'"):
+        DemoCorpus().manifest("valid")

@@ -1,0 +1,98 @@
+import numpy as np
+import pytest
+
+from hsbench.metrics.suite import score
+
+DEFINED = (
+    "noise20",
+    "noise5",
+    "lowpass3k",
+    "half_gain_noise30",
+    "shift3",
+    "inr_lp1500_snr10",
+    "identical",
+    "half_digital_silence",
+)
+NAMES = {"MSE": "mse", "LSD": "lsd", "SI-SNR": "si_snr"}
+
+
+def value(x, y, metric, rate=22050):
+    one = score(x, y, rate, [metric])[metric]
+    assert one.status == "ok", one
+    return one.value
+
+
+def signal(seed=0, samples=32768):
+    rng = np.random.default_rng(seed)
+    return np.sin(np.arange(samples) * 0.05) * 0.5 + 0.1 * rng.standard_normal(samples)
+
+
+def noisy(x, level, seed=1):
+    return x + level * np.random.default_rng(seed).standard_normal(x.size)
+
+
+@pytest.mark.parametrize("pair", DEFINED)
+@pytest.mark.parametrize("metric", NAMES)
+def test_parity_with_the_reference(golden, pair, metric):
+    want, tolerance = golden["values"][pair][metric], golden["tolerance"][metric]
+    got = value(*golden["pairs"][pair], NAMES[metric])
+    assert got == pytest.approx(want, rel=tolerance.get("rel", 0), abs=tolerance.get("abs", 0))
+
+
+@pytest.mark.parametrize(("metric", "ideal"), [("mse", 0), ("mae", 0), ("lsd", 0)])
+def test_identity_is_ideal(metric, ideal):
+    assert value(signal(), signal(), metric) == pytest.approx(ideal, abs=1e-8)
+
+
+def test_a_clip_against_itself_is_limited_by_eps_alone():
+    x = signal()
+    assert value(x, x, "snr") == pytest.approx(10 * np.log10((x @ x + 2**-23) / 2**-23))
+    assert value(x, x, "si_snr") > 90
+
+
+@pytest.mark.parametrize("gain", [0.25, 2.0, -1.0])
+def test_si_snr_is_blind_to_level_polarity_and_offset_and_the_others_are_not(gain):
+    x = signal()
+    y = noisy(x, 0.1)
+    assert value(x, gain * y, "si_snr") == pytest.approx(value(x, y, "si_snr"), abs=1e-3)
+    assert value(x, y + 0.3, "si_snr") == pytest.approx(value(x, y, "si_snr"), abs=1e-3)
+    assert value(x, gain * y, "mse") > value(x, y, "mse")
+    assert value(x, gain * y, "snr") < value(x, y, "snr")
+
+
+def test_known_ratios():
+    x = signal()
+    n = np.random.default_rng(3).standard_normal(x.size)
+    n *= np.sqrt((x @ x) / (n @ n) / 10)
+    assert value(x, x + n, "snr") == pytest.approx(10, abs=1e-5)
+    assert value(x, x + 0.1, "mae") == pytest.approx(0.1)
+    assert value(x, x + 0.1, "mse") == pytest.approx(0.01)
+    assert value(x, x + 0.1, "psnr") == pytest.approx(20 * np.log10((x.max() - x.min()) / 0.1))
+
+
+@pytest.mark.parametrize("metric", ["mse", "mae", "snr", "psnr", "si_snr", "lsd"])
+def test_monotone_in_noise(metric):
+    x = signal()
+    values = [value(x, noisy(x, level), metric) for level in (0.001, 0.01, 0.1, 0.5)]
+    rising = metric in ("mse", "mae", "lsd")
+    assert values == sorted(values, reverse=not rising)
+    assert len(set(values)) == 4
+
+
+def test_lsd_is_ten_times_the_log_of_a_gain():
+    x = signal()
+    assert value(x, 10 * x, "lsd") == pytest.approx(2, abs=1e-6)
+    assert value(x, 0.1 * x, "lsd") == pytest.approx(2, abs=1e-6)
+
+
+def test_lsd_is_not_symmetric(golden):
+    x, y = golden["pairs"]["half_digital_silence"]
+    assert value(x, y, "lsd") != pytest.approx(value(y, x, "lsd"), abs=0.1)
+
+
+def test_a_silent_frame_of_the_reference_scores_twelve():
+    x = signal()
+    x[8000:24000] = 0
+    frames = 1 + 32768 // 220
+    silent = sum(1 for centre in range(0, 32769, 220) if 8000 + 512 <= centre <= 24000 - 512)
+    assert value(x, x, "lsd") == pytest.approx(12 * silent / frames, abs=1e-6)
