@@ -1,0 +1,42 @@
+"""Checkpoints of a running fit: tensors and a few numbers in one safetensors file, replaced atomically.
+
+Loading runs no code from the file.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+
+from hsbench.files import replace_atomically
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import torch
+
+
+def write(path: Path, tensors: Mapping[str, torch.Tensor], numbers: Mapping[str, float]) -> None:
+    """Replace the checkpoint.
+
+    Args:
+        path: the file.
+        tensors: name -> tensor, on any device.
+        numbers: JSON scalars that travel with them.
+    """
+    on_cpu = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    replace_atomically(path, save(on_cpu, {"numbers": json.dumps(dict(numbers))}))
+
+
+def read(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]] | None:
+    """The tensors (on the CPU) and numbers of a checkpoint; None where there is none or it is not whole."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            numbers = json.loads((file.metadata() or {})["numbers"])
+            return {name: file.get_tensor(name) for name in file.keys()}, numbers  # noqa: SIM118  not a dict
+    except (FileNotFoundError, SafetensorError, KeyError, ValueError):
+        return None

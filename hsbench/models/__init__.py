@@ -1,0 +1,1 @@
+"""Models: whatever rebuilds a clip. Baseline models live here; published numbers live in baselines/."""

@@ -1,0 +1,226 @@
+"""Individual INRs: one target network fitted to each clip. The upper bound of Table 2d.
+
+Many clips are fitted at once as one batched problem; no operation mixes clips, so each fit is what it would be alone,
+and one that diverges leaves its batch-mates untouched. On a CPU the coordinates are walked in tiles that stay in
+cache, and the gradients add up.
+
+Protocol switches: inr_loss, inr_siren_init, inr_output, bad_fit_is_status, width_at_cr_1 (see hsbench.protocols).
+Status: "diverged" where the output is not finite or its power exceeds 1000 times the clip's; "collapsed" where its
+power is below a thousandth.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from hsbench.errors import UsageError
+from hsbench.fit import loop
+from hsbench.fit.precision import pin
+from hsbench.models.base import Payload, Reconstruction
+from hsbench.models.targets import create
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from hsbench.audio.clip import Clip
+    from hsbench.models.base import Context
+    from hsbench.models.targets.base import TargetNet
+
+DESCRIPTORS = [
+    {
+        "name": "inr-fmlp",
+        "summary": "one Fourier-mapped perceptron fitted to each clip",
+        "target": "hsbench.models.individual:IndividualINR",
+        "needs": ["torch"],
+        "defaults": {
+            "kind": "fmlp",
+            "compression_ratio": 1.0,
+            "width": None,
+            "layers": 5,
+            "encoding_length": 10,
+        },
+        "budgets": {
+            "smoke": {"steps": 300, "coordinates": 4096, "schedule": "one_cycle", "learning_rate": 1e-2},
+            "quick": {"steps": 1000, "coordinates": 4096, "schedule": "one_cycle", "learning_rate": 1e-2},
+            "standard": {"steps": 20000, "coordinates": None, "schedule": "constant", "learning_rate": 1e-4},
+            "paper": {"steps": 100000, "coordinates": None, "schedule": "constant", "learning_rate": 1e-4},
+        },
+        "switches": ["width_at_cr_1", "inr_loss", "inr_output", "bad_fit_is_status"],
+        "resolve": "hsbench.widths:resolve",
+        "operations": "hsbench.widths:operations",
+    },
+    {
+        "name": "inr-siren",
+        "summary": "one sinusoidal network fitted to each clip",
+        "target": "hsbench.models.individual:IndividualINR",
+        "needs": ["torch"],
+        "defaults": {
+            "kind": "siren",
+            "compression_ratio": 1.0,
+            "width": None,
+            "layers": 5,
+            "omega_0": 2000.0,
+            "omega_i": 30.0,
+        },
+        "budgets": {
+            "smoke": {"steps": 300, "coordinates": 4096, "schedule": "one_cycle", "learning_rate": 1e-3},
+            "quick": {"steps": 1000, "coordinates": 4096, "schedule": "one_cycle", "learning_rate": 1e-3},
+            "standard": {"steps": 20000, "coordinates": None, "schedule": "constant", "learning_rate": 1e-4},
+            "paper": {"steps": 100000, "coordinates": None, "schedule": "constant", "learning_rate": 1e-4},
+        },
+        "switches": ["width_at_cr_1", "inr_loss", "inr_siren_init", "inr_output", "bad_fit_is_status"],
+        "resolve": "hsbench.widths:resolve",
+        "operations": "hsbench.widths:operations",
+    },
+]
+
+TILE = {"cpu": 512, "cuda": 32768}
+"""Coordinates walked at once: on a CPU, as many as keep a batch of activations in cache."""
+
+LOSSES: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {"l1": torch.abs, "mse": torch.square}
+
+
+class IndividualINR:
+    """One target network per clip; `fit` does nothing, `reconstruct` optimises."""
+
+    version = 1
+    group = 16
+
+    def __init__(self, kind: str, width: int, layers: int, compression_ratio: float, **network: Any) -> None:
+        del compression_ratio  # width says it exactly
+        self.name = f"inr-{kind}"
+        self.net = create(kind, [width] * layers, **network)
+
+    def fit(self, train: Sequence[Clip], context: Context) -> None:
+        """Nothing is shared between clips."""
+
+    def reconstruct(self, clips: Sequence[Clip], context: Context) -> Iterator[Reconstruction]:
+        """Fit all clips of the group side by side.
+
+        Raises:
+            UsageError: the clips are not equally long, or a training setting is out of range.
+        """
+        if {clip.waveform.size for clip in clips} != {context.samples}:
+            raise UsageError(
+                f"individual INRs are fitted to clips of {context.samples} samples; prepare the corpus in equal blocks."
+            )
+        recipe = _recipe(context)
+        device = pin(context.device, context.threads)
+        target = torch.from_numpy(np.stack([clip.waveform for clip in clips])).to(device)
+        coords = torch.linspace(-1, 1, context.samples).view(1, -1, 1)
+        features = self.net.features(coords).to(device)
+        params = self._initial([clip.id for clip in clips], context, device)
+        step = _Step(self.net, params, features, target, context)
+        group = hashlib.sha256(" ".join(clip.id for clip in clips).encode()).hexdigest()[:16]
+        hooks = loop.Hooks(
+            record=lambda row: context.record({**row, "first": clips[0].id, "clips": len(clips)}),
+            progress=lambda done: context.progress(done * len(clips), recipe.updates * len(clips)),
+            checkpoint=context.scratch / f"fit-{group}.safetensors",
+        )
+        seconds = loop.optimise(params, step, recipe, hooks) / len(clips)
+        output = step.evaluate()
+        for index, clip in enumerate(clips):
+            yield Reconstruction(
+                clip_id=clip.id,
+                waveform=output[index],
+                payload=Payload(self.net.count(), 32 * self.net.count()),
+                seconds=seconds,
+                status=_verdict(clip.waveform, output[index]),
+                steps=recipe.updates,
+                weights={name: value[index].detach().cpu().numpy() for name, value in params.items()},
+            )
+
+    def _initial(self, ids: Sequence[str], context: Context, device: torch.device) -> dict[str, torch.Tensor]:
+        """{name: [batch, *shape]}, each clip's drawn from its own seed."""
+        divisor = context.switches.get("inr_siren_init", "omega_i")
+        drawn = [self.net.draw(torch.Generator().manual_seed(context.key("init", clip_id)), divisor) for clip_id in ids]
+        return {
+            name: torch.stack([one[name] for one in drawn]).to(device).requires_grad_() for name in self.net.shapes()
+        }
+
+
+class _Step:
+    """One optimisation step over a batch of clips, walked in tiles of coordinates."""
+
+    def __init__(
+        self,
+        net: TargetNet,
+        params: Mapping[str, torch.Tensor],
+        features: torch.Tensor,
+        target: torch.Tensor,
+        context: Context,
+    ) -> None:
+        self.net, self.params, self.features, self.target, self.context = (
+            net,
+            params,
+            features,
+            target,
+            context,
+        )
+        self.loss = LOSSES[context.switches["inr_loss"]]
+        self.drawn: int | None = context.training["coordinates"]
+        self.tile = TILE[context.device]
+
+    def __call__(self, number: int) -> torch.Tensor:
+        """Add the gradients of the mean loss of each clip; gives the losses [batch]."""
+        features, target = self._draw(number)
+        count = target.shape[1]
+        losses = torch.zeros(target.shape[0], device=target.device)
+        for start in range(0, count, self.tile):
+            span = slice(start, start + self.tile)
+            error = self.net.apply_features(self.params, features[:, span]) - target[:, span]
+            loss = self.loss(error).sum(dim=1) / count
+            loss.sum().backward()  # type: ignore[no-untyped-call]
+            losses += loss.detach()
+        return losses
+
+    def _draw(self, number: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """The coordinates of a step: all, or the next part of a random order that is drawn anew after each pass."""
+        total = self.target.shape[1]
+        if self.drawn is None or self.drawn >= total:
+            return self.features, self.target
+        parts = total // self.drawn
+        generator = torch.Generator().manual_seed(self.context.key("coordinates", number // parts))
+        order = torch.randperm(total, generator=generator)
+        part = number % parts
+        chosen = order[part * self.drawn : (part + 1) * self.drawn].sort().values.to(self.target.device)
+        return self.features[:, chosen], self.target[:, chosen]
+
+    @torch.no_grad()
+    def evaluate(self) -> NDArray[np.float32]:
+        """The rebuilt clips: [batch, samples]."""
+        starts = range(0, self.features.shape[1], self.tile)
+        tiles = [self.features[:, start : start + self.tile] for start in starts]
+        return torch.cat([self.net.apply_features(self.params, tile) for tile in tiles], dim=1).cpu().numpy()
+
+
+def _recipe(context: Context) -> loop.Recipe:
+    training = context.training
+    steps = training["steps"]
+    if not isinstance(steps, int) or steps < 1:
+        raise UsageError(f"steps expects a whole number from 1, got {steps!r}.")
+    if training["coordinates"] is not None and not 1 <= training["coordinates"] <= context.samples:
+        raise UsageError(
+            f"coordinates expects a whole number from 1 to {context.samples} or none for all, "
+            f"got {training['coordinates']!r}."
+        )
+    updates = steps - 1 if context.switches["inr_output"] == "before_last_update" else steps
+    return loop.Recipe(steps, updates, training["schedule"], float(training["learning_rate"]))
+
+
+def _verdict(reference: NDArray[np.float32], estimate: NDArray[np.float32]) -> str:
+    """Status of a fit: "ok", "diverged" or "collapsed"."""
+    if not np.isfinite(estimate).all():
+        return "diverged"
+    wanted, got = float(np.var(reference, dtype=np.float64)), float(np.var(estimate, dtype=np.float64))
+    if wanted == 0:
+        return "ok"
+    if got > 1000 * wanted:
+        return "diverged"
+    return "collapsed" if got < wanted / 1000 else "ok"

@@ -1,0 +1,42 @@
+"""Target networks: coordinate networks t -> sample, batched over clips.
+
+    net = create("siren", [90] * 5, omega_0=2000.0, omega_i=30.0)
+    net.shapes()                    ordered {"w0": (90, 1), "b0": (90,), "w1": ...}
+    net.apply(params, coords)       params {name: [batch, *shape]}, coords [batch or 1, time, 1] -> [batch, time]
+
+Weights are [out, in]; flattened in the order of `shapes` they are the vector that a hypernetwork generates.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hsbench.errors import UnknownNameError
+from hsbench.models.targets.fmlp import FMLP
+from hsbench.models.targets.siren import SIREN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from hsbench.models.targets.base import TargetNet
+
+_NETS: dict[str, Callable[..., TargetNet]] = {"fmlp": FMLP, "siren": SIREN}
+
+
+def create(kind: str, hidden_sizes: Sequence[int], **settings: Any) -> TargetNet:
+    """Make a target network.
+
+    Args:
+        kind: "fmlp" or "siren".
+        hidden_sizes: width of each hidden layer.
+        **settings: encoding_length for an FMLP; omega_0 and omega_i for a SIREN.
+
+    Raises:
+        UnknownNameError: there is no such kind.
+    """
+    if kind not in _NETS:
+        raise UnknownNameError("target network", kind, _NETS)
+    return _NETS[kind](hidden_sizes, **settings)
+
+
+__all__ = ["FMLP", "SIREN", "create"]

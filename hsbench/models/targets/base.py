@@ -1,0 +1,98 @@
+"""What all target networks share: layer sizes, names of parameters, the walk through the layers."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
+
+import torch
+
+from hsbench.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+class TargetNet(ABC):
+    """A coordinate network whose parameters are given at every call.
+
+    Attributes:
+        sizes: inputs, hidden widths, 1.
+        layers: number of linear layers.
+    """
+
+    def __init__(self, inputs: int, hidden_sizes: Sequence[int]) -> None:
+        if not hidden_sizes or any(int(h) < 1 for h in hidden_sizes):
+            raise UsageError(
+                f"a target network needs hidden layers of at least one unit each, got {list(hidden_sizes)}."
+            )
+        self.sizes = (inputs, *(int(h) for h in hidden_sizes), 1)
+        self.layers = len(self.sizes) - 1
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Ordered {w0, b0, w1, b1, ...: shape}; weights are [out, in]."""
+        shapes: dict[str, tuple[int, ...]] = {}
+        for layer in range(self.layers):
+            fan_in, fan_out = self.sizes[layer : layer + 2]
+            shapes |= {f"w{layer}": (fan_out, fan_in), f"b{layer}": (fan_out,)}
+        return shapes
+
+    def count(self) -> int:
+        """Number of parameters."""
+        return sum(torch.Size(shape).numel() for shape in self.shapes().values())
+
+    def apply(self, params: Mapping[str, torch.Tensor], coords: torch.Tensor) -> torch.Tensor:
+        """Evaluate.
+
+        Args:
+            params: {name: [batch, *shape]}.
+            coords: [batch or 1, time, 1], in [-1, 1].
+
+        Returns:
+            [batch, time].
+        """
+        return self.apply_features(params, self.features(coords))
+
+    @abstractmethod
+    def features(self, coords: torch.Tensor) -> torch.Tensor:
+        """What the first layer reads: [batch or 1, time, 1] -> [batch or 1, time, inputs]. Depends on no parameter."""
+
+    @abstractmethod
+    def apply_features(self, params: Mapping[str, torch.Tensor], features: torch.Tensor) -> torch.Tensor:
+        """Evaluate from precomputed features: [batch or 1, time, inputs] -> [batch, time]."""
+
+    @abstractmethod
+    def bound(self, name: str, fan_in: int, divisor: str) -> float:
+        """Half-width of the uniform distribution that a parameter is drawn from when the network is fitted alone."""
+
+    def draw(self, generator: torch.Generator, divisor: str = "omega_i") -> dict[str, torch.Tensor]:
+        """Initial parameters of one network fitted alone: {name: shape}, float32, on the CPU.
+
+        Args:
+            generator: of the CPU.
+            divisor: for a SIREN, which omega divides sqrt(6 / fan_in): "omega_i" or "omega_0".
+        """
+        drawn = {}
+        for name, shape in self.shapes().items():
+            fan_in = self.sizes[int(name[1:])]
+            unit = torch.rand(shape, generator=generator) * 2 - 1
+            drawn[name] = unit * self.bound(name, fan_in, divisor)
+        return drawn
+
+
+def linear(params: Mapping[str, torch.Tensor], layer: int, x: torch.Tensor, scale: float = 1.0) -> torch.Tensor:
+    """(scale x) W^T + b of one layer.
+
+    Args:
+        params: {name: [batch, *shape]}.
+        layer: its number.
+        x: [batch or 1, time, in].
+        scale: multiplies the input, not the bias.
+
+    Returns:
+        [batch, time, out].
+    """
+    weight, bias = params[f"w{layer}"], params[f"b{layer}"]
+    if scale != 1.0:
+        weight = weight * scale
+    return torch.baddbmm(bias.unsqueeze(1), x.expand(weight.shape[0], -1, -1), weight.transpose(1, 2))

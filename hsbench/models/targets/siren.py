@@ -1,0 +1,49 @@
+"""SIREN: a multi-layer perceptron with sines.
+
+    x_1 = sin(omega_0 t W_0^T + b_0),   x_{l+1} = sin(omega_i x_l W_l^T + b_l),   y = omega_i x_L W_L^T + b_L
+
+omega scales the input of every layer, the last one's too, and not the bias (Sitzmann et al. 2020 scale the bias as
+well): the form of the HyperSound reference code. The first layer is an outer product written elementwise, in the
+precision of the coordinates, so that no reduced-precision matrix unit ever rounds a phase.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import torch
+
+from hsbench.errors import UnknownNameError
+from hsbench.models.targets.base import TargetNet, linear
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+class SIREN(TargetNet):
+    """Sinusoidal network; omega_0 for the first layer, omega_i for all others."""
+
+    def __init__(self, hidden_sizes: Sequence[int], omega_0: float = 2000.0, omega_i: float = 30.0) -> None:
+        super().__init__(1, hidden_sizes)
+        self.omega_0, self.omega_i = omega_0, omega_i
+
+    def features(self, coords: torch.Tensor) -> torch.Tensor:
+        """omega_0 t: [batch or 1, time, 1] -> the same shape."""
+        return self.omega_0 * coords
+
+    def apply_features(self, params: Mapping[str, torch.Tensor], features: torch.Tensor) -> torch.Tensor:
+        """[batch or 1, time, 1] -> [batch, time]."""
+        x = torch.sin(features * params["w0"].transpose(1, 2) + params["b0"].unsqueeze(1))
+        for layer in range(1, self.layers - 1):
+            x = torch.sin(linear(params, layer, x, self.omega_i))
+        return linear(params, self.layers - 1, x, self.omega_i).squeeze(-1)
+
+    def bound(self, name: str, fan_in: int, divisor: str) -> float:
+        """1 for the first weights, sqrt(6 / fan_in) / omega for the others, 1 / sqrt(fan_in) for biases."""
+        omegas = {"omega_0": self.omega_0, "omega_i": self.omega_i}
+        if divisor not in omegas:
+            raise UnknownNameError("SIREN initialisation divisor", divisor, omegas)
+        if name.startswith("b"):
+            return 1 / math.sqrt(fan_in)
+        return 1.0 if name == "w0" else math.sqrt(6 / fan_in) / omegas[divisor]
