@@ -1,0 +1,29 @@
+"""Table 2d of the HyperSound paper: the upper bound, one INR fitted to each clip."""
+
+from __future__ import annotations
+
+from hsbench.spec import Experiment, Row, freeze
+
+DESCRIPTORS = [
+    {
+        "name": "table2d",
+        "version": 1,
+        "summary": "upper bound: one individual INR (FMLP, SIREN) per clip",
+        "target": "hsbench.experiments.table2d:table2d",
+    }
+]
+
+
+def table2d() -> Experiment:
+    """The first 30 clips of the evaluation order at standard and paper, fewer below."""
+    return Experiment(
+        name="table2d",
+        title="Individual INRs (upper bound)",
+        rows=(
+            Row("FMLP", "inr-fmlp", published="FMLP"),
+            Row("SIREN", "inr-siren", published="SIREN"),
+        ),
+        metrics=("mse", "lsd", "si_snr"),
+        clips=freeze({"smoke": 4, "quick": 16, "standard": 30, "paper": 30}),
+        table="2d",
+    )

@@ -1,0 +1,79 @@
+"""A job: what one cell's process is told. Every engine writes one and runs the same command."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hsbench.errors import DataError
+from hsbench.files import read_json, write_json
+from hsbench.spec import SCHEMA, Cell
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to do for a cell, and with which resources.
+
+    Attributes:
+        cell: the thing to fit.
+        clips: ids to rebuild and score, in evaluation order.
+        metrics: registered names.
+        device: "cpu" or "cuda".
+        threads: CPU threads.
+        imports: Python files that register plug-ins.
+        command: the command line that asked for it.
+    """
+
+    cell: Cell
+    clips: tuple[str, ...]
+    metrics: tuple[str, ...]
+    device: str
+    threads: int
+    imports: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+
+    def document(self) -> dict[str, Any]:
+        """As JSON."""
+        return {
+            "schema": SCHEMA,
+            "spec": self.cell.document(),
+            "clips": list(self.clips),
+            "metrics": list(self.metrics),
+            "device": self.device,
+            "threads": self.threads,
+            "imports": list(self.imports),
+            "command": list(self.command),
+        }
+
+    def write(self, path: Path) -> None:
+        """Keep it as a file."""
+        write_json(path, self.document())
+
+    @classmethod
+    def read(cls, path: Path) -> Job:
+        """From a file.
+
+        Raises:
+            DataError: it is missing, or not a job.
+        """
+        try:
+            document = read_json(path)
+            lists = {name: tuple(document[name]) for name in ("clips", "metrics", "imports", "command")}
+            return cls(Cell.read(document["spec"]), device=document["device"], threads=document["threads"], **lists)
+        except FileNotFoundError as error:
+            raise DataError(
+                f"there is no job file {path}; write one with: hsbench plan EXPERIMENT --format json"
+            ) from error
+        except (KeyError, TypeError) as error:
+            raise DataError(
+                f"{path} is not a job file ({error!r}); write one with: hsbench plan EXPERIMENT --format json"
+            ) from error
+
+
+def command(folder: Path, job: Path) -> list[str]:
+    """The command that works on a cell."""
+    return [sys.executable, "-m", "hsbench.run.cell", str(folder), "--job", str(job)]

@@ -1,0 +1,216 @@
+"""The work of one cell: rebuild the missing clips group by group, score what lacks a score, keep all as it comes.
+
+The order of writing is the promise: audio and weights first, then the rows of the group in one write, then the scores
+of each clip. A clip counts as rebuilt only when its row stands, so a crash at any point repeats at most the group in
+flight (and that from its checkpoint).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hsbench import registry
+from hsbench.audio.frames import silent_share
+from hsbench.audio.io import read_mono, wav_bytes, write_wav
+from hsbench.corpora.base import Clips
+from hsbench.errors import DataError
+from hsbench.files import replace_atomically
+from hsbench.metrics.base import Score, info
+from hsbench.metrics.suite import score
+from hsbench.models.base import Context
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from hsbench.corpora.base import Corpus, Item, Manifest
+    from hsbench.models.base import Model, Reconstruction
+    from hsbench.run.job import Job
+    from hsbench.run.store import CellFolder, Results
+
+
+class CellWork:
+    """One job on one cell's folder, which the caller holds locked."""
+
+    def __init__(
+        self, job: Job, folder: CellFolder, results: Results, progress: Callable[[str, float, int], None]
+    ) -> None:
+        self.job, self.folder, self.results, self.progress = job, folder, results, progress
+        self.corpus, self.manifest = corpus_of(job)
+        self.items = items_of(job, self.manifest)
+        self.metrics = {name: info(name).version for name in job.metrics}
+        self.rows = folder.reconstructions()
+        self.scored = folder.scored()
+        self._model: Model | None = None
+
+    def run(self) -> None:
+        """Do what is missing."""
+        self._add_references()
+        descriptor = registry.get("models", self.job.cell.model.name)
+        size = int(getattr(descriptor.load(), "group", 1)) if any(self._unbuilt(self.items)) else len(self.items)
+        for start in range(0, len(self.items), max(1, size)):
+            group = self.items[start : start + size]
+            unbuilt = list(self._unbuilt(group))
+            if unbuilt:
+                self._rebuild(unbuilt)
+            for item in group:
+                self._score(item)
+                self.progress("score", self._finished(), len(self.items))
+
+    def _unbuilt(self, items: Iterable[Item]) -> Iterable[Item]:
+        """Items without a row, or whose audio is gone while a metric still needs it."""
+        for item in items:
+            if item.id not in self.rows or (self._unscored(item) and not self.folder.audio(item.id).exists()):
+                yield item
+
+    def _unscored(self, item: Item) -> list[str]:
+        return [name for name, version in self.metrics.items() if (item.id, name, version) not in self.scored]
+
+    def _finished(self) -> int:
+        return sum(item.id in self.rows for item in self.items)
+
+    def _model_and_context(self) -> tuple[Model, Context]:
+        cell = self.job.cell
+        context = Context(
+            seed=cell.seed,
+            sample_rate=self.manifest.sample_rate,
+            samples=self.manifest.samples,
+            switches=dict(cell.protocol.settings),
+            training=dict(cell.budget.settings),
+            device=self.job.device,
+            threads=self.job.threads,
+            scratch=self.folder.scratch,
+            record=self.folder.append_curve,
+            progress=lambda _done, _total: None,
+        )
+        if self._model is None:
+            self._model = registry.get("models", cell.model.name).load()(**dict(cell.model.settings))
+            train = self.corpus.manifest("train")
+            self._model.fit(Clips(self.corpus, train.items), context)
+        return self._model, context
+
+    def _rebuild(self, items: Sequence[Item]) -> None:
+        model, context = self._model_and_context()
+        before, total = self._finished(), len(self.items)
+        context = dataclasses.replace(
+            context,
+            progress=lambda done, of: self.progress("fit", before + len(items) * done / max(of, 1), total),
+        )
+        clips = [self.corpus.load(item) for item in items]
+        made = {one.clip_id: one for one in model.reconstruct(clips, context)}
+        if set(made) != {item.id for item in items}:
+            raise DataError(
+                f"model {self.job.cell.model.name!r} was given {len(items)} clips and gave back {sorted(made)}; "
+                "it must rebuild each once."
+            )
+        for item in items:
+            self._keep(made[item.id])
+        self.folder.append_reconstructions([_row(made[item.id]) for item in items])
+        self.rows |= {item.id: _row(made[item.id]) for item in items}
+        self.folder.clear_scratch()
+
+    def _keep(self, made: Reconstruction) -> None:
+        """Audio and weights of one clip."""
+        write_wav(self.folder.audio(made.clip_id), made.waveform, self.manifest.sample_rate)
+        if made.weights is not None:
+            from safetensors.numpy import save
+
+            tensors = {name: np.ascontiguousarray(value) for name, value in made.weights.items()}
+            replace_atomically(self.folder.weights(made.clip_id), save(tensors))
+
+    def _score(self, item: Item) -> None:
+        names = self._unscored(item)
+        if not names:
+            return
+        status = self.rows[item.id]["status"]
+        if status != "ok" and dict(self.job.cell.protocol.settings).get("bad_fit_is_status"):
+            scores = {name: Score(None, status) for name in names}
+        else:
+            estimate, _ = read_mono(self.folder.audio(item.id))
+            scores = score(self.corpus.load(item).waveform, estimate, self.manifest.sample_rate, names)
+        self.folder.append_scores(self._score_row(item.id, name, one) for name, one in scores.items())
+        self.scored |= {(item.id, name, self.metrics[name]) for name in names}
+
+    def _score_row(self, clip_id: str, name: str, one: Score) -> dict[str, Any]:
+        row = {
+            "clip": clip_id,
+            "metric": name,
+            "version": self.metrics[name],
+            "value": one.value,
+            "status": one.status,
+            "seconds": round(one.seconds, 4),
+        }
+        return row | ({"detail": one.detail} if one.detail else {})
+
+    def _add_references(self) -> None:
+        fingerprint = self.manifest.fingerprint
+        known = self.results.references()
+        missing = [item for item in self.items if (fingerprint, item.id) not in known]
+        self.results.add_references([self._reference(item) for item in missing])
+
+    def _reference(self, item: Item) -> tuple[Mapping[str, Any], bytes]:
+        clip = self.corpus.load(item)
+        digest = hashlib.sha256(clip.waveform.tobytes()).hexdigest()
+        row = {
+            "clip": clip.id,
+            "corpus": self.manifest.corpus,
+            "fingerprint": self.manifest.fingerprint,
+            "speaker": clip.speaker,
+            "sex": clip.sex,
+            "source": clip.source,
+            "offset": clip.offset,
+            "samples": int(clip.waveform.size),
+            "sample_rate": clip.sample_rate,
+            "silent_frames": silent_share(clip.waveform, clip.sample_rate),
+            "audio": f"{digest}.wav",
+        }
+        return row, wav_bytes(clip.waveform, clip.sample_rate)
+
+
+def corpus_of(job: Job) -> tuple[Corpus, Manifest]:
+    """The corpus of a job and the manifest of its split.
+
+    Raises:
+        DataError: the corpus is no longer the one that the cell's key hashes.
+    """
+    part = job.cell.corpus
+    corpus: Corpus = registry.get("corpora", part.name).load()()
+    manifest = corpus.manifest(part["split"])
+    if manifest.fingerprint != part["fingerprint"]:
+        raise DataError(
+            f"corpus {part.name!r} has fingerprint {manifest.fingerprint[:12]} and this cell was planned for "
+            f"{part['fingerprint'][:12]}; plan the run again."
+        )
+    return corpus, manifest
+
+
+def items_of(job: Job, manifest: Manifest) -> list[Item]:
+    """The items of a job, in its order.
+
+    Raises:
+        DataError: a clip is not in the manifest.
+    """
+    known = {item.id: item for item in manifest.items}
+    if unknown := [clip for clip in job.clips if clip not in known]:
+        raise DataError(
+            f"corpus {manifest.corpus!r} has no clip {unknown[0]!r} in its {manifest.split} split; plan the run again."
+        )
+    return [known[clip] for clip in job.clips]
+
+
+def _row(made: Reconstruction) -> dict[str, Any]:
+    waveform: NDArray[np.float32] = made.waveform
+    return {
+        "clip": made.clip_id,
+        "status": made.status,
+        "numbers": made.payload.numbers,
+        "bits": made.payload.bits,
+        "steps": made.steps,
+        "seconds": round(made.seconds, 4),
+        "clipped": float(np.mean(np.abs(waveform) > 1)),
+    }
