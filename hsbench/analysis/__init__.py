@@ -1,0 +1,1 @@
+"""From files to facts: frames of scores, statistics, published numbers, comparability."""

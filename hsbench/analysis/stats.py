@@ -1,0 +1,110 @@
+"""Statistics of a table: means over clips, bootstrap intervals, paired comparisons.
+
+Conventions: values are [seeds, clips], float64, NaN where a clip has no value. Resampling draws seeds, then clips,
+with replacement; its random numbers come from a fixed seed, so a report of the same results is the same report.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+RESAMPLES = 2000
+LEVEL = 0.95
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A table cell.
+
+    Attributes:
+        mean: over the scored values, or None where there is none.
+        low: lower end of the 95 % interval, None below two clips.
+        high: upper end.
+        n: scored clip-seed pairs.
+        n_total: wanted clip-seed pairs.
+    """
+
+    mean: float | None
+    low: float | None
+    high: float | None
+    n: int
+    n_total: int
+
+
+def summarise(values: NDArray[np.float64]) -> Summary:
+    """Mean over clips and its interval. [seeds, clips] -> Summary."""
+    scored = np.isfinite(values)
+    n, total = int(scored.sum()), values.size
+    if n == 0:
+        return Summary(None, None, None, 0, total)
+    kept = values[:, scored.any(axis=0)]
+    mean = float(_mean_over_clips(kept))
+    if kept.shape[1] < 2:
+        return Summary(mean, None, None, n, total)
+    low, high = _interval(kept)
+    return Summary(mean, low, high, n, total)
+
+
+def separable(a: NDArray[np.float64], b: NDArray[np.float64]) -> bool:
+    """Whether two rows differ, by the paired difference over the clips that both could be scored on.
+
+    Args:
+        a: [seeds, clips].
+        b: [seeds, clips] over the same clips.
+    """
+    difference = _per_clip(a) - _per_clip(b)
+    common = difference[np.isfinite(difference)]
+    if common.size < 2:
+        return False
+    low, high = _interval(common[None, :])
+    return low > 0 or high < 0
+
+
+def best_rows(rows: list[NDArray[np.float64]], *, higher: bool) -> list[bool]:
+    """Which rows to print in bold: the best over the clips common to all, and every row not separable from it.
+
+    Args:
+        rows: one [seeds, clips] array per row, over the same clips; seeds may differ in number.
+        higher: whether more is better.
+    """
+    if len(rows) < 2:
+        return [False] * len(rows)
+    per_clip = np.stack([_per_clip(row) for row in rows])
+    common = np.isfinite(per_clip).all(axis=0)
+    if not common.any():
+        return [False] * len(rows)
+    means = per_clip[:, common].mean(axis=1)
+    best = int(means.argmax() if higher else means.argmin())
+    return [index == best or not separable(rows[best][:, common], row[:, common]) for index, row in enumerate(rows)]
+
+
+def _per_clip(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Mean over the seeds that scored each clip: [seeds, clips] -> [clips], NaN where none did."""
+    scored = np.isfinite(values)
+    count = scored.sum(axis=0)
+    total = np.where(scored, values, 0.0).sum(axis=0)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+
+def _mean_over_clips(values: NDArray[np.float64]) -> float:
+    return float(np.nanmean(_per_clip(values)))
+
+
+def _interval(values: NDArray[np.float64]) -> tuple[float, float]:
+    """Percentile bootstrap of the mean over clips."""
+    generator = np.random.default_rng(0)
+    seeds, clips = values.shape
+    drawn = generator.integers(0, clips, (RESAMPLES, clips))
+    if seeds == 1:
+        means = values[0][drawn].mean(axis=1)
+    else:
+        chosen = generator.integers(0, seeds, (RESAMPLES, seeds))
+        means = np.array([np.nanmean(_per_clip(values[s])[c]) for s, c in zip(chosen, drawn, strict=True)])
+    low, high = np.nanpercentile(means, [50 * (1 - LEVEL), 50 * (1 + LEVEL)])
+    return float(low), float(high)

@@ -1,0 +1,69 @@
+"""The `hsbench` command: its verbs, and how an error becomes one sentence and an exit code.
+
+Exit codes: 0 good, 1 drift, 2 usage, 3 incomplete, 4 a required backend is missing, 70 an unexpected error, 130
+interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+
+import typer
+
+import hsbench
+from hsbench.cli import listing, planning, reporting, running
+from hsbench.errors import HsbenchError, storage_error
+
+app = typer.Typer(
+    name="hsbench",
+    help="Benchmark of implicit neural representations of sound.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback(invoke_without_command=True)
+def _options(
+    context: typer.Context,
+    version: bool = typer.Option(False, "--version", help="Print the version and exit."),
+) -> None:
+    del context
+    if version:
+        print(f"hsbench {hsbench.__version__}")
+        raise typer.Exit
+
+
+app.command("list")(listing.list_)
+app.command("plan")(planning.plan)
+app.command("run")(running.run)
+app.command("report")(reporting.report)
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    try:
+        app()
+    except HsbenchError as error:
+        _fail(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        _fail("interrupted; run the same command again to go on.", 130)
+    except OSError as error:
+        storage = storage_error(error, "the output")
+        if storage is None:
+            raise
+        _fail(str(storage), storage.exit_code)
+    except Exception as error:  # noqa: BLE001  the last boundary: say what to report and exit with 70
+        traceback.print_exc()
+        _fail(
+            f"unexpected {type(error).__name__}: {error}. This is a defect of hsbench; please report the lines above.",
+            70,
+        )
+
+
+def _fail(message: str, code: int) -> None:
+    sys.stdout.flush()
+    print(f"hsbench: {message}", file=sys.stderr)
+    sys.exit(code)

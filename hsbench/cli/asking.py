@@ -1,0 +1,43 @@
+"""From options to a request and resources, for the verbs that plan."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from hsbench import registry, spec
+from hsbench.errors import UnknownNameError, UsageError
+from hsbench.spec import Resources
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+DEVICES = ("auto", "cpu", "cuda")
+
+
+def import_files(paths: Iterable[Path] | None) -> tuple[str, ...]:
+    """Register what plug-in files define; their absolute paths, for the cells."""
+    found = [path.resolve() for path in paths or ()]
+    for path in found:
+        registry.import_file(path)
+    return tuple(str(path) for path in found)
+
+
+def resources(device: str, jobs: int, timeout: float | None, budget: str | None) -> Resources:
+    """Where and how wide to run.
+
+    Raises:
+        UnknownNameError: no such device or budget.
+        UsageError: a number is out of range.
+    """
+    if device not in DEVICES:
+        raise UnknownNameError("device", device, DEVICES)
+    if jobs < 1:
+        raise UsageError(f"--jobs expects a number of cells from 1, got {jobs}.")
+    if timeout is not None and timeout <= 0:
+        raise UsageError(f"--timeout expects seconds above 0, got {timeout}.")
+    chosen = device if device != "auto" else ("cuda" if spec.gpu_visible() else "cpu")
+    limit = spec.budget(budget or ("standard" if chosen == "cuda" else "quick")).timeout
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+    return Resources(chosen, jobs, max(1, cores // jobs), limit if timeout is None else timeout)

@@ -1,0 +1,58 @@
+"""Options that several verbs share, so that one means the same everywhere."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Experiments = Annotated[
+    list[str],
+    typer.Argument(help="Experiments by name; see: hsbench list experiments.", metavar="EXPERIMENT..."),
+]
+ResultsDir = Annotated[
+    Path,
+    typer.Option("--results", help="Results folder.", envvar="HSBENCH_RESULTS", show_default="./results"),
+]
+Corpus = Annotated[str | None, typer.Option(help="Corpus; see: hsbench list corpora. Default: the experiment's own.")]
+BudgetName = Annotated[
+    str | None,
+    typer.Option(
+        "--budget",
+        help="smoke (1 minute), quick (10 minutes on 2 CPU cores; default without a GPU), "
+        "standard (one GPU; default with one), paper.",
+    ),
+]
+Protocol = Annotated[str | None, typer.Option(help="reference, paper or fixed. Default: the budget's own.")]
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="Change a setting: model.key=value. Repeatable.", metavar="MODEL.KEY=VALUE"),
+]
+Filter = Annotated[
+    list[str] | None,
+    typer.Option("-k", help="Only rows that match model~text or row~text. Repeatable.", metavar="KEY~TEXT"),
+]
+Split = Annotated[str | None, typer.Option(help="train or validation. Default: the experiment's own.")]
+Limit = Annotated[int | None, typer.Option(help="Score at most so many clips; more can follow later.")]
+Seeds = Annotated[int, typer.Option(help="Repeat every fit with so many seeds.")]
+Device = Annotated[str, typer.Option(help="auto, cpu or cuda (experimental: not yet run on CUDA).")]
+Jobs = Annotated[int, typer.Option(help="Cells at once; CPU threads are shared out among them.")]
+Timeout = Annotated[
+    float | None, typer.Option(help="Seconds per cell before it is stopped. Default: the budget's own.")
+]
+Import = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--import",
+        help="Run a Python file that registers models, metrics, corpora or experiments. Repeatable.",
+        metavar="FILE.py",
+    ),
+]
+Baselines = Annotated[
+    Path | None,
+    typer.Option(help="Folder with published numbers. Default: ./baselines, else the packaged one."),
+]
+
+RESULTS = Path(os.environ.get("HSBENCH_RESULTS", "results"))

@@ -1,0 +1,121 @@
+"""How a run looks while it goes on: bars with rate and remaining time on a terminal, plain lines otherwise."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING, Self
+
+from hsbench.cli.planning import duration
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from rich.progress import TaskID
+
+    from hsbench.run.engine import Listener, Outcome
+    from hsbench.run.plan import Work
+
+
+class PlainProgress:
+    """A line when a cell starts, every ten seconds while it runs, and when it ends."""
+
+    def __init__(self, every: float = 10.0) -> None:
+        self.every = every
+        self._lock = threading.Lock()
+        self._start: dict[str, tuple[float, float]] = {}
+        self._last: dict[str, float] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        pass
+
+    def started(self, work: Work) -> None:
+        """A cell's process runs."""
+        self._say(f"{work.cell.folder}: started")
+
+    def progressed(self, work: Work, stage: str, done: float, total: int) -> None:
+        """Say how far it is, but not too often."""
+        name, moment = work.cell.folder, time.monotonic()
+        first, origin = self._start.setdefault(name, (moment, done))
+        if moment - self._last.setdefault(name, moment) < self.every:
+            return
+        self._last[name] = moment
+        self._say(f"{name}: {stage} {done:.2f}/{total} clips{pace(done - origin, total - done, moment - first)}")
+
+    def ended(self, work: Work, outcome: Outcome) -> None:
+        """It is over."""
+        self._say(f"{work.cell.folder}: {outcome.status}" + (f": {outcome.message}" if outcome.message else ""))
+
+    def _say(self, line: str) -> None:
+        with self._lock:
+            print(line, flush=True)
+
+
+class BarProgress:
+    """One bar per running cell."""
+
+    def __init__(self) -> None:
+        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+        self._bars = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TaskProgressColumn(),
+            TextColumn("{task.fields[note]}"),
+            TimeRemainingColumn(),
+        )
+        self._tasks: dict[str, TaskID] = {}
+        self._start: dict[str, tuple[float, float]] = {}
+
+    def __enter__(self) -> Self:
+        self._bars.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bars.stop()
+
+    def started(self, work: Work) -> None:
+        """A cell's process runs."""
+        self._tasks[work.cell.key] = self._bars.add_task(work.rows[0], total=len(work.clips), note="starting")
+
+    def progressed(self, work: Work, stage: str, done: float, total: int) -> None:
+        """Move the bar."""
+        moment = time.monotonic()
+        first, origin = self._start.setdefault(work.cell.key, (moment, done))
+        note = stage + pace(done - origin, 0, moment - first)
+        self._bars.update(self._tasks[work.cell.key], completed=done, total=total, note=note)
+
+    def ended(self, work: Work, outcome: Outcome) -> None:
+        """Leave the bar, with the outcome."""
+        if work.cell.key in self._tasks:
+            self._bars.update(self._tasks[work.cell.key], note=outcome.status)
+        if outcome.message:
+            self._bars.console.print(
+                f"{work.cell.folder}: {outcome.status}: {outcome.message}", markup=False, highlight=False
+            )
+
+
+def pace(done: float, left: float, seconds: float) -> str:
+    """Rate and, where something is left, the time it will take: ", 3.1 clips/min, 20 s left"."""
+    if done <= 0 or seconds <= 1:
+        return ""
+    text = f", {60 * done / seconds:.1f} clips/min"
+    return text + (f", {duration(left * seconds / done)} left" if left > 0 else "")
+
+
+def watcher() -> PlainProgress | BarProgress:
+    """The progress display that suits standard output."""
+    return BarProgress() if sys.stdout.isatty() else PlainProgress()
+
+
+if TYPE_CHECKING:
+    _plain: Listener = PlainProgress()
+    _bars: Listener = BarProgress()

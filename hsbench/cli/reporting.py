@@ -1,0 +1,121 @@
+"""`hsbench report`: tables from what is in the results folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hsbench.cli import options
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hsbench.report.table import Table
+    from hsbench.run.store import Results
+
+SUFFIX = {"markdown": ".md", "latex": ".tex", "csv": ".csv"}
+
+
+def report(
+    experiments: Annotated[
+        list[str] | None,
+        typer.Argument(help="Experiments by name; all that were run by default.", metavar="[EXPERIMENT]..."),
+    ] = None,
+    output_format: Annotated[str, typer.Option("--format", help="markdown, latex or csv.")] = "markdown",
+    output: Annotated[
+        Path | None,
+        typer.Option(help="A file of that format, or a folder for it; standard output by default."),
+    ] = None,
+    per_clip: Annotated[
+        bool, typer.Option("--per-clip", help="With csv: the long table, one line per clip and metric.")
+    ] = False,
+    corpus: options.Corpus = None,
+    budget: options.BudgetName = None,
+    protocol: options.Protocol = None,
+    imports: options.Import = None,
+    results: options.ResultsDir = options.RESULTS,
+    baselines: options.Baselines = None,
+) -> None:
+    """Print or write the tables of what was run."""
+    from hsbench import protocols
+    from hsbench.cli import asking
+    from hsbench.errors import IncompleteError, UnknownNameError, UsageError
+    from hsbench.run.store import Results
+
+    if output_format not in SUFFIX:
+        raise UnknownNameError("format", output_format, SUFFIX)
+    if per_clip and output_format != "csv":
+        raise UsageError(f"--per-clip goes with --format csv, got --format {output_format}.")
+    asking.import_files(imports)
+    store = Results(results)
+    wanted = {"corpus": corpus, "budget": budget, "protocol": protocols.name(protocol) if protocol else None}
+    chosen = _groups(store, experiments or store.views(), wanted)
+    if not chosen:
+        raise IncompleteError(
+            f"{results} holds nothing to report on for {', '.join(experiments or ['any experiment'])}; run it first, "
+            "for instance: hsbench run table2d"
+        )
+    content = _content(store, chosen, output_format, baselines, per_clip=per_clip)
+    if output is None:
+        print(content, end="")
+    else:
+        print(f"wrote {_write(output, content, output_format, per_clip=per_clip)}")
+
+
+def text(store: Results, experiment: str, groups: Sequence[str], baselines: Path | None) -> str:
+    """The Markdown of some groups of one experiment."""
+    from hsbench.report import render
+
+    return render.markdown(_tables(store, [(experiment, group) for group in groups], baselines))
+
+
+def _groups(store: Results, experiments: Sequence[str], wanted: dict[str, str | None]) -> list[tuple[str, str]]:
+    """(experiment, group) pairs that are there and match."""
+    from hsbench import registry
+
+    chosen = []
+    for name in experiments:
+        if name not in store.views():
+            registry.get("experiments", name)
+        for group, request in store.view(name)["groups"].items():
+            if all(value is None or request[key] == value for key, value in wanted.items()):
+                chosen.append((name, group))
+    return chosen
+
+
+def _tables(store: Results, chosen: Sequence[tuple[str, str]], baselines: Path | None) -> list[Table]:
+    from hsbench.report.table import build
+
+    return [build(store.view(experiment)["groups"][group], store, baselines) for experiment, group in chosen]
+
+
+def _content(
+    store: Results,
+    chosen: Sequence[tuple[str, str]],
+    output_format: str,
+    baselines: Path | None,
+    *,
+    per_clip: bool,
+) -> str:
+    from hsbench.report import render
+
+    if per_clip:
+        import pandas as pd
+
+        from hsbench.analysis.frame import long_frame
+
+        frames = [long_frame(store.view(experiment)["groups"][group], store) for experiment, group in chosen]
+        return str(pd.concat(frames).to_csv(index=False))
+    renderers = {"markdown": render.markdown, "latex": render.latex, "csv": render.summary_csv}
+    return renderers[output_format](_tables(store, chosen, baselines))
+
+
+def _write(output: Path, content: str, output_format: str, *, per_clip: bool) -> Path:
+    from hsbench.files import replace_atomically
+
+    suffix = SUFFIX[output_format]
+    path = output if output.suffix == suffix else output / f"{'per-clip' if per_clip else 'summary'}{suffix}"
+    replace_atomically(path, content.encode())
+    return path

@@ -1,0 +1,1 @@
+"""Views of results: tables as values, and their renderings."""

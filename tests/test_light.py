@@ -1,0 +1,45 @@
+"""What must stay light: the command line and the plan import neither torch nor pandas."""
+
+import subprocess
+import sys
+
+import pytest
+
+SCRIPT = """
+import sys
+sys.argv = ["hsbench", *{arguments!r}]
+from hsbench.cli.app import main
+try:
+    main()
+except SystemExit as end:
+    code = end.code or 0
+heavy = sorted({{"torch", "pandas", "matplotlib", "sklearn", "scipy"}} & set(sys.modules))
+print("HEAVY", heavy, "CODE", code)
+"""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--help"], ["--version"], ["list"], ["plan", "table2d", "--results", "nowhere"], ["run", "--help"]],
+    ids=lambda arguments: " ".join(arguments[:2]),
+)
+def test_no_heavy_import(arguments, tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT.format(arguments=arguments)],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        check=False,
+    )
+    assert done.stdout.splitlines()[-1] == "HEAVY [] CODE 0", done.stdout + done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_importing_hsbench_imports_nothing_heavy():
+    done = subprocess.run(
+        [sys.executable, "-c", "import sys, hsbench; print({'torch', 'numpy', 'pandas'} & set(sys.modules))"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "set()"
