@@ -73,6 +73,7 @@ _STORAGE = {
     errno.EACCES: "writing there is not permitted",
     errno.EPERM: "writing there is not permitted",
     errno.ENOTDIR: "part of that path is a file, not a folder",
+    errno.EEXIST: "a file is in the way of that folder",
     errno.EIO: "the device reports an input/output error",
 }
 

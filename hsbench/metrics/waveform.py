@@ -139,9 +139,14 @@ def si_snr(reference: NDArray[np.float64], estimate: NDArray[np.float64], sample
     """Scale-invariant signal-to-noise ratio in dB; both [samples]."""
     del sample_rate
     x, y = reference - reference.mean(), estimate - estimate.mean()
-    target = (np.dot(x, y) + EPS) / (np.dot(x, x) + EPS) * x
+    target = (_sum(x * y) + EPS) / (_sum(x * x) + EPS) * x
     return _decibel(target, target - y)
 
 
 def _decibel(signal: NDArray[np.float64], noise: NDArray[np.float64]) -> float:
-    return float(10 * np.log10((np.dot(signal, signal) + EPS) / (np.dot(noise, noise) + EPS)))
+    return float(10 * np.log10((_sum(signal * signal) + EPS) / (_sum(noise * noise) + EPS)))
+
+
+def _sum(products: NDArray[np.float64]) -> float:
+    """A sum whose last bit does not depend on the number of threads, as that of a BLAS dot product does."""
+    return float(np.sum(products))

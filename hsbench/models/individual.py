@@ -1,8 +1,8 @@
 """Individual INRs: one target network fitted to each clip. The upper bound of Table 2d.
 
-Many clips are fitted at once as one batched problem; no operation mixes clips, so each fit is what it would be alone,
-and one that diverges leaves its batch-mates untouched. On a CPU the coordinates are walked in tiles that stay in
-cache, and the gradients add up.
+Many clips are fitted at once as one batched problem; no operation mixes clips, so each fit is what it would be alone
+(to rounding), and one that diverges leaves its batch-mates untouched. On a CPU the coordinates are walked in tiles
+that stay in cache, and the gradients add up.
 
 Protocol switches: inr_loss, inr_siren_init, inr_output, bad_fit_is_status, width_at_cr_1 (see hsbench.protocols).
 Status: "diverged" where the output is not finite or its power exceeds 1000 times the clip's; "collapsed" where its

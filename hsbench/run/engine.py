@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import signal
 import subprocess
 import threading
@@ -96,6 +97,7 @@ class LocalEngine:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
+                env=self._environment(),
                 text=True,
                 start_new_session=True,
             )
@@ -114,6 +116,11 @@ class LocalEngine:
         timer.cancel()
         del self._running[work.cell.key]
         return self._outcome(folder, process.returncode, end, late=late.is_set())
+
+    def _environment(self) -> dict[str, str]:
+        """The child's environment: as many threads as it was given, in every numerical library."""
+        threads = str(self.resources.threads)
+        return {**os.environ, "OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads}
 
     def _outcome(self, folder: CellFolder, code: int, end: dict[str, Any], *, late: bool) -> Outcome:
         if end and not late:

@@ -1,0 +1,5 @@
+"""`python -m hsbench`: the command line."""
+
+from hsbench.cli.app import main
+
+main()

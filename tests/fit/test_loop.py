@@ -1,0 +1,104 @@
+import pytest
+import torch
+
+from hsbench.errors import BackendMissingError, UnknownNameError
+from hsbench.fit import checkpoint, precision
+from hsbench.fit.loop import Hooks, Recipe, optimise
+from hsbench.fit.schedule import one_cycle, schedule
+
+
+@pytest.mark.parametrize("total", [10, 40, 300, 1000])
+def test_one_cycle_is_torchs(total):
+    parameter = torch.nn.Parameter(torch.zeros(1))
+    optimiser = torch.optim.Adam([parameter], lr=1.0)
+    theirs = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=0.02, total_steps=total)
+    for step in range(total):
+        assert one_cycle(step, total, 0.02) == pytest.approx(theirs.get_last_lr()[0], rel=1e-9)
+        optimiser.step()
+        if step < total - 1:
+            theirs.step()
+
+
+def test_the_constant_schedule_and_unknown_ones():
+    assert schedule("constant")(7, 10, 1e-4) == 1e-4
+    with pytest.raises(UnknownNameError, match="did you mean 'one_cycle'"):
+        schedule("onecycle")
+
+
+def quadratic():
+    parameter = torch.tensor([3.0, -2.0], requires_grad=True)
+
+    def step(number):
+        loss = ((parameter - number / 100) ** 2).sum()
+        loss.backward()
+        return loss.detach()
+
+    return parameter, step
+
+
+def fit(path=None, stop=None, updates=50):
+    parameter, step = quadratic()
+    rows, done = [], []
+
+    def progress(number):
+        done.append(number)
+        if number == stop:
+            raise InterruptedError
+
+    hooks = Hooks(rows.append, progress, path, checkpoint_seconds=-1.0)
+    optimise({"p": parameter}, step, Recipe(50, updates, "one_cycle", 0.1), hooks)
+    return parameter.detach(), rows, done
+
+
+def test_a_resumed_fit_continues_the_same_trajectory_bit_for_bit(tmp_path):
+    calm, rows, _ = fit()
+    with pytest.raises(InterruptedError):
+        fit(tmp_path / "c.safetensors", stop=23)
+    resumed, later, done = fit(tmp_path / "c.safetensors")
+    assert torch.equal(calm, resumed)
+    assert done[0] == 23, "the checkpoint before the interruption holds 22 steps"
+    without_time = [{k: v for k, v in row.items() if k != "seconds"} for row in rows]
+    assert [{k: v for k, v in row.items() if k != "seconds"} for row in later] == without_time[-len(later) :]
+
+
+def test_it_is_adam():
+    parameter, step = quadratic()
+    mine, _, _ = fit(updates=50)
+    optimiser = torch.optim.Adam([parameter], lr=0.1)
+    for number in range(50):
+        optimiser.param_groups[0]["lr"] = one_cycle(number, 50, 0.1)
+        optimiser.zero_grad()
+        step(number)
+        optimiser.step()
+    assert torch.allclose(mine, parameter.detach(), atol=1e-6)
+
+
+def test_fewer_updates_than_steps_leave_the_last_ones_out():
+    assert fit(updates=49)[2][-1] == 49
+    assert not torch.equal(fit(updates=49)[0], fit(updates=50)[0])
+
+
+def test_a_checkpoint_that_is_not_whole_is_no_checkpoint(tmp_path):
+    path = tmp_path / "c.safetensors"
+    assert checkpoint.read(path) is None
+    checkpoint.write(path, {"p": torch.arange(4.0)}, {"step": 3, "seconds": 0.5})
+    tensors, numbers = checkpoint.read(path)
+    assert torch.equal(tensors["p"], torch.arange(4.0))
+    assert numbers == {"step": 3, "seconds": 0.5}
+    data = path.read_bytes()
+    for damaged in (data[: len(data) // 2], b"", b"nonsense" * 10, data[:-3]):
+        path.write_bytes(damaged)
+        assert checkpoint.read(path) is None
+
+
+def test_precision_is_set_and_not_inherited(monkeypatch):
+    torch.backends.cuda.matmul.allow_tf32 = True
+    torch.backends.cudnn.allow_tf32 = True
+    assert precision.pin("cpu", 1) == torch.device("cpu")
+    assert torch.get_num_threads() == 1
+    assert not torch.backends.cuda.matmul.allow_tf32
+    assert not torch.backends.cudnn.allow_tf32
+    precision.pin("cpu", 2)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(BackendMissingError, match="torch finds none; use --device cpu"):
+        precision.pin("cuda", 1)

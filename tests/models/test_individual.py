@@ -1,0 +1,251 @@
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from hsbench import protocols, registry, widths
+from hsbench.audio.clip import Clip
+from hsbench.errors import UsageError
+from hsbench.metrics.suite import score
+from hsbench.models import individual
+from hsbench.models.base import Context
+
+SAMPLES = 2048
+
+
+def clip(name="a", seed=0, samples=SAMPLES):
+    rng = np.random.default_rng(seed)
+    t = np.linspace(-1, 1, samples)
+    x = sum(rng.uniform(0.2, 1) * np.sin(2 * np.pi * rng.uniform(2, 40) * t + rng.uniform(0, 6)) for _ in range(5))
+    return Clip(name, (x / np.abs(x).max()).astype(np.float32), 22050)
+
+
+def make(name, protocol="fixed", **settings):
+    descriptor = registry.get("models", name)
+    switches = protocols.switches(protocol, descriptor.switches)
+    full = widths.resolve({**descriptor.defaults, "width": 24, "layers": 3, **settings}, switches, SAMPLES)
+    return descriptor.load()(**full), switches
+
+
+@pytest.fixture
+def context(tmp_path):
+    def build(switches, **changes):
+        training = {"steps": 60, "coordinates": 512, "schedule": "one_cycle", "learning_rate": 1e-2}
+        training |= changes.pop("training", {})
+        rows = []
+        facts = {
+            "seed": 0,
+            "sample_rate": 22050,
+            "samples": SAMPLES,
+            "switches": switches,
+            "training": training,
+            "device": "cpu",
+            "threads": 2,
+            "scratch": tmp_path / "scratch",
+            "record": rows.append,
+            "progress": lambda done, total: None,
+        }
+        made = Context(**(facts | changes))
+        object.__setattr__(made, "rows", rows)
+        return made
+
+    return build
+
+
+@pytest.mark.parametrize("name", ["inr-fmlp", "inr-siren"])
+@pytest.mark.parametrize("protocol", ["fixed", "paper"])
+def test_it_learns_a_clip(name, protocol, context):
+    model, switches = make(name, protocol, **({"omega_0": 200.0} if name == "inr-siren" else {}))
+    rate = 1e-2 if name == "inr-fmlp" else 3e-3
+    ctx = context(switches, training={"steps": 500, "learning_rate": rate})
+    (made,) = model.reconstruct([clip()], ctx)
+    assert made.status == "ok"
+    assert score(clip().waveform, made.waveform, 22050, ["si_snr"])["si_snr"].value > 15
+    losses = [row["loss"] for row in ctx.rows]
+    assert losses[-1] < 0.3 * losses[0]
+    assert [row["step"] for row in ctx.rows][:3] == [0, 5, 10]
+
+
+@pytest.mark.parametrize("name", ["inr-fmlp", "inr-siren"])
+def test_a_fit_does_not_depend_on_its_batch_mates(name, context):
+    """Bit-equal among as many others, whoever they are; alone, to rounding."""
+    model, switches = make(name)
+    first = {made.clip_id: made for made in model.reconstruct([clip("a", 0), clip("b", 1)], context(switches))}
+    second = {made.clip_id: made for made in model.reconstruct([clip("a", 0), clip("c", 2)], context(switches))}
+    assert np.array_equal(first["a"].waveform, second["a"].waveform)
+    assert all(np.array_equal(value, second["a"].weights[key]) for key, value in first["a"].weights.items())
+    few = {"training": {"steps": 4}}
+    (alone,) = model.reconstruct([clip("b", 1)], context(switches, threads=1, **few))
+    mates = {made.clip_id: made for made in model.reconstruct([clip("a", 0), clip("b", 1)], context(switches, **few))}
+    assert np.allclose(alone.waveform, mates["b"].waveform, atol=1e-4)
+
+
+def test_a_diverging_fit_is_a_status_and_leaves_the_others_alone(context):
+    model, switches = make("inr-fmlp", "paper")
+    wild = Clip("wild", np.full(SAMPLES, np.nan, np.float32), 22050)
+    calm = {one.clip_id: one for one in model.reconstruct([clip("b", 1), clip("a")], context(switches))}
+    made = {one.clip_id: one for one in model.reconstruct([wild, clip("a")], context(switches))}
+    assert made["wild"].status == "diverged"
+    assert made["a"].status == "ok"
+    assert np.array_equal(made["a"].waveform, calm["a"].waveform)
+
+
+def test_the_loss_of_the_curve_is_null_and_not_nan_when_all_diverge(context):
+    model, switches = make("inr-fmlp")
+    ctx = context(switches, training={"steps": 3})
+    list(model.reconstruct([Clip("wild", np.full(SAMPLES, np.nan, np.float32), 22050)], ctx))
+    assert {row["loss"] for row in ctx.rows} == {None}
+
+
+def test_verdicts():
+    x = clip().waveform
+    assert individual._verdict(x, x) == "ok"
+    assert individual._verdict(x, 0 * x + 0.3) == "collapsed"
+    assert individual._verdict(x, 0.01 * x) == "collapsed"
+    assert individual._verdict(x, 0.1 * x) == "ok"
+    assert individual._verdict(x, 100 * x) == "diverged"
+    assert individual._verdict(x, np.where(x > 0.9, np.nan, x)) == "diverged"
+    assert individual._verdict(0 * x, x) == "ok"
+
+
+@pytest.mark.parametrize("name", ["inr-fmlp", "inr-siren"])
+@pytest.mark.parametrize("loss", ["l1", "mse"])
+def test_tiles_add_up_to_the_full_batch_gradient(name, loss, context, monkeypatch):
+    model, switches = make(name)
+    ctx = context({**switches, "inr_loss": loss}, training={"coordinates": None})
+    target = torch.from_numpy(np.stack([clip("a", 0).waveform, clip("b", 1).waveform]))
+    features = model.net.features(torch.linspace(-1, 1, SAMPLES).view(1, -1, 1))
+
+    def gradients(tile):
+        monkeypatch.setitem(individual.TILE, "cpu", tile)
+        params = model._initial(["a", "b"], ctx, torch.device("cpu"))
+        losses = individual._Step(model.net, params, features, target, ctx)(0)
+        return losses, {key: value.grad for key, value in params.items()}
+
+    params = model._initial(["a", "b"], ctx, torch.device("cpu"))
+    error = model.net.apply(params, torch.linspace(-1, 1, SAMPLES).view(1, -1, 1)) - target
+    plain = (error.abs() if loss == "l1" else error**2).mean(dim=1)
+    plain.sum().backward()
+    for tile in (SAMPLES, 512, 300):
+        losses, grads = gradients(tile)
+        assert torch.allclose(losses, plain.detach(), rtol=1e-5)
+        for key, value in params.items():
+            assert torch.allclose(grads[key], value.grad, rtol=1e-3, atol=1e-5 * value.grad.abs().max().item()), key
+
+
+def test_each_pass_over_the_clip_visits_every_coordinate_once(context):
+    model, switches = make("inr-siren")
+    ctx = context(switches, training={"coordinates": 512})
+    position = torch.arange(SAMPLES, dtype=torch.float32).view(1, -1)
+    step = individual._Step(model.net, {}, position.view(1, -1, 1), position, ctx)
+    passes = []
+    for start in (0, 4):
+        parts = [step._draw(number) for number in range(start, start + 4)]
+        assert all(torch.equal(features[0, :, 0], target[0]) for features, target in parts)
+        passes.append(torch.cat([target[0] for _, target in parts]))
+        assert torch.equal(passes[-1].sort().values, position[0])
+    assert not torch.equal(*passes)
+    assert torch.equal(step._draw(2)[1], step._draw(2)[1])
+
+
+@pytest.mark.parametrize("name", ["inr-fmlp", "inr-siren"])
+def test_a_fit_resumed_from_its_checkpoint_is_bit_equal(name, context, monkeypatch, tmp_path):
+    class Killed(BaseException):
+        pass
+
+    def kill(done, total):
+        if done >= 40 * 2:
+            raise Killed
+
+    model, switches = make(name)
+    clips = [clip("a", 0), clip("b", 1)]
+    calm = list(model.reconstruct(clips, context(switches, scratch=tmp_path / "calm")))
+    original = individual.loop.Hooks
+
+    def eager(**arguments):
+        return original(**arguments, checkpoint_seconds=-1.0)
+
+    monkeypatch.setattr(individual.loop, "Hooks", eager)
+    with pytest.raises(Killed):
+        list(model.reconstruct(clips, context(switches, progress=kill)))
+    resumed = context(switches)
+    again = list(model.reconstruct(clips, resumed))
+    assert min(row["step"] for row in resumed.rows) >= 39
+    for before, after in zip(calm, again, strict=True):
+        assert np.array_equal(before.waveform, after.waveform)
+
+
+def test_the_reference_is_evaluated_before_the_last_update(context):
+    model, switches = make("inr-fmlp", "reference")
+    training = {"steps": 1, "coordinates": None, "schedule": "constant", "learning_rate": 1e-4}
+    (made,) = model.reconstruct([clip()], context(switches, training=training))
+    drawn = model.net.draw(torch.Generator().manual_seed(context(switches).key("init", "a")))
+    assert made.steps == 0
+    assert all(np.array_equal(made.weights[key], drawn[key].numpy()) for key in drawn)
+    model, switches = make("inr-fmlp", "paper")
+    (made,) = model.reconstruct([clip()], context(switches, training=training))
+    assert made.steps == 1
+    assert not np.array_equal(made.weights["w1"], drawn["w1"].numpy())
+
+
+def test_one_step_is_adam_on_the_mean_absolute_error(context):
+    model, switches = make("inr-siren", "paper")
+    training = {"steps": 1, "coordinates": None, "schedule": "constant", "learning_rate": 1e-4}
+    (made,) = model.reconstruct([clip()], context({**switches, "inr_loss": "l1"}, training=training))
+    params = model._initial(["a"], context(switches), torch.device("cpu"))
+    optimiser = torch.optim.Adam(params.values(), lr=1e-4)
+    y = model.net.apply(params, torch.linspace(-1, 1, SAMPLES).view(1, -1, 1))
+    (y - torch.from_numpy(clip().waveform)).abs().mean().backward()
+    optimiser.step()
+    for key, value in params.items():
+        assert np.allclose(made.weights[key], value[0].detach().numpy(), atol=2e-6), key
+
+
+def test_payload_weights_and_steps_travel_along(context):
+    model, switches = make("inr-siren")
+    (made,) = model.reconstruct([clip()], context(switches))
+    assert made.payload.numbers == model.net.count() == sum(value.size for value in made.weights.values())
+    assert made.payload.bits == 32 * made.payload.numbers
+    assert {key: value.shape for key, value in made.weights.items()} == model.net.shapes()
+    assert made.seconds > 0
+    params = {key: torch.from_numpy(value)[None] for key, value in made.weights.items()}
+    y = model.net.apply(params, torch.linspace(-1, 1, SAMPLES).view(1, -1, 1))[0]
+    assert np.allclose(y.numpy(), made.waveform, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("training", "sentence"),
+    [
+        ({"steps": 0}, "steps expects a whole number from 1, got 0"),
+        ({"steps": 1.5}, "steps expects a whole number"),
+        ({"coordinates": 0}, "coordinates expects a whole number from 1 to 2048"),
+        ({"coordinates": 4096}, "coordinates expects a whole number from 1 to 2048"),
+    ],
+)
+def test_training_settings_out_of_range_are_sentences(training, sentence, context):
+    model, switches = make("inr-fmlp")
+    with pytest.raises(UsageError, match=sentence):
+        list(model.reconstruct([clip()], context(switches, training=training)))
+
+
+def test_unequal_clips_are_refused(context):
+    model, switches = make("inr-fmlp")
+    with pytest.raises(UsageError, match="clips of 2048 samples"):
+        list(model.reconstruct([clip(), clip("b", samples=1000)], context(switches)))
+
+
+@pytest.mark.parametrize("name", ["inr-fmlp", "inr-siren"])
+def test_the_paper_budget_is_the_published_training(name):
+    budget = registry.get("models", name).budgets["paper"]
+    assert budget == {"steps": 100_000, "coordinates": None, "schedule": "constant", "learning_rate": 1e-4}
+
+
+def test_seeds_and_purposes_have_keys_of_their_own(context):
+    ctx = context({})
+    keys = {ctx.key("init", "a"), ctx.key("init", "b"), ctx.key("coordinates", 0), ctx.key("coordinates", 1)}
+    keys |= {context({}, seed=1).key("init", "a")}
+    assert len(keys) == 5
+    assert all(0 <= key < 2**63 for key in keys)
+    assert ctx.key("init", "a") == context({}).key("init", "a")
+    assert math.log2(max(keys)) > 50

@@ -1,0 +1,190 @@
+import csv
+import io
+import shutil
+import subprocess
+
+import pytest
+
+from hsbench.corpora.demo import DemoCorpus
+from hsbench.metrics.base import info
+from hsbench.report import render, text
+from hsbench.report.table import build
+from hsbench.run.store import Results
+
+CLIPS = [item.id for item in DemoCorpus().manifest("validation").evaluation()[:6]]
+MSE = {"FMLP": [0.002, 0.003, 0.004, 0.002, 0.003, 0.004], "SIREN": [0.001, 0.001, 0.002, 0.001, 0.001, 0.002]}
+
+
+def request(**changes):
+    rows = [
+        {
+            "row": name,
+            "model": f"inr-{name.lower()}",
+            "published": name,
+            "cells": [f"inr-{name.lower()}--x"],
+            "changed": [],
+            "departures": ["steps 10 (paper 100000)"],
+        }
+        for name in MSE
+    ]
+    return {
+        "experiment": "table2d",
+        "title": "Individual INRs (upper bound)",
+        "table": "2d",
+        "source": "hypersound_2023",
+        "corpus": "demo",
+        "corpus_description": "synthetic speech",
+        "synthetic": True,
+        "incomplete_corpus": [],
+        "fingerprint": "f",
+        "samples": 32768,
+        "sample_rate": 22050,
+        "budget": "quick",
+        "protocol": "fixed-1",
+        "split": "validation",
+        "clips": CLIPS,
+        "clips_full": 6,
+        "clips_paper": 30,
+        "limit": None,
+        "metrics": ["mse", "si_snr"],
+        "rows": rows,
+    } | changes
+
+
+@pytest.fixture
+def results(tmp_path):
+    store = Results(tmp_path)
+    for name, values in MSE.items():
+        folder = store.folder(f"inr-{name.lower()}--x")
+        facts = {"status": "ok", "numbers": 33031, "bits": 1, "steps": 10, "seconds": 1.0, "clipped": 0.0}
+        folder.append_reconstructions({"clip": clip, **facts} for clip in CLIPS)
+        for clip, value in zip(CLIPS, values, strict=True):
+            scored = {"clip": clip, "metric": "mse", "version": 1, "value": value, "status": "ok", "seconds": 0.0}
+            lost = {**scored, "metric": "si_snr", "value": None, "status": "estimate_silent"}
+            ok = {**scored, "metric": "si_snr", "value": 10 + 1000 * value}
+            folder.append_scores([scored, lost if (name, clip) == ("FMLP", CLIPS[0]) else ok])
+        folder.add_provenance({"code": {"hsbench": "0", "commit": None, "dirty": False}})
+    return store
+
+
+def test_a_table_holds_means_intervals_coverage_and_exact_ratio(results):
+    table = build(request(), results)
+    fmlp, siren = table.rows
+    assert fmlp.entries["mse"].summary.mean == pytest.approx(0.003)
+    assert fmlp.entries["mse"].summary.low < 0.003 < fmlp.entries["mse"].summary.high
+    assert (fmlp.entries["si_snr"].summary.n, fmlp.entries["si_snr"].summary.n_total) == (5, 6)
+    assert fmlp.ratio == pytest.approx(32768 / 33031)
+    assert siren.entries["mse"].bold
+    assert not fmlp.entries["mse"].bold
+    assert fmlp.missing == {"si_snr estimate_silent": 1}
+    assert fmlp.badge == "quick"
+
+
+def test_rows_of_an_older_metric_version_do_not_count(results):
+    folder = results.folder("inr-fmlp--x")
+    folder.append_scores(
+        [{"clip": CLIPS[0], "metric": "mse", "version": 0, "value": 9.0, "status": "ok", "seconds": 0}]
+    )
+    assert build(request(), results).rows[0].entries["mse"].summary.mean == pytest.approx(0.003)
+
+
+def test_the_later_of_two_rows_counts(results):
+    folder = results.folder("inr-fmlp--x")
+    folder.append_scores(
+        [{"clip": CLIPS[0], "metric": "mse", "version": 1, "value": 9.0, "status": "ok", "seconds": 0}]
+    )
+    assert build(request(), results).rows[0].entries["mse"].summary.mean == pytest.approx((9 + 0.016) / 6)
+
+
+def test_markdown_shows_what_a_reviewer_asks_for(results):
+    shown = render.markdown([build(request(), results)])
+    assert "### Table 2d: Individual INRs (upper bound)" in shown
+    assert "corpus demo (synthetic speech)" in shown
+    assert "FMLP [quick]" in shown
+    assert "**0.00133**" in shown
+    assert "(5/6)" in shown
+    assert "0.992" in shown
+    assert "without a value si_snr estimate_silent 1" in shown
+    assert "steps 10 (paper 100000)" in shown
+    assert "**not comparable**" in shown
+    assert "corpus demo (synthetic speech) instead of vctk" in shown
+    assert "< 0.001" in shown
+    ours, published = shown.split("Published (Szatkowski et al. 2023")
+    assert "27.53" in published
+    assert "27.53" not in ours
+    widths = {len(line) for line in ours.splitlines() if line.startswith("|")}
+    assert len(widths) == 1
+
+
+def test_csv_has_the_promised_columns_and_no_published_rows(results):
+    found = list(csv.reader(io.StringIO(render.summary_csv([build(request(), results)]))))
+    assert ",".join(found[0]) == (
+        "experiment,row,metric,mean,ci_low,ci_high,n,n_total,published,published_bound,corpus,budget,protocol,comparable"
+    )
+    assert len(found) == 1 + 4
+    rows = [dict(zip(found[0], line, strict=True)) for line in found[1:]]
+    assert [(row["row"], row["metric"]) for row in rows] == [
+        ("FMLP", "mse"),
+        ("FMLP", "si_snr"),
+        ("SIREN", "mse"),
+        ("SIREN", "si_snr"),
+    ]
+    siren = rows[2]
+    assert (siren["published"], siren["published_bound"], siren["n"], siren["n_total"]) == ("0.001", "<", "6", "6")
+    assert siren["comparable"].startswith("no: corpus demo")
+    assert "steps 10 (paper 100000)" in siren["comparable"]
+    assert float(siren["mean"]) == pytest.approx(8 / 6000)
+
+
+def test_nothing_measured_is_empty_and_not_zero(results):
+    table = build(request(clips=["k99_001-0"]), results)
+    shown = render.markdown([table])
+    assert "- (0/1)" in shown
+    line = next(csv.DictReader(io.StringIO(render.summary_csv([table]))))
+    assert (line["mean"], line["n"], line["n_total"]) == ("", "0", "1")
+
+
+def test_latex_escapes_and_greys(results):
+    shown = render.latex([build(request(title="50 % of R&D_{x} ~ ^ \\ $ #"), results)])
+    assert "50 \\% of R\\&D\\_\\{x\\} \\textasciitilde{} \\textasciicircum{} \\textbackslash{} \\$ \\#" in shown
+    assert "\\textcolor{gray}{$<$ 0.001}" in shown
+    assert "\\toprule" in shown
+    assert shown.count("\\begin{") == shown.count("\\end{")
+    assert "\\textbf{0.00133}" in shown
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
+def test_latex_compiles(results, tmp_path):
+    body = render.latex([build(request(), results)])
+    document = (
+        "\\documentclass{article}\\usepackage{booktabs}\\usepackage{xcolor}\\begin{document}" + body + "\\end{document}"
+    )
+    (tmp_path / "t.tex").write_text(document)
+    done = subprocess.run(
+        ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "t.tex"],
+        cwd=tmp_path,
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout.decode()[-2000:]
+
+
+def test_numbers_take_the_metrics_decimals():
+    assert text.number(0.00123456, info("mse")) == "0.00123"
+    assert text.number(12.3456, info("si_snr")) == "12.35"
+    assert text.heading(info("si_snr")) == "SI-SNR (dB)"
+
+
+def test_a_comparable_table_says_so(results):
+    complete = request(
+        corpus="vctk",
+        budget="paper",
+        protocol="reference",
+        clips_paper=6,
+        rows=[{**row, "departures": []} for row in request()["rows"]],
+    )
+    table = build(complete, results)
+    assert table.reasons == ()
+    assert "comparable:" in render.markdown([table])
+    assert "textcolor" not in render.latex([table])
+    assert next(csv.DictReader(io.StringIO(render.summary_csv([table]))))["comparable"] == "yes"
