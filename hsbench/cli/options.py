@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -55,4 +54,4 @@ Baselines = Annotated[
     typer.Option(help="Folder with published numbers. Default: ./baselines, else the packaged one."),
 ]
 
-RESULTS = Path(os.environ.get("HSBENCH_RESULTS", "results"))
+RESULTS = Path("results")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -64,11 +65,15 @@ def report(
         print(f"wrote {_write(output, content, output_format, per_clip=per_clip)}")
 
 
-def text(store: Results, experiment: str, groups: Sequence[str], baselines: Path | None) -> str:
-    """The Markdown of some groups of one experiment."""
+def show(store: Results, experiment: str, group: str, baselines: Path | None) -> None:
+    """Print the Markdown of one group; on a terminal, what was published stands in grey."""
     from hsbench.report import render
 
-    return render.markdown(_tables(store, [(experiment, group) for group in groups], baselines))
+    ours, mark, published = render.markdown(_tables(store, [(experiment, group)], baselines)).partition(
+        render.PUBLISHED
+    )
+    grey, plain = ("\033[2m", "\033[0m") if sys.stdout.isatty() else ("", "")
+    print(ours + (grey + mark + published + plain if mark else ""))
 
 
 def _groups(store: Results, experiments: Sequence[str], wanted: dict[str, str | None]) -> list[tuple[str, str]]:

@@ -44,7 +44,7 @@ def run(
 ) -> None:
     """Run experiments: only what is missing is computed. Ends with the table."""
     from hsbench.cli import asking, planning, progress, reporting
-    from hsbench.errors import UnknownNameError
+    from hsbench.errors import InterruptedRunError, UnknownNameError
     from hsbench.run import plan as planner
     from hsbench.run.engine import LocalEngine
     from hsbench.run.resolve import Request
@@ -77,11 +77,14 @@ def run(
     print(planning.table(made, resources), flush=True)
     todo = [work for work in made.works if _wanted(work, rerun)]
     asked = ("hsbench", *sys.argv[1:])
-    with progress.watcher() as watcher:
-        outcomes = LocalEngine(store, resources, watcher).run(todo, files, asked)
+    try:
+        with progress.watcher() as watcher:
+            outcomes = LocalEngine(store, resources, watcher).run(todo, files, asked)
+    except KeyboardInterrupt:
+        raise InterruptedRunError("interrupted; run the same command again to go on.") from None
     print()
     for experiment, group in made.views:
-        print(reporting.text(store, experiment, [group], baselines))
+        reporting.show(store, experiment, group, baselines)
     _judge(
         made.works,
         dict(zip((work.cell.key for work in todo), outcomes, strict=True)),

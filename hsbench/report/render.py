@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from hsbench.metrics.base import MetricInfo
     from hsbench.report.table import Entry, Table, TableRow
 
+PUBLISHED = "Published "
+"""Begins the block of published values in Markdown."""
+
 CSV_COLUMNS = (
     "experiment",
     "row",
@@ -59,7 +62,7 @@ def _markdown(table: Table) -> str:
 
 def _verdict(table: Table) -> str:
     assert table.source is not None
-    source = f"Published ({table.source.source})"
+    source = f"{PUBLISHED}({table.source.source})"
     if not table.reasons:
         return f"{source}, comparable:"
     return f"{source}, **not comparable** with the rows above:\n\n" + "\n".join(f"- {one}" for one in table.reasons)

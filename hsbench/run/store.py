@@ -163,8 +163,8 @@ class Results:
         return CellFolder(self.root / cell.folder)
 
     def folder(self, name: str) -> CellFolder:
-        """The folder of that name."""
-        return CellFolder(self.root / name)
+        """The folder of that name, which a view mentions."""
+        return CellFolder(self.root / check_id(name))
 
     def set_aside(self, cell: Cell) -> None:
         """Move a cell's folder away, so that it is computed anew and nothing is lost."""

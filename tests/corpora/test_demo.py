@@ -90,6 +90,12 @@ def test_a_file_that_is_not_the_manifests_is_refused(tmp_path):
         corpus.manifest("validation")
 
 
+def test_the_shipped_files_are_the_ones_that_were_rendered(real_corpora):
+    rendered = real_corpora / "demo"
+    for path in [*rendered.rglob("*.flac"), rendered / "manifest.csv", rendered / "NOTICE.md"]:
+        assert (DATA / path.relative_to(rendered)).read_bytes() == path.read_bytes(), path.name
+
+
 def test_unknown_splits_suggest():
     with pytest.raises(UnknownNameError, match="did you mean 'validation'"):
         DemoCorpus().manifest("valid")

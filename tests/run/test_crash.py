@@ -113,7 +113,7 @@ def test_an_interrupt_says_so_and_exits_with_130(hsbench):
     process.send_signal(signal.SIGINT)
     said, _ = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert "interrupted; run the same command again to go on" in said
+    assert "hsbench: interrupted; run the same command again to go on." in said
     assert "Traceback" not in said
     statuses = [json.loads(path.read_text())["status"] for path in hsbench.results.glob("*/status.json")]
     assert statuses == ["interrupted"]
