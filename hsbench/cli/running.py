@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from typing import TYPE_CHECKING, Annotated
 
@@ -77,6 +78,7 @@ def run(
     print(planning.table(made, resources), flush=True)
     todo = [work for work in made.works if _wanted(work, rerun)]
     asked = ("hsbench", *sys.argv[1:])
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with progress.watcher() as watcher:
             outcomes = LocalEngine(store, resources, watcher).run(todo, files, asked)

@@ -1,6 +1,7 @@
 """Running the command line as users do, in processes of its own."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -51,6 +52,7 @@ class CommandLine:
             text=True,
             env=self.environment(delay),
             cwd=self.folder,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job in the background ignores it
         )
 
     def rebuilt(self):

@@ -107,10 +107,11 @@ def test_a_cell_that_is_killed_alone_leaves_a_status_and_the_rerun_finishes_it(h
     assert len(rough.rebuilt()) - len(before | set(rough.rebuilt())) <= 2
 
 
-def test_an_interrupt_says_so_and_exits_with_130(hsbench):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "a scheduler's word"])
+def test_an_interrupt_says_so_and_exits_with_130(hsbench, number):
     process = hsbench.start("run", "toys", delay=0.3)
     wait_until(lambda: len(hsbench.rebuilt()) >= 3)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     said, _ = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "hsbench: interrupted; run the same command again to go on." in said
@@ -124,11 +125,11 @@ def test_a_cell_that_another_process_holds_is_left_alone(hsbench):
     process = hsbench.start("run", "moods", "-k", "row~hang", "--limit", 1)
     wait_until(hsbench.rebuilt)
     done = hsbench("run", "moods", "-k", "row~hang", "--limit", 1)
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=60)
     assert done.returncode == 3
     assert "is being written by" in done.stderr
     assert len(hsbench.rebuilt()) == 1
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=60)
 
 
 def test_a_disk_that_fills_up_is_a_sentence_and_corrupts_nothing(hsbench_at, tmp_path):
