@@ -20,6 +20,17 @@ def _from_environment(name: str, what: str) -> Path:
     return Path(value)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def cache(tmp_path_factory):
+    """Derived data of the tests goes to a folder of theirs."""
+    os.environ["HSBENCH_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture
+def conformance() -> Path:
+    return _from_environment("HSBENCH_TEST_CONFORMANCE", "the published pairs of PESQ and CDPAM")
+
+
 @pytest.fixture
 def real_corpora() -> Path:
     return _from_environment("HSBENCH_TEST_CORPORA", "real corpora in their public layouts")

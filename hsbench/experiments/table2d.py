@@ -23,7 +23,7 @@ def table2d() -> Experiment:
             Row("FMLP", "inr-fmlp", published="FMLP"),
             Row("SIREN", "inr-siren", published="SIREN"),
         ),
-        metrics=("mse", "lsd", "si_snr"),
+        metrics=("mse", "lsd", "si_snr", "pesq", "stoi", "cdpam"),
         clips=freeze({"smoke": 4, "quick": 16, "standard": 30, "paper": 30}),
         table="2d",
     )

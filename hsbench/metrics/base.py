@@ -48,6 +48,7 @@ class MetricInfo:
         undefined_for: which of target_silent and estimate_silent leave it without a value.
         min_samples: fewer give too_short.
         decimals: digits after the point in a table.
+        in_pool: whether it holds the interpreter's lock, so that many pairs are scored in other processes.
     """
 
     name: str
@@ -62,10 +63,15 @@ class MetricInfo:
     undefined_for: tuple[str, ...]
     min_samples: int
     decimals: int
+    in_pool: bool
 
 
 class Metric(Protocol):
-    """What an object registered as a metric must do."""
+    """What an object registered as a metric must do.
+
+    It may also have `prepare(reference, sample_rate) -> state` and `compare(state, estimate, sample_rate) -> float`, so
+    that a reference is prepared once for many estimates, and an attribute `device`, set before it is called.
+    """
 
     def __call__(self, reference: NDArray[np.float64], estimate: NDArray[np.float64], sample_rate: int, /) -> float:
         """Score one pair, both [samples]; raise Undefined where there is no value."""
@@ -103,6 +109,7 @@ def info(name: str) -> MetricInfo:
         "undefined_for": (),
         "min_samples": 1,
         "decimals": 2,
+        "in_pool": False,
         **descriptor.info,
     }
     lists: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in facts.items()}

@@ -9,12 +9,15 @@ Metrics
             periodic Hann, centred, zero padded
             0 .. , lower is better. A bare number: it is not in dB, and it is not symmetric.
 
+    mr_stft spectral convergence plus mean |ln X - ln Y|, mean over the three default resolutions of auraloss, float32
+            0 .. , lower is better
+
 Undefined
-    for a silent reference, and for clips shorter than one transform.
+    for a silent reference, and for clips shorter than one transform (the longest of mr_stft: 2048 samples).
     A digitally silent frame of the reference scores 12 whatever y is,
     so a clip against itself can exceed 0: the share of such frames is stored with each reference.
 
-References:
+References
     Liu et al., "Neural Vocoder is All You Need for Speech Super-resolution", 2022.
     Checked against the HyperSound reference.
 """
@@ -48,6 +51,22 @@ DESCRIPTORS = [
             "undefined_for": ["target_silent"],
         },
     },
+    {
+        "name": "mr_stft",
+        "summary": "multi-resolution STFT loss of auraloss (Parallel WaveGAN)",
+        "target": "hsbench.metrics.spectral:mr_stft",
+        "needs": ["torch", "auraloss"],
+        "info": {
+            "label": "MR-STFT",
+            "better": "lower",
+            "ideal": 0.0,
+            "bounds": [0.0, None],
+            "tolerance": 1e-5,
+            "undefined_for": ["target_silent"],
+            "min_samples": 2048,
+            "decimals": 3,
+        },
+    },
 ]
 
 EPS = 1e-12
@@ -66,3 +85,13 @@ def lsd(reference: NDArray[np.float64], estimate: NDArray[np.float64], sample_ra
     target, guess = magnitude(pair, n_fft, hop, pad="constant")
     distance = torch.log10(target**2 / (guess + EPS) ** 2 + EPS) ** 2
     return float(distance.mean(dim=0).sqrt().mean())
+
+
+def mr_stft(reference: NDArray[np.float64], estimate: NDArray[np.float64], sample_rate: int) -> float:
+    """Multi-resolution STFT loss, auraloss.freq.MultiResolutionSTFTLoss with its defaults; both [samples]."""
+    del sample_rate
+    from auraloss.freq import MultiResolutionSTFTLoss
+
+    pair = [torch.from_numpy(signal).float().view(1, 1, -1) for signal in (estimate, reference)]
+    with torch.inference_mode():
+        return float(MultiResolutionSTFTLoss()(*pair))

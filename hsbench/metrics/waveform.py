@@ -17,7 +17,7 @@ Undefined
     psnr also where y equals x (status "identical": it would be infinite).
     SI-SNR is blind to level and polarity: 2x and -x score like x.
 
-References:
+References
     Le Roux et al., "SDR - half-baked or well done?", ICASSP 2019.
     Checked against the HyperSound reference (torchmetrics 0.9.3).
 """

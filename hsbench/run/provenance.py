@@ -68,6 +68,10 @@ def torch_facts(device: str) -> dict[str, Any]:
     from hsbench.fit import precision
 
     facts: dict[str, Any] = {"precision": precision.POLICY, "stft": stft.NAME}
+    if "torchaudio" in sys.modules:
+        from hsbench.audio import resample
+
+        facts["resampler"] = resample.NAME
     if device == "cuda":
         properties = torch.cuda.get_device_properties(0)
         facts["gpu"] = {

@@ -20,7 +20,7 @@ from hsbench.corpora.base import Clips
 from hsbench.errors import DataError
 from hsbench.files import replace_atomically
 from hsbench.metrics.base import Score, info
-from hsbench.metrics.suite import score
+from hsbench.metrics.suite import Scorer
 from hsbench.models.base import Context
 
 if TYPE_CHECKING:
@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from hsbench.models.base import Model, Reconstruction
     from hsbench.run.job import Job
     from hsbench.run.store import CellFolder, Results
+
+
+WORTH_A_POOL = 64
+"""So many scores by metrics that hold the interpreter's lock, some 20 ms each, pay for starting a pool."""
 
 
 class CellWork:
@@ -51,6 +55,10 @@ class CellWork:
     def run(self) -> None:
         """Do what is missing."""
         self._add_references()
+        with Scorer(self.manifest.sample_rate, self.job.device, self._workers()) as self._scorer:
+            self._work()
+
+    def _work(self) -> None:
         descriptor = registry.get("models", self.job.cell.model.name)
         size = int(getattr(descriptor.load(), "group", 1)) if any(self._unbuilt(self.items)) else len(self.items)
         for start in range(0, len(self.items), max(1, size)):
@@ -58,9 +66,7 @@ class CellWork:
             unbuilt = list(self._unbuilt(group))
             if unbuilt:
                 self._rebuild(unbuilt)
-            for item in group:
-                self._score(item)
-                self.progress("score", self._finished(), len(self.items))
+            self._score(group)
 
     def _unbuilt(self, items: Iterable[Item]) -> Iterable[Item]:
         """Items without a row, or whose audio is gone while a metric still needs it."""
@@ -123,18 +129,31 @@ class CellWork:
             tensors = {name: np.ascontiguousarray(value) for name, value in made.weights.items()}
             replace_atomically(self.folder.weights(made.clip_id), save(tensors))
 
-    def _score(self, item: Item) -> None:
-        names = self._unscored(item)
-        if not names:
-            return
-        status = self.rows[item.id]["status"]
-        if status != "ok" and dict(self.job.cell.protocol.settings).get("bad_fit_is_status"):
-            scores = {name: Score(None, status) for name in names}
-        else:
-            estimate, _ = read_mono(self.folder.audio(item.id))
-            scores = score(self.corpus.load(item).waveform, estimate, self.manifest.sample_rate, names)
-        self.folder.append_scores(self._score_row(item.id, name, one) for name, one in scores.items())
-        self.scored |= {(item.id, name, self.metrics[name]) for name in names}
+    def _workers(self) -> int:
+        """Processes for metrics that hold the interpreter's lock; none where starting them costs more than it saves."""
+        held = [name for name in self.metrics if info(name).in_pool]
+        tasks = sum(name in held for item in self.items for name in self._unscored(item))
+        return self.job.threads if tasks >= WORTH_A_POOL else 0
+
+    def _score(self, group: Sequence[Item]) -> None:
+        """Score what lacks a score; a bad fit is its status where the protocol says so."""
+        strict = dict(self.job.cell.protocol.settings).get("bad_fit_is_status")
+        bad = [item for item in group if strict and self.rows[item.id]["status"] != "ok"]
+        for item in bad:
+            status = self.rows[item.id]["status"]
+            self._keep_scores(item.id, {name: Score(None, status) for name in self._unscored(item)})
+        pairs = (
+            (item.id, self.corpus.load(item).waveform, read_mono(self.folder.audio(item.id))[0], self._unscored(item))
+            for item in group
+            if item not in bad and self._unscored(item)
+        )
+        for clip_id, scores in self._scorer.score(pairs):
+            self._keep_scores(clip_id, scores)
+
+    def _keep_scores(self, clip_id: str, scores: Mapping[str, Score]) -> None:
+        self.folder.append_scores(self._score_row(clip_id, name, one) for name, one in scores.items())
+        self.scored |= {(clip_id, name, self.metrics[name]) for name in scores}
+        self.progress("score", self._finished(), len(self.items))
 
     def _score_row(self, clip_id: str, name: str, one: Score) -> dict[str, Any]:
         row = {

@@ -7,7 +7,7 @@ from hsbench.errors import UnknownNameError, UsageError
 from hsbench.metrics.base import info
 from hsbench.metrics.suite import score
 
-ALL = ("mse", "mae", "snr", "psnr", "si_snr", "lsd")
+ALL = ("mse", "mae", "snr", "psnr", "si_snr", "lsd", "mr_stft", "pesq", "stoi", "cdpam")
 rng = np.random.default_rng(0)
 LOUD = rng.standard_normal(4096) * 0.1
 OTHER = rng.standard_normal(4096) * 0.1
@@ -15,8 +15,8 @@ ZERO = np.zeros(4096)
 NAN = np.where(np.arange(4096) == 5, np.nan, LOUD)
 
 
-def statuses(x, y):
-    return {name: (one.value is not None, one.status) for name, one in score(x, y, 22050, ALL).items()}
+def statuses(x, y, names=ALL):
+    return {name: (one.value is not None, one.status) for name, one in score(x, y, 22050, names).items()}
 
 
 @pytest.mark.parametrize(
@@ -35,8 +35,9 @@ def test_cases_without_any_value(x, y, status):
 
 def test_a_silent_reference():
     got = statuses(ZERO, LOUD)
-    assert {name for name in ALL if got[name][0]} == {"mse", "mae"}
-    assert {got[name][1] for name in ("snr", "psnr", "si_snr", "lsd")} == {"target_silent"}
+    with_value = {"mse", "mae", "cdpam"}
+    assert {name for name in ALL if got[name][0]} == with_value
+    assert {got[name][1] for name in set(ALL) - with_value} == {"target_silent"}
 
 
 @pytest.mark.parametrize(
@@ -44,14 +45,22 @@ def test_a_silent_reference():
 )
 def test_a_silent_estimate(quiet):
     got = statuses(LOUD, quiet)
-    assert {name for name in ALL if got[name][0]} == {"mse", "mae", "lsd"}
-    assert {got[name][1] for name in ("snr", "psnr", "si_snr")} == {"estimate_silent"}
+    with_value = {"mse", "mae", "lsd", "mr_stft", "cdpam"}
+    assert {name for name in ALL if got[name][0]} == with_value
+    assert {got[name][1] for name in set(ALL) - with_value} == {"estimate_silent"}
 
 
 def test_too_short():
     got = statuses(LOUD[:500], OTHER[:500])
-    assert got["lsd"] == (False, "too_short")
-    assert all(got[name][0] for name in ALL if name != "lsd")
+    without = {
+        "lsd": "too_short",
+        "mr_stft": "too_short",
+        "pesq": "too_short",
+        "stoi": "not_enough_frames",
+        "cdpam": "too_short",
+    }
+    assert {name: got[name][1] for name in without} == without
+    assert all(got[name][0] for name in ALL if name not in without)
     assert set(statuses(LOUD[:0], OTHER[:0]).values()) == {(False, "too_short")}
 
 

@@ -13,7 +13,7 @@ DEFINED = (
     "identical",
     "half_digital_silence",
 )
-NAMES = {"MSE": "mse", "LSD": "lsd", "SI-SNR": "si_snr"}
+NAMES = {"MSE": "mse", "LSD": "lsd", "SI-SNR": "si_snr", "PESQ": "pesq", "STOI": "stoi", "CDPAM": "cdpam"}
 
 
 def value(x, y, metric, rate=22050):
@@ -77,6 +77,17 @@ def test_monotone_in_noise(metric):
     rising = metric in ("mse", "mae", "lsd")
     assert values == sorted(values, reverse=not rising)
     assert len(set(values)) == 4
+
+
+def test_auraloss_agrees_on_si_snr(golden):
+    """Its SI-SDR is the negative of the same formula, without the means' subtraction of torchmetrics' eps."""
+    import torch
+    from auraloss.time import SISDRLoss
+
+    for pair in ("noise20", "noise5", "shift3", "half_gain_noise30"):
+        x, y = golden["pairs"][pair]
+        theirs = -SISDRLoss()(torch.from_numpy(y)[None, None].double(), torch.from_numpy(x)[None, None].double())
+        assert value(x, y, "si_snr") == pytest.approx(theirs.item(), abs=1e-4)
 
 
 def test_lsd_is_ten_times_the_log_of_a_gain():

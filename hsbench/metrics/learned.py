@@ -1,0 +1,102 @@
+"""Learned metrics: CDPAM, contrastive learning for perceptual audio similarity.
+
+Conventions
+    x = reference, y = estimate, both [samples] at 22 050 Hz, full scale +-1.
+
+Metrics
+    cdpam   the learned distance between the embeddings of round(32768 x) and round(32768 y), weights of cdpam 0.0.6
+            0 .. , lower is better. Forgetting the factor 32768 gives values near 4e-6, which look perfect.
+
+Undefined
+    below 841 samples, the reach of one frame of the encoder; a silent reference or estimate has a value. "unavailable"
+    where the package's weight file is missing or not the published one. The package itself is never imported.
+
+References
+    Manocha et al., "CDPAM: Contrastive Learning for Perceptual Audio Similarity", ICASSP 2021.
+    Checked against the package's own network, its published pair, and the HyperSound reference.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from hsbench.files import cache_folder, replace_atomically
+from hsbench.metrics import cdpam_weights
+from hsbench.metrics.cdpam_network import USED, network
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+DESCRIPTORS = [
+    {
+        "name": "cdpam",
+        "summary": "learned perceptual distance",
+        "target": "hsbench.metrics.learned:cdpam",
+        "needs": ["torch", "cdpam"],
+        "info": {
+            "label": "CDPAM",
+            "better": "lower",
+            "ideal": 0.0,
+            "bounds": [0.0, None],
+            "sample_rate": 22050,
+            "tolerance": 1e-5,
+            "min_samples": 841,
+            "decimals": 3,
+        },
+    },
+]
+
+SCALE = 32768
+
+
+class Cdpam:
+    """CDPAM as a function of a pair, or of a prepared reference and an estimate.
+
+    Attributes:
+        device: where the encoder runs, "cpu" or "cuda".
+    """
+
+    device = "cpu"
+
+    def __call__(self, reference: NDArray[np.float64], estimate: NDArray[np.float64], sample_rate: int) -> float:
+        """Score a pair, both [samples] at 22 050 Hz."""
+        return self.compare(self.prepare(reference, sample_rate), estimate, sample_rate)
+
+    def prepare(self, reference: NDArray[np.float64], sample_rate: int) -> torch.Tensor:
+        """The embedding [512] of a reference, kept on disk under HSBENCH_CACHE by content."""
+        del sample_rate
+        scaled = _scaled(reference)
+        path = self._kept(scaled)
+        with contextlib.suppress(OSError):
+            data = path.read_bytes()
+            if len(data) == 4 * USED and np.isfinite(found := np.frombuffer(data, np.float32)).all():
+                return torch.from_numpy(found.copy())
+        embedding = network(self.device).embed(scaled)
+        with contextlib.suppress(OSError):  # a cache that cannot be written costs time and nothing else
+            replace_atomically(path, embedding.numpy().tobytes())
+        return embedding
+
+    def compare(self, prepared: torch.Tensor, estimate: NDArray[np.float64], sample_rate: int) -> float:
+        """Score an estimate [samples] against the embedding of its reference."""
+        del sample_rate
+        net = network(self.device)
+        return net.distance(prepared, net.embed(_scaled(estimate)))
+
+    def _kept(self, scaled: torch.Tensor) -> Path:
+        digest = hashlib.sha256(scaled.numpy().tobytes()).hexdigest()
+        return cache_folder() / "cdpam" / f"{cdpam_weights.SHA256[:8]}-{self.device}" / f"{digest}.f32"
+
+
+cdpam = Cdpam()
+
+
+def _scaled(signal: NDArray[np.float64]) -> torch.Tensor:
+    """[samples] at full scale +-1 -> whole numbers in float32."""
+    return torch.from_numpy(np.round(np.asarray(signal, np.float32) * np.float32(SCALE)))

@@ -1,0 +1,124 @@
+"""Many pairs at once: the pool changes nothing but the time, survives its workers, and ends with its owner."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hsbench.metrics import known
+from hsbench.metrics.pool import Pool
+from hsbench.metrics.suite import Scorer, score
+
+NAMES = ["mse", "pesq", "stoi"]
+
+
+def pairs(count):
+    for number in range(count):
+        x = known.speech(number)
+        yield f"clip{number}", x, x + 0.01 * np.random.default_rng(number).standard_normal(x.size), NAMES
+
+
+def without_time(scores):
+    return {name: (one.value, one.status) for name, one in scores.items()}
+
+
+def test_the_pool_gives_the_same_numbers_in_the_same_order():
+    with Scorer(22050, workers=2) as scorer:
+        pooled = [(clip, without_time(scores)) for clip, scores in scorer.score(pairs(6))]
+    alone = [(clip, without_time(score(x, y, 22050, names))) for clip, x, y, names in pairs(6)]
+    assert pooled == alone
+
+
+def test_pairs_stream_through_a_few_at_a_time():
+    taken = []
+
+    def counting():
+        for pair in pairs(9):
+            taken.append(pair[0])
+            yield pair
+
+    with Scorer(22050, workers=1) as scorer:
+        stream = scorer.score(counting())
+        next(stream)
+        assert len(taken) <= 4
+        assert len(list(stream)) == 8
+
+
+def die():
+    os.kill(os.getpid(), signal.SIGSEGV)
+
+
+def die_once(path):
+    if not Path(path).exists():
+        Path(path).touch()
+        die()
+    return "alive"
+
+
+def test_a_worker_that_dies_takes_no_other_task_with_it(tmp_path):
+    from concurrent.futures.process import BrokenProcessPool
+
+    pool = Pool(1)
+    try:
+        first = pool.submit(die_once, str(tmp_path / "died"))
+        others = [pool.submit(abs, -number) for number in range(3)]
+        assert first.result() == "alive"
+        assert [other.result() for other in others] == [0, 1, 2]
+        assert pool.submit(abs, -7).result() == 7
+        with pytest.raises(BrokenProcessPool):
+            pool.submit(die).result()
+    finally:
+        pool.close()
+
+
+def threads():
+    return os.environ["OMP_NUM_THREADS"], os.environ["MKL_NUM_THREADS"]
+
+
+def test_workers_have_one_thread_and_the_owner_keeps_its_own(monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    monkeypatch.delenv("MKL_NUM_THREADS", raising=False)
+    pool = Pool(1)
+    try:
+        assert pool.submit(threads).result() == ("1", "1")
+        assert os.environ["OMP_NUM_THREADS"] == "2"
+        assert "MKL_NUM_THREADS" not in os.environ
+    finally:
+        pool.close()
+
+
+OWNER = """
+import os, time
+from hsbench.metrics.pool import Pool
+if __name__ == "__main__":
+    pool = Pool(2)
+    print(*{pool.submit(os.getpid).result() for _ in range(20)}, flush=True)
+    time.sleep(600)
+"""
+
+
+def test_workers_end_with_an_owner_that_is_killed(tmp_path):
+    script = tmp_path / "owner.py"
+    script.write_text(OWNER)
+    owner = subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True)
+    workers = [int(pid) for pid in owner.stdout.readline().split()]
+    assert workers
+    owner.kill()
+    owner.wait()
+    owner.stdout.close()
+    end = time.monotonic() + 10
+    while any(Path(f"/proc/{pid}").exists() and "Z" not in state(pid) for pid in workers):
+        assert time.monotonic() < end, "a worker outlived its owner"
+        time.sleep(0.02)
+
+
+def state(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return "Z"
