@@ -39,6 +39,12 @@ class DataError(UsageError):
     """A file of a corpus, a baseline or a results folder does not hold what it should."""
 
 
+class DriftError(HsbenchError):
+    """A number is not what it was, or should be."""
+
+    exit_code = 1
+
+
 class IncompleteError(HsbenchError):
     """A required cell failed, or nothing was measured."""
 

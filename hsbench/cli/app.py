@@ -13,7 +13,7 @@ import traceback
 import typer
 
 import hsbench
-from hsbench.cli import listing, planning, reporting, running
+from hsbench.cli import listing, planning, reporting, running, scoring, selftesting
 from hsbench.errors import HsbenchError, storage_error
 
 app = typer.Typer(
@@ -41,6 +41,8 @@ app.command("list")(listing.list_)
 app.command("plan")(planning.plan)
 app.command("run")(running.run)
 app.command("report")(reporting.report)
+app.command("score")(scoring.score)
+app.command("selftest")(selftesting.selftest)
 
 
 def main() -> None:

@@ -5,17 +5,21 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from hsbench.cli.planning import duration
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from types import TracebackType
 
     from rich.progress import TaskID
 
     from hsbench.run.engine import Listener, Outcome
     from hsbench.run.plan import Work
+
+
+T = TypeVar("T")
 
 
 class PlainProgress:
@@ -109,6 +113,24 @@ def pace(done: float, left: float, seconds: float) -> str:
         return ""
     text = f", {60 * done / seconds:.1f} clips/min"
     return text + (f", {duration(left * seconds / done)} left" if left > 0 else "")
+
+
+def counted(items: Iterable[T], total: int, what: str, every: float = 10.0) -> Iterator[T]:
+    """Pass items on and say on standard error how many went by, with rate and remaining time."""
+    if sys.stderr.isatty():
+        from rich.console import Console
+        from rich.progress import track
+
+        yield from track(items, what, total, console=Console(stderr=True), transient=True)
+        return
+    start = last = time.monotonic()
+    for number, item in enumerate(items, 1):
+        yield item
+        now = time.monotonic()
+        if now - last > every and number < total:
+            left = duration((total - number) * (now - start) / number)
+            print(f"{what} {number}/{total}, {60 * number / (now - start):.1f} a minute, {left} left", file=sys.stderr)
+            last = now
 
 
 def watcher() -> PlainProgress | BarProgress:
