@@ -16,6 +16,10 @@ ResultsDir = Annotated[
     typer.Option("--results", help="Results folder.", envvar="HSBENCH_RESULTS", show_default="./results"),
 ]
 Corpus = Annotated[str | None, typer.Option(help="Corpus; see: hsbench list corpora. Default: the experiment's own.")]
+DataRoot = Annotated[
+    Path | None,
+    typer.Option("--data-root", help="Folder that holds the corpus in its public layout.", envvar="HSBENCH_DATA_ROOT"),
+]
 BudgetName = Annotated[
     str | None,
     typer.Option(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 def plan(
     experiments: options.Experiments,
     corpus: options.Corpus = None,
+    data_root: options.DataRoot = None,
     budget: options.BudgetName = None,
     protocol: options.Protocol = None,
     changes: options.Set = None,
@@ -51,6 +52,7 @@ def plan(
         tuple(changes or ()),
         tuple(filters or ()),
         split,
+        data_root,
         limit,
         seeds,
     )

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from hsbench.run.engine import Outcome
     from hsbench.run.plan import Work
+    from hsbench.run.resolve import Request
+    from hsbench.spec import Resources
 
 RERUN = ("never", "failed", "stale", "all")
 
@@ -22,6 +24,7 @@ RERUN = ("never", "failed", "stale", "all")
 def run(
     experiments: options.Experiments,
     corpus: options.Corpus = None,
+    data_root: options.DataRoot = None,
     budget: options.BudgetName = None,
     protocol: options.Protocol = None,
     changes: options.Set = None,
@@ -62,11 +65,13 @@ def run(
         tuple(changes or ()),
         tuple(filters or ()),
         split,
+        data_root,
         limit,
         seeds,
     )
     resources = asking.resources(device, jobs, timeout, budget)
     store = Results(results)
+    _prepare(request, resources)
     made = planner.make(request, store, resources)
     anew = {"all": ("done", "partial", "failed", "stale"), "stale": ("stale",)}.get(rerun, ())
     if outdated := [work for work in made.works if work.state in anew]:
@@ -92,6 +97,17 @@ def run(
         dict(zip((work.cell.key for work in todo), outcomes, strict=True)),
         planner.make(request, store, resources).works,
     )
+
+
+def _prepare(request: Request, resources: Resources) -> None:
+    """Prepare the corpora that the request needs and that are not in the cache."""
+    from hsbench import registry
+    from hsbench.cli.corpora import prepare_now
+    from hsbench.run.resolve import corpus_of
+
+    for name in request.experiments:
+        _, corpus = corpus_of(request, registry.get("experiments", name).load()())
+        prepare_now(corpus, resources.threads * resources.jobs)
 
 
 def _wanted(work: Work, rerun: str) -> bool:

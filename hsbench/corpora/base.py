@@ -16,9 +16,24 @@ from hsbench.errors import UnknownNameError
 from hsbench.files import sha256_json
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from hsbench.audio.clip import Clip
 
 SPLITS = ("train", "validation")
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a corpus is read from and how it is prepared; what every registered corpus is made from.
+
+    Attributes:
+        data_root: folder that holds the public layout, or None.
+        settings: (name, value) pairs, the descriptor's defaults with the user's changes.
+    """
+
+    data_root: Path | None = None
+    settings: tuple[tuple[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -79,7 +94,7 @@ class Manifest:
     @property
     def samples(self) -> int:
         """Samples per clip (all clips are equally long)."""
-        return int(dict(self.preparation)["block_samples"])
+        return int(dict(self.preparation)["clip_samples"])
 
     def evaluation(self) -> tuple[Item, ...]:
         """The items in the order in which they are scored: torch.randperm(len, seed 0) over the sorted ids."""
@@ -87,7 +102,10 @@ class Manifest:
 
 
 class Corpus(Protocol):
-    """What an object registered as a corpus must do."""
+    """What an object registered as a corpus must do. It is made from a Source.
+
+    A corpus that must be prepared also has `prepared() -> bool` and `prepare(workers, progress)`.
+    """
 
     name: str
     version: int

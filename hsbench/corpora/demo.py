@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,6 +17,9 @@ from hsbench.audio.io import read_pcm16
 from hsbench.corpora.base import Item, Manifest, check_split
 from hsbench.errors import DataError
 from hsbench.files import sha256_bytes
+
+if TYPE_CHECKING:
+    from hsbench.corpora.base import Source
 
 DESCRIPTORS = [
     {
@@ -44,7 +48,8 @@ class DemoCorpus:
     name = "demo"
     version = 1
 
-    def __init__(self, data: Path = DATA) -> None:
+    def __init__(self, source: Source | None = None, data: Path = DATA) -> None:
+        del source  # the demo corpus has no settings and needs no data root
         self.data = data
 
     def manifest(self, split: str) -> Manifest:
@@ -72,7 +77,12 @@ class DemoCorpus:
                 )
                 for block in range(int(row["samples"]) // BLOCK)
             ]
-        preparation = (("block_samples", BLOCK), ("drop_first_samples", 0), ("peak_normalise", True))
+        preparation = (
+            ("block_samples", BLOCK),
+            ("clip_samples", BLOCK),
+            ("drop_first_samples", 0),
+            ("peak_normalise", True),
+        )
         items.sort(key=lambda item: item.id)
         return Manifest(self.name, self.version, split, SAMPLE_RATE, preparation, tuple(items))
 

@@ -17,7 +17,7 @@ import numpy as np
 from hsbench import registry
 from hsbench.errors import BackendMissingError, UsageError
 from hsbench.metrics.base import Score, Undefined, info, refusal
-from hsbench.metrics.pool import Pool
+from hsbench.pool import Pool
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

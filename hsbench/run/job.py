@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
+from hsbench.corpora.base import Source
 from hsbench.errors import DataError
 from hsbench.files import read_json, write_json
-from hsbench.spec import SCHEMA, Cell
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from hsbench.spec import SCHEMA, Cell, freeze
 
 
 @dataclass(frozen=True)
@@ -24,6 +23,7 @@ class Job:
         metrics: registered names.
         device: "cpu" or "cuda".
         threads: CPU threads.
+        source: where the corpus is read from.
         imports: Python files that register plug-ins.
         command: the command line that asked for it.
     """
@@ -33,6 +33,7 @@ class Job:
     metrics: tuple[str, ...]
     device: str
     threads: int
+    source: Source = field(default_factory=Source)
     imports: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
 
@@ -45,6 +46,10 @@ class Job:
             "metrics": list(self.metrics),
             "device": self.device,
             "threads": self.threads,
+            "source": {
+                "data_root": None if self.source.data_root is None else str(self.source.data_root),
+                "settings": dict(self.source.settings),
+            },
             "imports": list(self.imports),
             "command": list(self.command),
         }
@@ -62,8 +67,11 @@ class Job:
         """
         try:
             document = read_json(path)
-            lists = {name: tuple(document[name]) for name in ("clips", "metrics", "imports", "command")}
-            return cls(Cell.read(document["spec"]), device=document["device"], threads=document["threads"], **lists)
+            lists: dict[str, Any] = {name: tuple(document[name]) for name in ("clips", "metrics", "imports", "command")}
+            root, settings = document["source"]["data_root"], document["source"]["settings"]
+            source = Source(None if root is None else Path(root), freeze(settings))
+            cell, device, threads = Cell.read(document["spec"]), document["device"], document["threads"]
+            return cls(cell, device=device, threads=threads, source=source, **lists)
         except FileNotFoundError as error:
             raise DataError(
                 f"there is no job file {path}; write one with: hsbench plan EXPERIMENT --format json"

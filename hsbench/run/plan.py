@@ -17,6 +17,7 @@ from hsbench.run.resolve import Request, Resolved, check
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from hsbench.corpora.base import Source
     from hsbench.run.store import Results
     from hsbench.spec import Cell, Experiment, Resources
 
@@ -30,6 +31,7 @@ class Work:
 
     Attributes:
         cell: the thing to fit.
+        source: where its corpus is read from.
         rows: "experiment/row" names that show it.
         clips: wanted ids, in evaluation order.
         metrics: wanted names.
@@ -41,6 +43,7 @@ class Work:
     """
 
     cell: Cell
+    source: Source
     rows: list[str]
     clips: list[str]
     metrics: list[str]
@@ -58,6 +61,7 @@ class Work:
             tuple(self.metrics),
             resources.device,
             resources.threads,
+            self.source,
             tuple(imports),
             tuple(command),
         )
@@ -94,7 +98,7 @@ def make(request: Request, results: Results, resources: Resources) -> Plan:
             cells = [resolved.cell(row, seed) for seed in range(request.seeds)]
             rows.append(resolved.row_view(row, cells))
             for cell in cells:
-                work = found.setdefault(cell.key, Work(cell, [], [], []))
+                work = found.setdefault(cell.key, Work(cell, resolved.source, [], [], []))
                 work.rows.append(f"{name}/{row.name}")
                 work.clips += [clip for clip in resolved.clips if clip not in set(work.clips)]
                 work.metrics += [metric for metric in experiment.metrics if metric not in work.metrics]

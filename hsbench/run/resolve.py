@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hsbench import protocols, registry, spec
+from hsbench.corpora.base import Source
 from hsbench.errors import UnknownNameError, UsageError
 from hsbench.spec import Cell, Experiment, Part, Row, freeze
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
-    from hsbench.corpora.base import Corpus, Manifest
+    from hsbench.corpora.base import Corpus
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ class Request:
         changes: "model.key=value" texts.
         filters: "key~text" texts; a row must match all.
         split: train or validation.
+        data_root: folder that holds the corpus.
         limit: at most so many clips.
         seeds: seeds 0 to seeds - 1.
     """
@@ -42,6 +45,7 @@ class Request:
     changes: tuple[str, ...] = ()
     filters: tuple[str, ...] = ()
     split: str | None = None
+    data_root: Path | None = None
     limit: int | None = None
     seeds: int = 1
 
@@ -68,12 +72,14 @@ class Resolved:
         self.budget = spec.budget(request.budget or ("standard" if device == "cuda" else "quick"))
         self.protocol = protocols.name(request.protocol or self.budget.protocol)
         self.split = request.split or experiment.split
-        self.manifest = self._manifest()
+        self.changes = _changes(request.changes)
+        self.source, corpus = corpus_of(request, experiment)
+        self.incomplete = list(corpus.completeness())
+        self.manifest = corpus.manifest(self.split)
         order = [item.id for item in self.manifest.evaluation()]
         wanted = dict(experiment.clips)[self.budget.name]
         self.full = min(wanted, len(order))
         self.clips = order[: self.full if request.limit is None else min(self.full, request.limit)]
-        self.changes = _changes(request.changes)
         self.rows = [row for row in experiment.rows if _matches(row, request.filters)]
         self._check_rows()
 
@@ -82,11 +88,6 @@ class Resolved:
         """corpus--budget--protocol."""
         return f"{self.manifest.corpus}--{self.budget.name}--{self.protocol}"
 
-    def _manifest(self) -> Manifest:
-        corpus: Corpus = registry.get("corpora", self.request.corpus or self.experiment.corpus).load()()
-        self.incomplete = list(corpus.completeness())
-        return corpus.manifest(self.split)
-
     def _check_rows(self) -> None:
         if not self.rows:
             raise UsageError(
@@ -94,7 +95,7 @@ class Resolved:
                 f"its rows are {', '.join(row.name for row in self.experiment.rows)}."
             )
         models = {row.model for row in self.experiment.rows}
-        for model in self.changes:
+        for model in self.changes.keys() - {self.manifest.corpus}:
             registry.get("models", model)
             if model not in models:
                 raise UsageError(
@@ -176,6 +177,27 @@ class Resolved:
             "metrics": list(self.experiment.metrics),
             "rows": rows,
         }
+
+
+def corpus_of(request: Request, experiment: Experiment) -> tuple[Source, Corpus]:
+    """The corpus that a request means for an experiment, with --set applied to its settings.
+
+    Raises:
+        UnknownNameError: there is no such corpus or setting.
+    """
+    return open_corpus(request.corpus or experiment.corpus, request.data_root, request.changes)
+
+
+def open_corpus(name: str, data_root: Path | None, changes: Sequence[str]) -> tuple[Source, Corpus]:
+    """A registered corpus at a data root, with "name.key=value" changes of its settings; others are passed over."""
+    descriptor = registry.get("corpora", name)
+    settings = dict(descriptor.defaults)
+    for key, value in _changes(changes).get(name, {}).items():
+        if key not in settings:
+            raise UnknownNameError(f"setting of {name}", key, settings)
+        settings[key] = str(value) if isinstance(settings[key], str) else _cast(f"{name}.{key}", settings[key], value)
+    source = Source(None if data_root is None else data_root.resolve(), freeze(settings))
+    return source, descriptor.load()(source)
 
 
 def _changes(texts: Sequence[str]) -> dict[str, dict[str, Any]]:

@@ -198,7 +198,7 @@ def corpus_of(job: Job) -> tuple[Corpus, Manifest]:
         DataError: the corpus is no longer the one that the cell's key hashes.
     """
     part = job.cell.corpus
-    corpus: Corpus = registry.get("corpora", part.name).load()()
+    corpus: Corpus = registry.get("corpora", part.name).load()(job.source)
     manifest = corpus.manifest(part["split"])
     if manifest.fingerprint != part["fingerprint"]:
         raise DataError(

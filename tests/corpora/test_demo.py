@@ -67,7 +67,7 @@ def test_a_fingerprint_moves_with_content_split_and_preparation():
     for changed in (
         {"items": (other, *rest)},
         {"items": tuple(rest)},
-        {"preparation": (("block_samples", 16384),)},
+        {"preparation": (("clip_samples", 16384),)},
         {"sample_rate": 24000},
     ):
         facts = {**manifest.__dict__, **changed}
@@ -77,7 +77,7 @@ def test_a_fingerprint_moves_with_content_split_and_preparation():
 
 def test_a_file_that_is_not_the_manifests_is_refused(tmp_path):
     shutil.copytree(DATA, tmp_path / "demo")
-    corpus = DemoCorpus(tmp_path / "demo")
+    corpus = DemoCorpus(data=tmp_path / "demo")
     item = corpus.manifest("validation").items[0]
     shutil.copy(DATA / "k01" / "k01_001.flac", tmp_path / "demo" / item.source)
     with pytest.raises(DataError, match="SHA-256 differs"):

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from hsbench.metrics import known
-from hsbench.metrics.pool import Pool
 from hsbench.metrics.suite import Scorer, score
+from hsbench.pool import Pool
 
 NAMES = ["mse", "pesq", "stoi"]
 
@@ -94,7 +94,7 @@ def test_workers_have_one_thread_and_the_owner_keeps_its_own(monkeypatch):
 
 OWNER = """
 import os, time
-from hsbench.metrics.pool import Pool
+from hsbench.pool import Pool
 if __name__ == "__main__":
     pool = Pool(2)
     print(*{pool.submit(os.getpid).result() for _ in range(20)}, flush=True)

@@ -1,0 +1,95 @@
+"""VCTK 0.92: VCTK-Corpus-0.92/wav48_silence_trimmed/<speaker>/<speaker>_<number>_mic<1|2>.flac, speaker-info.txt.
+
+Validation speakers are the last ten of the string-sorted folders of the complete corpus, by name, whichever are
+present.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from hsbench.corpora.listing import Listing, SourceFile, find_folder, walk
+from hsbench.corpora.prepared import FileCorpus, last_speakers
+from hsbench.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+DESCRIPTORS = [
+    {
+        "name": "vctk",
+        "summary": "VCTK 0.92, 110 speakers of English, 44 hours, two microphones",
+        "target": "hsbench.corpora.vctk:VCTK",
+        "needs": ["soundfile", "torchaudio"],
+        "defaults": {
+            "sample_rate": 22050,
+            "drop_first_samples": 11025,
+            "block_samples": 65536,
+            "clip_samples": 32768,
+            "peak_normalise": True,
+            "mics": "both",
+        },
+        "info": {
+            "description": "read English speech",
+            "licence": "CC BY 4.0",
+            "citation": "Yamagishi, Veaux, MacDonald: CSTR VCTK Corpus, version 0.92, University of Edinburgh, 2019",
+            "download": "VCTK_092",
+            "size": "11 GB",
+        },
+    }
+]
+
+VALIDATION = frozenset({"p347", "p351", "p360", "p361", "p362", "p363", "p364", "p374", "p376", "s5"})
+_NAME = re.compile(r"(?P<speaker>[ps]\d+)_\d+_mic(?P<mic>[12])")
+
+
+class VCTK(FileCorpus):
+    """Reads both microphones, or one (`mics`: "both", "1" or "2")."""
+
+    name, title = "vctk", "VCTK 0.92"
+
+    def listing(self) -> Listing:
+        """Files string-sorted by speaker folder and name."""
+        mics = {"both": "12", "1": "1", "2": "2"}.get(str(self.settings["mics"]))
+        if mics is None:
+            raise UsageError(f"vctk.mics expects both, 1 or 2, got {self.settings['mics']!r}.")
+        listing = Listing(find_folder(self.root, "VCTK-Corpus-0.92", self.title))
+        sexes = speaker_table(listing.root / "speaker-info.txt")
+        for path in walk(listing, "wav48_silence_trimmed"):
+            _, _, rest = path.partition("/")
+            folder, _, file = rest.rpartition("/")
+            stem = file.rpartition(".")[0]
+            parts = _NAME.fullmatch(stem)
+            if parts is None or parts["speaker"] != folder:
+                listing.skip(path, "is not named <speaker>/<speaker>_<number>_mic<1 or 2>.flac")
+            elif parts["mic"] in mics:
+                listing.take(SourceFile(path, stem, folder, sexes.get(folder, "")))
+        return listing
+
+    def validates(self, files: Sequence[Mapping[str, Any]]) -> set[str]:
+        """The ten named speakers; where none or nothing else is there, the last speakers."""
+        chosen = {file["stem"] for file in files if file["speaker"] in VALIDATION}
+        return chosen if 0 < len(chosen) < len(files) else last_speakers(files, 10)
+
+    def release(self) -> tuple[int, int]:
+        """44 455 files of microphone 1, 43 873 of microphone 2, 110 speakers."""
+        files = {"both": 88328, "1": 44455, "2": 43873}
+        return files[str(self.settings["mics"])], 108 if str(self.settings["mics"]) == "2" else 110
+
+
+def speaker_table(path: Path) -> dict[str, str]:
+    """Speaker -> sex, from speaker-info.txt; rows that say no sex are left out, and a missing table is empty."""
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return {}
+    sexes = {}
+    for line in lines:
+        words = line.split()
+        found = [word for word in words[1:3] if word in ("F", "M")]
+        if found:
+            speaker = words[0] if words[0][0].isalpha() else f"p{words[0]}"
+            sexes[speaker] = found[0]
+    return sexes
