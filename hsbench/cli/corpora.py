@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Prepare, describe, export or download a corpus.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(help="Corpus; see: hsbench list corpora.", metavar="NAME")]
-Jobs = Annotated[int | None, typer.Option(help="Processes; 0 works in this one. Default: one per core.")]
+Jobs = Annotated[int | None, typer.Option(min=1, help="Files at once. Default: one per core.")]
 
 
 @app.command()

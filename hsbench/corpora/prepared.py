@@ -69,7 +69,7 @@ class FileCorpus(ABC):
         """Resample and cut what is not yet in the cache.
 
         Args:
-            workers: processes; 0 works here.
+            workers: threads.
             progress: takes (files done, files).
 
         Raises:

@@ -13,10 +13,12 @@ the number of files.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import io
 import os
 from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,7 +26,6 @@ import soundfile
 
 from hsbench.errors import DataError, LockedError
 from hsbench.files import append_jsonl, cache_folder, read_json, read_jsonl, sha256_bytes, sha256_json, write_json
-from hsbench.pool import Pool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -73,7 +74,7 @@ class PreparedStore:
 
         Args:
             listing: the source files, in the order in which they are kept.
-            workers: processes; 0 works here.
+            workers: threads; reading, resampling and hashing run outside the interpreter's lock.
             progress: takes (files done, files).
 
         Raises:
@@ -136,23 +137,15 @@ class PreparedStore:
 
     def _read(self, listing: Listing, first: int, workers: int) -> Iterator[tuple[dict[str, Any], bytes]]:
         """(row, blocks) of each file from the first missing one, in order; a few files are in flight."""
-        settings = self.settings
-        tasks = ((str(listing.root / file.path), settings) for file in listing.files[first:])
-        files = iter(listing.files[first:])
-        if workers == 0:
-            for task in tasks:
-                yield self._row(listing, next(files), *cut(*task))
-            return
-        pool, flight = Pool(workers), deque[Any]()
-        try:
-            for task in tasks:
-                flight.append(pool.submit(cut, *task))
+        files = listing.files[first:]
+        with _single_threaded(), ThreadPoolExecutor(workers) as pool:
+            flight = deque[Future[tuple[bytes, str]]]()
+            for ahead, file in enumerate(files):
+                flight.append(pool.submit(cut, str(listing.root / file.path), self.settings))
                 if len(flight) > 4 * workers:
-                    yield self._row(listing, next(files), *flight.popleft().result())
-            while flight:
-                yield self._row(listing, next(files), *flight.popleft().result())
-        finally:
-            pool.close()
+                    yield self._row(listing, files[ahead - 4 * workers], *flight.popleft().result())
+            for file in files[len(files) - len(flight) :]:
+                yield self._row(listing, file, *flight.popleft().result())
 
     def _row(self, listing: Listing, file: SourceFile, data: bytes, reason: str) -> tuple[dict[str, Any], bytes]:
         size = 2 * self.block
@@ -168,6 +161,19 @@ class PreparedStore:
             "skipped": reason,
         }
         return row, data
+
+
+@contextlib.contextmanager
+def _single_threaded() -> Iterator[None]:
+    """One torch thread for each of our own, where torch is in use; it is what resamples."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def identity(root: Path, file: SourceFile) -> list[Any]:

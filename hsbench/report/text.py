@@ -61,8 +61,9 @@ def label(row: TableRow) -> str:
 def circumstances(table: Table) -> str:
     """Corpus, budget, protocol and split in a line; says whether the sound is synthetic."""
     request = table.request
+    partial = ", partial corpus" if any("partial" in reason for reason in request["incomplete_corpus"]) else ""
     return (
-        f"corpus {request['corpus']} ({request['corpus_description']}), split {request['split']}, "
+        f"corpus {request['corpus']} ({request['corpus_description']}{partial}), split {request['split']}, "
         f"{len(request['clips'])} clips of {request['samples']} samples at {request['sample_rate']} Hz; "
         f"budget {request['budget']}, protocol {request['protocol']}"
     )

@@ -74,7 +74,7 @@ class Resolved:
         self.split = request.split or experiment.split
         self.changes = _changes(request.changes)
         self.source, corpus = corpus_of(request, experiment)
-        self.incomplete = list(corpus.completeness())
+        self.incomplete = [*corpus.completeness(), *_corpus_changes(corpus.name, self.source)]
         self.manifest = corpus.manifest(self.split)
         order = [item.id for item in self.manifest.evaluation()]
         wanted = dict(experiment.clips)[self.budget.name]
@@ -177,6 +177,13 @@ class Resolved:
             "metrics": list(self.experiment.metrics),
             "rows": rows,
         }
+
+
+def _corpus_changes(name: str, source: Source) -> list[str]:
+    """Settings of the corpus that are not its defaults, as a reason against comparing."""
+    defaults = registry.get("corpora", name).defaults
+    changed = [f"{key}={value}" for key, value in source.settings if value != defaults[key]]
+    return [f"corpus settings changed: {'; '.join(changed)}"] if changed else []
 
 
 def corpus_of(request: Request, experiment: Experiment) -> tuple[Source, Corpus]:

@@ -170,7 +170,8 @@ class CellWork:
         fingerprint = self.manifest.fingerprint
         known = self.results.references()
         missing = [item for item in self.items if (fingerprint, item.id) not in known]
-        self.results.add_references([self._reference(item) for item in missing])
+        for start in range(0, len(missing), 32):
+            self.results.add_references([self._reference(item) for item in missing[start : start + 32]])
 
     def _reference(self, item: Item) -> tuple[Mapping[str, Any], bytes]:
         clip = self.corpus.load(item)

@@ -116,6 +116,15 @@ def test_markdown_shows_what_a_reviewer_asks_for(results):
     assert len(widths) == 1
 
 
+def test_a_partial_corpus_is_said_wherever_the_numbers_are(results):
+    partial = request(incomplete_corpus=["partial corpus: 3 of 9 files", "corpus settings changed: mics=1"])
+    table = build(partial, results)
+    assert "synthetic speech, partial corpus)" in render.markdown([table])
+    assert "- partial corpus: 3 of 9 files" in render.markdown([table])
+    assert "partial corpus: 3 of 9 files" in render.latex([table])
+    assert "partial corpus: 3 of 9 files | corpus settings changed: mics=1" in render.summary_csv([table])
+
+
 def test_csv_has_the_promised_columns_and_no_published_rows(results):
     found = list(csv.reader(io.StringIO(render.summary_csv([build(request(), results)]))))
     assert ",".join(found[0]) == (

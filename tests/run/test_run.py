@@ -2,7 +2,9 @@
 
 import json
 
+import numpy as np
 import pytest
+import soundfile
 
 from hsbench.files import read_jsonl
 
@@ -267,6 +269,28 @@ def test_reports_are_pure_on_stdout_and_files_elsewhere(hsbench, tmp_path):
         assert f"wrote {tmp_path / written}" in done.stdout
         assert (tmp_path / written).read_text().splitlines() == summary
     assert "\\begin{tabular}" in hsbench("report", "--format", "latex").stdout
+
+
+def test_a_corpus_of_ones_own_is_prepared_by_the_run_and_its_settings_are_in_the_row(hsbench, tmp_path):
+    for number in range(4):
+        folder = tmp_path / "mine" / f"voice{number % 2}"
+        folder.mkdir(parents=True, exist_ok=True)
+        soundfile.write(folder / f"{number}.wav", np.sin(np.arange(40000) * 0.01 * (number + 1)), 22050)
+    where = ("--corpus", "folder", "--data-root", tmp_path / "mine", "--budget", "smoke", "-k", "row~loud")
+    unprepared = hsbench("plan", "toys", *where)
+    assert unprepared.returncode == 2
+    assert "hsbench corpus prepare folder --data-root" in unprepared.stderr
+    done = hsbench("run", "toys", *where, "--set", "folder.peak_normalise=false")
+    assert done.returncode == 0, done.stderr
+    assert "preparing folder" in done.stdout
+    assert "corpus folder (a folder of the user's)" in done.stdout
+    assert {row.split()[-1] for row in hsbench.rebuilt()} == {"voice1_1-0", "voice1_3-0"}
+    (cell,) = hsbench.cells("*--folder--*")
+    assert len(rows(cell)) == 4
+    again = hsbench("run", "toys", *where)
+    assert "preparing folder" in again.stdout, "other settings are another preparation"
+    assert len(hsbench.cells("*--folder--*")) == 2
+    assert "unknown setting of folder 'blocks'" in hsbench("run", "toys", *where, "--set", "folder.blocks=3").stderr
 
 
 def test_groups_stand_apart_and_can_be_chosen(hsbench):
