@@ -136,12 +136,6 @@ def _end_of_last_line(descriptor: int, block: int = 65536) -> int:
     return 0
 
 
-def sha256_file(path: Path) -> str:
-    """Hexadecimal SHA-256 of a file."""
-    with Path(path).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def cache_folder() -> Path:
     """Where derived data may be kept: HSBENCH_CACHE, else the user's cache folder; everything in it may be deleted."""
     chosen = os.environ.get("HSBENCH_CACHE")

@@ -51,16 +51,6 @@ PROTOCOLS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     }
 )
 
-MEANING = MappingProxyType(
-    {
-        "width_at_cr_1": "width of the hidden layers at compression ratio 1; none means the nearest exact ratio",
-        "inr_loss": "loss of an individual INR: l1 = mean absolute error, mse = mean squared error",
-        "inr_siren_init": "what divides sqrt(6 / fan_in) when a single SIREN's hidden weights are drawn",
-        "inr_output": "whether an individual INR is evaluated before or after the last optimiser update",
-        "bad_fit_is_status": "whether a diverged or collapsed fit is a status instead of a score",
-    }
-)
-
 
 def name(protocol: str) -> str:
     """The full name of a protocol.

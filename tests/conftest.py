@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -52,3 +53,22 @@ def golden() -> dict:
 @pytest.fixture(scope="session")
 def golden_models() -> dict:
     return json.loads((HERE / "golden" / "reference_models.json").read_text())
+
+
+@pytest.fixture
+def hsbench_here(monkeypatch, capsys):
+    """Run the command line in this process: exit code, standard output, standard error."""
+
+    def run(*arguments):
+        from hsbench.cli import app
+
+        monkeypatch.setattr(sys, "argv", ["hsbench", *map(str, arguments)])
+        code = 0
+        try:
+            app.main()
+        except SystemExit as end:
+            code = end.code or 0
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return run

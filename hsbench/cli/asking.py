@@ -3,17 +3,38 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from hsbench import registry, spec
 from hsbench.errors import UnknownNameError, UsageError
+from hsbench.run.resolve import Request
 from hsbench.spec import Resources
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
+    from collections.abc import Iterable, Mapping
 
 DEVICES = ("auto", "cpu", "cuda")
+
+
+def request(options: Mapping[str, Any]) -> Request:
+    """The request that a verb's options make.
+
+    Args:
+        options: the verb's parameters by name, as typer's context has them.
+    """
+    return Request(
+        experiments=tuple(options["experiments"]),
+        corpus=options["corpus"],
+        budget=options["budget"],
+        protocol=options["protocol"],
+        changes=tuple(options["changes"] or ()),
+        filters=tuple(options["filters"] or ()),
+        split=options["split"],
+        data_root=None if options["data_root"] is None else Path(options["data_root"]),
+        limit=options["limit"],
+        seeds=options["seeds"],
+    )
 
 
 def import_files(paths: Iterable[Path] | None) -> tuple[str, ...]:

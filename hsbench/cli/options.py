@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from hsbench.spec import BUDGETS
+
 Experiments = Annotated[
     list[str],
     typer.Argument(help="Experiments by name; see: hsbench list experiments.", metavar="EXPERIMENT..."),
@@ -24,8 +26,8 @@ BudgetName = Annotated[
     str | None,
     typer.Option(
         "--budget",
-        help="smoke (1 minute), quick (10 minutes on 2 CPU cores; default without a GPU), "
-        "standard (one GPU; default with one), paper.",
+        help="; ".join(f"{budget.name}: {budget.summary}" for budget in BUDGETS.values())
+        + ". Default: quick, or standard where there is a GPU.",
     ),
 ]
 Protocol = Annotated[str | None, typer.Option(help="reference, paper or fixed. Default: the budget's own.")]

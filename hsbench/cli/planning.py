@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 
 def plan(
+    context: typer.Context,
     experiments: options.Experiments,
     corpus: options.Corpus = None,
     data_root: options.DataRoot = None,
@@ -38,24 +39,12 @@ def plan(
     from hsbench.cli import asking
     from hsbench.errors import UnknownNameError
     from hsbench.run import plan as planner
-    from hsbench.run.resolve import Request
     from hsbench.run.store import Results
 
     if output not in ("text", "json"):
         raise UnknownNameError("format", output, ("text", "json"))
     files = asking.import_files(imports)
-    request = Request(
-        tuple(experiments),
-        corpus,
-        budget,
-        protocol,
-        tuple(changes or ()),
-        tuple(filters or ()),
-        split,
-        data_root,
-        limit,
-        seeds,
-    )
+    request = asking.request(context.params)
     resources = asking.resources(device, jobs, None, budget)
     store = Results(results)
     made = planner.make(request, store, resources)

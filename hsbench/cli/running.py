@@ -13,15 +13,18 @@ from hsbench.cli import options
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hsbench.run.engine import Outcome
-    from hsbench.run.plan import Work
+    from hsbench.cli.progress import BarProgress, PlainProgress
+    from hsbench.run.engine import LocalEngine, Outcome
+    from hsbench.run.plan import Plan, Work
     from hsbench.run.resolve import Request
+    from hsbench.run.store import Results
     from hsbench.spec import Resources
 
 RERUN = ("never", "failed", "stale", "all")
 
 
 def run(
+    context: typer.Context,
     experiments: options.Experiments,
     corpus: options.Corpus = None,
     data_root: options.DataRoot = None,
@@ -48,55 +51,56 @@ def run(
 ) -> None:
     """Run experiments: only what is missing is computed. Ends with the table."""
     from hsbench.cli import asking, planning, progress, reporting
-    from hsbench.errors import InterruptedRunError, UnknownNameError
+    from hsbench.errors import UnknownNameError
     from hsbench.run import plan as planner
     from hsbench.run.engine import LocalEngine
-    from hsbench.run.resolve import Request
     from hsbench.run.store import Results
 
     if rerun not in RERUN:
         raise UnknownNameError("rerun rule", rerun, RERUN)
     files = asking.import_files(imports)
-    request = Request(
-        tuple(experiments),
-        corpus,
-        budget,
-        protocol,
-        tuple(changes or ()),
-        tuple(filters or ()),
-        split,
-        data_root,
-        limit,
-        seeds,
-    )
+    request = asking.request(context.params)
     resources = asking.resources(device, jobs, timeout, budget)
     store = Results(results)
     _prepare(request, resources)
-    made = planner.make(request, store, resources)
-    anew = {"all": ("done", "partial", "failed", "stale"), "stale": ("stale",)}.get(rerun, ())
-    if outdated := [work for work in made.works if work.state in anew]:
-        for work in outdated:
-            store.set_aside(work.cell)
-        made = planner.make(request, store, resources)
+    made = _plan(request, store, resources, rerun)
     for (experiment, group), view in made.views.items():
         store.write_view(experiment, group, view)
     print(planning.table(made, resources), flush=True)
     todo = [work for work in made.works if _wanted(work, rerun)]
-    asked = ("hsbench", *sys.argv[1:])
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        with progress.watcher() as watcher:
-            outcomes = LocalEngine(store, resources, watcher).run(todo, files, asked)
-    except KeyboardInterrupt:
-        raise InterruptedRunError("interrupted; run the same command again to go on.") from None
+    outcomes = _work(LocalEngine(store, resources, watcher := progress.watcher()), watcher, todo, files)
     print()
     for experiment, group in made.views:
         reporting.show(store, experiment, group, baselines)
     _judge(
-        made.works,
-        dict(zip((work.cell.key for work in todo), outcomes, strict=True)),
-        planner.make(request, store, resources).works,
+        {work.cell.key: one for work, one in zip(todo, outcomes, strict=True)}, planner.make(request, store, resources)
     )
+
+
+def _plan(request: Request, store: Results, resources: Resources, rerun: str) -> Plan:
+    """The plan, after the cells that are wanted anew were set aside."""
+    from hsbench.run import plan as planner
+
+    made = planner.make(request, store, resources)
+    anew = {"all": ("done", "partial", "failed", "stale"), "stale": ("stale",)}.get(rerun, ())
+    outdated = [work for work in made.works if work.state in anew]
+    for work in outdated:
+        store.set_aside(work.cell)
+    return planner.make(request, store, resources) if outdated else made
+
+
+def _work(
+    engine: LocalEngine, watcher: PlainProgress | BarProgress, todo: Sequence[Work], files: Sequence[str]
+) -> list[Outcome]:
+    """Run what is missing, watched; an interrupt or a scheduler's word ends it in one sentence."""
+    from hsbench.errors import InterruptedRunError
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with watcher:
+            return engine.run(todo, files, ("hsbench", *sys.argv[1:]))
+    except KeyboardInterrupt:
+        raise InterruptedRunError("interrupted; run the same command again to go on.") from None
 
 
 def _prepare(request: Request, resources: Resources) -> None:
@@ -116,7 +120,7 @@ def _wanted(work: Work, rerun: str) -> bool:
     return bool(work.unbuilt or work.unscored)
 
 
-def _judge(works: Sequence[Work], outcomes: dict[str, Outcome], after: Sequence[Work]) -> None:
+def _judge(outcomes: dict[str, Outcome], after: Plan) -> None:
     """Exit with the code that the end deserves.
 
     Raises:
@@ -125,17 +129,16 @@ def _judge(works: Sequence[Work], outcomes: dict[str, Outcome], after: Sequence[
     """
     from hsbench.errors import BackendMissingError, IncompleteError
 
-    open_cells = [work for work in after if work.unbuilt or work.unscored]
+    open_cells = [work for work in after.works if work.unbuilt or work.unscored]
     if not open_cells:
         return
-    del works
     said = []
     for work in open_cells:
         outcome = outcomes.get(work.cell.key)
         why = f"{outcome.status}: {outcome.message}" if outcome else work.reason or work.state
         said.append(f"{', '.join(work.rows)}: {why}")
     text = (
-        f"{len(open_cells)} of {len(after)} cells are incomplete; run the same command again to go on.\n  "
+        f"{len(open_cells)} of {len(after.works)} cells are incomplete; run the same command again to go on.\n  "
         + "\n  ".join(said)
     )
     if all((outcomes.get(w.cell.key) and outcomes[w.cell.key].status) == "unavailable" for w in open_cells):

@@ -30,7 +30,6 @@ DESCRIPTORS = [
         "needs": ["soundfile"],
         "info": {
             "description": "synthetic speech",
-            "synthetic": True,
             "licence": "rendered with Apache-2.0 and MIT licensed parts; see NOTICE.md beside the files",
         },
     }

@@ -56,7 +56,7 @@ def _markdown(table: Table) -> str:
             for row in table.rows
             if row.printed
         ]
-        parts += [_verdict(table), _grid(head, printed)]
+        parts += [_verdict(table), _grid(head, printed), text.caveats(table)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -108,6 +108,8 @@ def _latex(table: Table) -> str:
     if table.source is not None:
         body += ["\\midrule", *_latex_published(table)]
     notes = [text.reading(), *text.notes(table)]
+    if table.source is not None:
+        notes.append(text.caveats(table))
     if table.source is not None and table.reasons:
         notes.append(f"Published values ({table.source.source}) are not comparable: " + "; ".join(table.reasons) + ".")
     return "\n".join(

@@ -78,6 +78,11 @@ def reading() -> str:
     )
 
 
+def caveats(table: Table) -> str:
+    """What the published numbers are, in the words of whoever transcribed them."""
+    return "" if table.source is None else "As published: " + "; ".join(table.source.caveats) + "."
+
+
 def notes(table: Table) -> list[str]:
     """What must be said of the rows: departures behind a badge, bad fits, unscored clips, clipping."""
     found = []

@@ -102,10 +102,6 @@ class CellFolder:
         """(clip, metric, version) that need no more work; a metric whose backend was missing is tried again."""
         return {key for key, row in self.scores().items() if row["status"] != "unavailable"}
 
-    def curve(self) -> Iterator[dict[str, Any]]:
-        """Rows of the learning curve, in the order written; a resumed fit repeats steps."""
-        return read_jsonl(self.path / "fit.jsonl")
-
     def provenance(self) -> dict[str, Any]:
         """What computed this cell; empty where nothing did yet."""
         return _json_or_empty(self.path / "provenance.json")

@@ -1,32 +1,13 @@
 import csv
 import io
 import json
-import sys
 
 import numpy as np
 import pytest
 import soundfile
 
 from hsbench.analysis.stats import paper_mean
-from hsbench.cli import app
 from hsbench.metrics import known
-
-
-@pytest.fixture
-def hsbench(monkeypatch, capsys):
-    """Run the command line in this process: exit code, standard output, standard error."""
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["hsbench", *map(str, arguments)])
-        code = 0
-        try:
-            app.main()
-        except SystemExit as end:
-            code = end.code or 0
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return run
 
 
 @pytest.fixture
@@ -48,8 +29,8 @@ def write(path, x, rate=22050, **options):
 FAST = ("--metrics", "mse,si_snr,stoi")
 
 
-def test_two_folders_are_matched_by_name(hsbench, folders):
-    code, out, _ = hsbench("score", folders / "ref", folders / "est", *FAST)
+def test_two_folders_are_matched_by_name(hsbench_here, folders):
+    code, out, _ = hsbench_here("score", folders / "ref", folders / "est", *FAST)
     lines = [line.split() for line in out.splitlines()]
     assert code == 0
     assert lines[0] == ["clip", "mse", "si_snr", "stoi"]
@@ -57,10 +38,10 @@ def test_two_folders_are_matched_by_name(hsbench, folders):
     assert lines[-1][1:] == ["3/3"] * 3
 
 
-def test_csv_and_json_hold_the_same_values(hsbench, folders):
-    _, text, _ = hsbench("score", folders / "ref", folders / "est", *FAST, "--format", "csv")
+def test_csv_and_json_hold_the_same_values(hsbench_here, folders):
+    _, text, _ = hsbench_here("score", folders / "ref", folders / "est", *FAST, "--format", "csv")
     rows = list(csv.DictReader(io.StringIO(text)))
-    _, document, _ = hsbench("score", folders / "ref", folders / "est", *FAST, "--format", "json")
+    _, document, _ = hsbench_here("score", folders / "ref", folders / "est", *FAST, "--format", "json")
     found = json.loads(document)
     assert len(rows) == 9
     for row in rows:
@@ -71,13 +52,13 @@ def test_csv_and_json_hold_the_same_values(hsbench, folders):
     assert found["problems"] == []
 
 
-def test_two_files(hsbench, folders):
-    code, out, _ = hsbench("score", folders / "ref" / "a.wav", folders / "est" / "reconstruction_a.flac", *FAST)
+def test_two_files(hsbench_here, folders):
+    code, out, _ = hsbench_here("score", folders / "ref" / "a.wav", folders / "est" / "reconstruction_a.flac", *FAST)
     assert code == 0
     assert out.splitlines()[1].split()[0] == "a"
 
 
-def test_what_cannot_be_scored_is_named_and_the_rest_is_scored(hsbench, folders):
+def test_what_cannot_be_scored_is_named_and_the_rest_is_scored(hsbench_here, folders):
     x = known.speech(0)
     write(folders / "ref" / "lonely.wav", x)
     write(folders / "est" / "stranger.wav", x)
@@ -89,7 +70,7 @@ def test_what_cannot_be_scored_is_named_and_the_rest_is_scored(hsbench, folders)
     write(folders / "ref" / "broken.wav", x)
     (folders / "est" / "broken.wav").write_bytes(b"RIFF")
     write(folders / "ref" / "a.flac", x)
-    code, out, err = hsbench("score", folders / "ref", folders / "est", *FAST)
+    code, out, err = hsbench_here("score", folders / "ref", folders / "est", *FAST)
     assert code == 3
     assert out.splitlines()[-1].split()[1:] == ["3/7"] * 3
     assert "3 of 7 pairs were scored; these files were not:" in err
@@ -105,22 +86,22 @@ def test_what_cannot_be_scored_is_named_and_the_rest_is_scored(hsbench, folders)
         assert sentence in err, sentence
 
 
-def test_unscored_clips_are_statuses_and_coverage_says_so(hsbench, tmp_path):
+def test_unscored_clips_are_statuses_and_coverage_says_so(hsbench_here, tmp_path):
     write(tmp_path / "ref" / "a.wav", known.speech(0))
     write(tmp_path / "est" / "a.wav", np.zeros(32768))
     write(tmp_path / "ref" / "b.wav", known.speech(1))
     write(tmp_path / "est" / "b.wav", known.speech(1) + 0.001)
-    code, out, _ = hsbench("score", tmp_path / "ref", tmp_path / "est", *FAST)
+    code, out, _ = hsbench_here("score", tmp_path / "ref", tmp_path / "est", *FAST)
     assert code == 0
     assert "estimate_silent" in out
     assert out.splitlines()[-1].split()[1:] == ["2/2", "1/2", "1/2"]
 
 
-def test_rates_of_their_own_are_scored_side_by_side(hsbench, tmp_path):
+def test_rates_of_their_own_are_scored_side_by_side(hsbench_here, tmp_path):
     for name, rate in (("a", 16000), ("b", 22050)):
         write(tmp_path / "ref" / f"{name}.wav", known.speech(0), rate)
         write(tmp_path / "est" / f"{name}.wav", known.speech(0) * 0.9, rate)
-    code, out, _ = hsbench("score", tmp_path / "ref", tmp_path / "est", "--metrics", "stoi,pesq")
+    code, out, _ = hsbench_here("score", tmp_path / "ref", tmp_path / "est", "--metrics", "stoi,pesq")
     assert code == 0
     assert out.splitlines()[-1].split()[1:] == ["2/2", "2/2"]
 
@@ -135,17 +116,17 @@ def test_rates_of_their_own_are_scored_side_by_side(hsbench, tmp_path):
         (("ref", "est", "--aggregate", "median"), "unknown aggregate 'median'"),
     ],
 )
-def test_bad_requests_are_one_sentence(hsbench, folders, monkeypatch, arguments, sentence):
+def test_bad_requests_are_one_sentence(hsbench_here, folders, monkeypatch, arguments, sentence):
     monkeypatch.chdir(folders)
-    code, _, err = hsbench("score", *arguments)
+    code, _, err = hsbench_here("score", *arguments)
     assert code == 2
     assert sentence in err
 
 
-def test_empty_folders_measure_nothing_and_say_so(hsbench, tmp_path):
+def test_empty_folders_measure_nothing_and_say_so(hsbench_here, tmp_path):
     (tmp_path / "ref").mkdir()
     (tmp_path / "est").mkdir()
-    code, out, err = hsbench("score", tmp_path / "ref", tmp_path / "est")
+    code, out, err = hsbench_here("score", tmp_path / "ref", tmp_path / "est")
     assert (code, out) == (3, "")
     assert "no audio file is in" in err
 
@@ -159,8 +140,10 @@ def test_the_papers_average_loses_the_batch_of_an_undefined_clip():
     assert paper_mean(np.full(4, np.nan)) is None
 
 
-def test_the_papers_average_on_request(hsbench, folders):
-    code, out, _ = hsbench("score", folders / "ref", folders / "est", *FAST, "--aggregate", "paper", "--format", "json")
+def test_the_papers_average_on_request(hsbench_here, folders):
+    code, out, _ = hsbench_here(
+        "score", folders / "ref", folders / "est", *FAST, "--aggregate", "paper", "--format", "json"
+    )
     found = json.loads(out)
     assert code == 0
     assert found["summary"]["mse"]["aggregate"] == "paper"
@@ -170,22 +153,22 @@ def test_the_papers_average_on_request(hsbench, folders):
     )
 
 
-def test_selftest_agrees_here(hsbench):
-    code, out, _ = hsbench("selftest")
+def test_selftest_agrees_here(hsbench_here):
+    code, out, _ = hsbench_here("selftest")
     assert code == 0, out
     assert "known values agree" in out
     assert {line.split()[0] for line in out.splitlines()[1:-1]} >= {"mse", "lsd", "si_snr", "pesq", "stoi", "cdpam"}
 
 
-def test_selftest_notices_a_metric_that_moved(hsbench, monkeypatch):
+def test_selftest_notices_a_metric_that_moved(hsbench_here, monkeypatch):
     monkeypatch.setattr("hsbench.metrics.spectral.EPS", 1e-8)
-    code, out, err = hsbench("selftest")
+    code, out, err = hsbench_here("selftest")
     assert code == 1
     assert "differs" in out
     assert "known values differ" in err
 
 
-def test_selftest_says_what_is_missing(hsbench, monkeypatch):
+def test_selftest_says_what_is_missing(hsbench_here, monkeypatch):
     from hsbench.errors import BackendMissingError
     from hsbench.metrics import cdpam_network, cdpam_weights
 
@@ -195,6 +178,6 @@ def test_selftest_says_what_is_missing(hsbench, monkeypatch):
     cdpam_network.network.cache_clear()
     monkeypatch.setattr(cdpam_weights, "find", gone)
     monkeypatch.setenv("HSBENCH_CACHE", "/nonexistent")
-    code, out, _ = hsbench("selftest")
+    code, out, _ = hsbench_here("selftest")
     assert code == 4
     assert "unavailable: CDPAM needs the weight file" in out

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import sys
 
 import numpy as np
 import pytest
@@ -13,7 +12,6 @@ from hypothesis import strategies as st
 from hsbench import registry
 from hsbench.audio.clip import peak_normalise
 from hsbench.audio.resample import resample
-from hsbench.cli import app
 from hsbench.corpora import store
 from hsbench.corpora.base import Source
 from hsbench.corpora.prepared import last_share, last_speakers
@@ -382,38 +380,23 @@ def test_an_empty_or_hopeless_folder_is_a_sentence(tmp_path):
         prepare("folder", tmp_path / "in").manifest("train")
 
 
-@pytest.fixture
-def hsbench(monkeypatch, capsys):
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["hsbench", *map(str, arguments)])
-        code = 0
-        try:
-            app.main()
-        except SystemExit as end:
-            code = end.code or 0
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return run
-
-
 def settings_of(name):
     return [word for key, value in SMALL.items() for word in ("--set", f"{name}.{key}={value}")]
 
 
-def test_the_verbs(hsbench, vctk, tmp_path):
+def test_the_verbs(hsbench_here, vctk, tmp_path):
     where = ["--data-root", vctk, *settings_of("vctk")]
-    code, out, _ = hsbench("corpus", "info", "vctk", *where)
+    code, out, _ = hsbench_here("corpus", "info", "vctk", *where)
     assert code == 0
     assert "licence: CC BY 4.0" in out
     assert "not prepared yet" in out
-    code, out, err = hsbench("corpus", "prepare", "vctk", *where, "--jobs", 1)
+    code, out, err = hsbench_here("corpus", "prepare", "vctk", *where, "--jobs", 1)
     assert code == 0
     assert "8/8 files" in err
     assert "partial corpus: 8 of 88328 files" in out
     assert "validation: 20 blocks of 4096 samples at 22050 Hz" in out
-    assert "preparing" not in hsbench("corpus", "prepare", "vctk", *where)[1]
-    code, out, _ = hsbench("corpus", "export", "vctk", tmp_path / "wavs", *where)
+    assert "preparing" not in hsbench_here("corpus", "prepare", "vctk", *where)[1]
+    code, out, _ = hsbench_here("corpus", "export", "vctk", tmp_path / "wavs", *where)
     assert code == 0
     assert len(list((tmp_path / "wavs").glob("*.wav"))) == 20
     x, rate = soundfile.read(tmp_path / "wavs" / "s5_001_mic2-0.wav")
@@ -432,13 +415,13 @@ def test_the_verbs(hsbench, vctk, tmp_path):
         (("download", "vctk"), "expects the folder to put the corpus in"),
     ],
 )
-def test_bad_corpus_requests_are_one_sentence(hsbench, arguments, sentence):
-    code, _, err = hsbench("corpus", *arguments)
+def test_bad_corpus_requests_are_one_sentence(hsbench_here, arguments, sentence):
+    code, _, err = hsbench_here("corpus", *arguments)
     assert code == 2
     assert sentence in err
 
 
-def test_a_download_without_a_network_says_what_to_do(hsbench, tmp_path, monkeypatch):
+def test_a_download_without_a_network_says_what_to_do(hsbench_here, tmp_path, monkeypatch):
     from urllib.error import URLError
 
     import torchaudio
@@ -447,7 +430,7 @@ def test_a_download_without_a_network_says_what_to_do(hsbench, tmp_path, monkeyp
         raise URLError("no network")
 
     monkeypatch.setattr(torchaudio.datasets, "LJSPEECH", offline)
-    code, out, err = hsbench("corpus", "download", "ljspeech", "--data-root", tmp_path / "new", "--yes")
+    code, out, err = hsbench_here("corpus", "download", "ljspeech", "--data-root", tmp_path / "new", "--yes")
     assert code == 3
     assert "2.6 GB, licence public domain" in out
     assert "could not be downloaded (no network); get it on a machine with a network" in err
