@@ -97,5 +97,5 @@ def storage_error(error: OSError, where: object) -> StorageError | None:
     path = error.filename or where
     return StorageError(
         f"cannot write {path}: {reason}. What was finished is kept; "
-        "free space or choose another folder with --results, then run the same command again."
+        "free space or choose another folder (--results, HSBENCH_CACHE), then run the same command again."
     )

@@ -161,6 +161,8 @@ def _facts(corpus: Corpus, named: int = 20) -> str:
     manifests = [_split(corpus, split) for split in ("train", "validation")]
     lines = [_line(one) for one in manifests if one is not None]
     lines += corpus.completeness() or ("complete",)
+    if hasattr(corpus, "place"):
+        lines.append(f"prepared in {corpus.place}")
     skipped = corpus.skipped() if hasattr(corpus, "skipped") else []
     if skipped:
         lines.append(f"skipped {len(skipped)} files:")

@@ -5,6 +5,7 @@ Conventions: offsets and lengths are in samples at the corpus's rate; a manifest
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -82,14 +83,19 @@ class Manifest:
     @functools.cached_property
     def fingerprint(self) -> str:
         """SHA-256 over split, preparation and every item: changes whenever a clip would sound different."""
-        return sha256_json(
-            {
-                "split": self.split,
-                "sample_rate": self.sample_rate,
-                "preparation": dict(self.preparation),
-                "items": [[i.id, i.speaker, i.source, i.offset, i.samples, i.sha256] for i in self.items],
-            }
-        )
+        return sha256_json(self._content())
+
+    def document(self) -> dict[str, Any]:
+        """As JSON, with the fingerprint over all the rest."""
+        return {"corpus": self.corpus, "version": self.version, "fingerprint": self.fingerprint, **self._content()}
+
+    def _content(self) -> dict[str, Any]:
+        return {
+            "split": self.split,
+            "sample_rate": self.sample_rate,
+            "preparation": dict(self.preparation),
+            "items": [dataclasses.asdict(item) for item in self.items],
+        }
 
     @property
     def samples(self) -> int:

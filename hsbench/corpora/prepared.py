@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import random
 from abc import ABC, abstractmethod
@@ -10,9 +11,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from hsbench.audio.clip import Clip, peak_normalise
-from hsbench.corpora.base import Item, Manifest, check_split
+from hsbench.corpora.base import SPLITS, Item, Manifest, check_split
 from hsbench.corpora.store import PreparedStore
 from hsbench.errors import DataError, UsageError
+from hsbench.files import write_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -80,7 +82,11 @@ class FileCorpus(ABC):
                 f"{self.title}: no audio file is below {self._listing.root}; check --data-root and the settings."
             )
         self._store.prepare(self._listing, workers, progress)
-        self.__dict__.pop("rows", None)
+        for derived in ("rows", "_numbers", "_blocks"):
+            self.__dict__.pop(derived, None)
+        for split in SPLITS:
+            with contextlib.suppress(DataError):
+                write_json(self._store.path / f"manifest-{split}.json", self.manifest(split).document())
 
     def manifest(self, split: str) -> Manifest:
         """The clips of a split.
@@ -89,20 +95,28 @@ class FileCorpus(ABC):
             DataError: the corpus is not prepared, or nothing is left in it.
         """
         check_split(split)
-        validates = self._validates()
-        items, offset = [], 0
-        for row in self.rows:
-            for block, digest in enumerate(row["blocks"]):
-                if (row["stem"] in validates) == (split == "validation"):
-                    facts = (row["speaker"], row["sex"], row["path"])
-                    items.append(
-                        Item(f"{row['stem']}-{block}", *facts, offset, int(self.settings["clip_samples"]), digest)
-                    )
-                offset += 1
+        validates, first, length = (
+            self._validates(),
+            self.settings["drop_first_samples"],
+            self.settings["block_samples"],
+        )
+        items = [
+            Item(
+                id=f"{row['stem']}-{block}",
+                speaker=row["speaker"],
+                sex=row["sex"],
+                source=row["path"],
+                offset=first + block * length,
+                samples=self.settings["clip_samples"],
+                sha256=digest,
+            )
+            for row in self.rows
+            if (row["stem"] in validates) == (split == "validation")
+            for block, digest in enumerate(row["blocks"])
+        ]
         if not items:
-            longest = self.settings["drop_first_samples"] + self.settings["block_samples"]
             raise DataError(
-                f"{self.title}: no file of the {split} split is long enough for one block ({longest} samples at "
+                f"{self.title}: no file of the {split} split is long enough for one block ({first + length} samples at "
                 f"{self.settings['sample_rate']} Hz); small corpora take --set {self.name}.block_samples=32768 "
                 f"--set {self.name}.drop_first_samples=0"
             )
@@ -125,8 +139,8 @@ class FileCorpus(ABC):
         return whole if len(sides) == 2 else self.validates(useful)
 
     def load(self, item: Item) -> Clip:
-        """The beginning of one block, divided by its peak; `item.offset` is the block's number in the store."""
-        block: NDArray[np.int16] = self._blocks[item.offset]
+        """The beginning of one block, divided by its peak."""
+        block: NDArray[np.int16] = self._blocks[self._numbers[item.id]]
         samples = block[: item.samples].astype(np.float32) / np.float32(32768)
         if self.settings["peak_normalise"]:
             samples = peak_normalise(samples)
@@ -159,6 +173,11 @@ class FileCorpus(ABC):
         return self._store.rows()
 
     @property
+    def place(self) -> Path:
+        """Where the prepared blocks and manifests are."""
+        return self._store.path
+
+    @property
     def root(self) -> Path:
         """The data root.
 
@@ -181,6 +200,12 @@ class FileCorpus(ABC):
     @functools.cached_property
     def _store(self) -> PreparedStore:
         return PreparedStore(self.name, self.version, self.settings, self._listing.root)
+
+    @functools.cached_property
+    def _numbers(self) -> dict[str, int]:
+        """Clip id -> number of its block in the store."""
+        ids = (f"{row['stem']}-{block}" for row in self.rows for block in range(len(row["blocks"])))
+        return {clip_id: number for number, clip_id in enumerate(ids)}
 
     @functools.cached_property
     def _blocks(self) -> NDArray[np.int16]:

@@ -5,7 +5,7 @@
         blocks.i16        [blocks, block_samples], little-endian 16-bit, appended file by file
         parts.jsonl       one row per source file, written after its blocks: size and time of the file,
                           SHA-256 of each block, or why it was skipped
-        complete.json     written last
+        complete.json     written last, beside manifest-<split>.json, the clips with their fingerprint
 
 A preparation that is killed goes on where parts.jsonl ends; blocks behind it are cut off. Memory does not grow with
 the number of files.

@@ -63,7 +63,8 @@ def circumstances(table: Table) -> str:
     request = table.request
     partial = ", partial corpus" if any("partial" in reason for reason in request["incomplete_corpus"]) else ""
     return (
-        f"corpus {request['corpus']} ({request['corpus_description']}{partial}), split {request['split']}, "
+        f"corpus {request['corpus']} ({request['corpus_description']}{partial}; fingerprint "
+        f"{request['fingerprint'][:12]}), split {request['split']}, "
         f"{len(request['clips'])} clips of {request['samples']} samples at {request['sample_rate']} Hz; "
         f"budget {request['budget']}, protocol {request['protocol']}"
     )

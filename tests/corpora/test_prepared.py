@@ -1,5 +1,6 @@
 """Real layouts, made here: what is read, what is skipped and why, what survives a crash."""
 
+import json
 import os
 import shutil
 
@@ -90,7 +91,9 @@ def test_one_microphone_is_a_setting(vctk, mics, count):
 def test_a_clip_is_the_resampled_file_without_its_beginning(vctk):
     made = prepare("vctk", vctk)
     item = next(item for item in made.manifest("validation").items if item.id == "s5_001_mic1-1")
+    assert item.offset == 1000 + 4096
     clip = made.load(item)
+    assert clip.offset == item.offset
     samples, rate = soundfile.read(vctk / "VCTK-Corpus-0.92" / item.source, dtype="float32")
     by_hand = resample(samples, rate, 22050)[1000 + 4096 :][:2048]
     assert clip.waveform.shape == (2048,)
@@ -395,6 +398,12 @@ def test_the_verbs(hsbench_here, vctk, tmp_path):
     assert "8/8 files" in err
     assert "partial corpus: 8 of 88328 files" in out
     assert "validation: 20 blocks of 4096 samples at 22050 Hz" in out
+    (manifest,) = (tmp_path / "cache").rglob("manifest-validation.json")
+    kept = json.loads(manifest.read_text())
+    assert len(kept["items"]) == 20
+    assert set(kept["items"][0]) == {"id", "speaker", "sex", "source", "offset", "samples", "sha256"}
+    assert kept["fingerprint"][:16] in out
+    assert f"prepared in {manifest.parent}" in out
     assert "preparing" not in hsbench_here("corpus", "prepare", "vctk", *where)[1]
     code, out, _ = hsbench_here("corpus", "export", "vctk", tmp_path / "wavs", *where)
     assert code == 0

@@ -97,7 +97,7 @@ def test_the_later_of_two_rows_counts(results):
 def test_markdown_shows_what_a_reviewer_asks_for(results):
     shown = render.markdown([build(request(), results)])
     assert "### Table 2d: Individual INRs (upper bound)" in shown
-    assert "corpus demo (synthetic speech)" in shown
+    assert "corpus demo (synthetic speech; fingerprint f), split validation" in shown
     assert "FMLP [quick]" in shown
     assert "**0.00133**" in shown
     assert "(5/6)" in shown
@@ -117,7 +117,7 @@ def test_markdown_shows_what_a_reviewer_asks_for(results):
 def test_a_partial_corpus_is_said_wherever_the_numbers_are(results):
     partial = request(incomplete_corpus=["partial corpus: 3 of 9 files", "corpus settings changed: mics=1"])
     table = build(partial, results)
-    assert "synthetic speech, partial corpus)" in render.markdown([table])
+    assert "synthetic speech, partial corpus; fingerprint" in render.markdown([table])
     assert "- partial corpus: 3 of 9 files" in render.markdown([table])
     assert "partial corpus: 3 of 9 files" in render.latex([table])
     assert "partial corpus: 3 of 9 files | corpus settings changed: mics=1" in render.summary_csv([table])

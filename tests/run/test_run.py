@@ -18,7 +18,7 @@ def test_a_run_ends_with_the_table_and_exit_zero(hsbench):
     assert done.returncode == 0, done.stdout + done.stderr
     assert "missing  toy-ok--demo--smoke--s0--" in done.stdout
     assert "| loud [smoke]  |" in done.stdout
-    assert "corpus demo (synthetic speech)" in done.stdout
+    assert "corpus demo (synthetic speech; fingerprint " in done.stdout
     assert len(hsbench.cells()) == 2
     for cell in hsbench.cells():
         assert len(rows(cell)) == 8
@@ -283,7 +283,7 @@ def test_a_corpus_of_ones_own_is_prepared_by_the_run_and_its_settings_are_in_the
     done = hsbench("run", "toys", *where, "--set", "folder.peak_normalise=false")
     assert done.returncode == 0, done.stderr
     assert "preparing folder" in done.stdout
-    assert "corpus folder (a folder of the user's)" in done.stdout
+    assert "corpus folder (a folder of the user's; fingerprint " in done.stdout
     assert {row.split()[-1] for row in hsbench.rebuilt()} == {"voice1_1-0", "voice1_3-0"}
     (cell,) = hsbench.cells("*--folder--*")
     assert len(rows(cell)) == 4
