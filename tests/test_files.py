@@ -17,7 +17,7 @@ def test_a_torn_last_line_is_passed_over_and_cut_off_by_the_next_append(tmp_path
     assert [row["a"] for row in files.read_jsonl(path)] == [1, 2]
     files.append_jsonl(path, [{"a": 4}])
     assert [row["a"] for row in files.read_jsonl(path)] == [1, 2, 4]
-    assert path.read_bytes().count(b"\n") == 3
+    assert path.read_bytes() == b'{"a":1}\n{"a":2}\n{"a":4}\n'
 
 
 def test_a_garbled_line_in_the_middle_is_named(tmp_path):
@@ -44,6 +44,7 @@ def test_any_tail_without_a_newline_is_cut_off(tmp_path_factory, tail, count):
         file.write(tail)
     files.append_jsonl(path, [{"n": "last"}])
     assert list(files.read_jsonl(path)) == [*rows, {"n": "last"}]
+    assert path.read_bytes().endswith(b'{"n":"last"}\n')
 
 
 def test_nan_is_refused_rather_than_written(tmp_path):

@@ -100,7 +100,8 @@ def make(request: Request, results: Results, resources: Resources) -> Plan:
             for cell in cells:
                 work = found.setdefault(cell.key, Work(cell, resolved.source, [], [], []))
                 work.rows.append(f"{name}/{row.name}")
-                work.clips += [clip for clip in resolved.clips if clip not in set(work.clips)]
+                known = set(work.clips)
+                work.clips += [clip for clip in resolved.clips if clip not in known]
                 work.metrics += [metric for metric in experiment.metrics if metric not in work.metrics]
         plan.views[name, resolved.group] = resolved.view(rows)
     plan.works = list(found.values())
