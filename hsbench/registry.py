@@ -114,7 +114,7 @@ def import_file(path: Path) -> None:
     """Run a Python file so that it can register what it defines.
 
     Raises:
-        UsageError: there is no such file.
+        UsageError: there is no such file, or it raises.
     """
     path = path.resolve()
     if not path.is_file():
@@ -125,7 +125,12 @@ def import_file(path: Path) -> None:
         raise UsageError(f"--import expects a Python file (*.py), got {path.name}.")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except UsageError:
+        raise
+    except Exception as error:
+        raise UsageError(f"--import {path.name} stopped with {error!r}; repair the file.") from error
 
 
 def _found(module: str) -> bool:

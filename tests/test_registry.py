@@ -69,6 +69,12 @@ def test_entry_points_are_read_and_a_broken_one_is_named(monkeypatch):
         points("nonsense")
 
 
+def test_importing_a_file_that_raises_names_it(tmp_path):
+    (tmp_path / "broken.py").write_text("1 / 0\n")
+    with pytest.raises(UsageError, match=r"--import broken.py stopped with ZeroDivisionError"):
+        registry.import_file(tmp_path / "broken.py")
+
+
 def test_importing_a_file_that_is_not_there(tmp_path):
     with pytest.raises(UsageError, match="--import expects a Python file"):
         registry.import_file(tmp_path / "none.py")

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+ENDINGS = frozenset({".wav", ".flac", ".ogg", ".mp3", ".aif", ".aiff", ".opus"})
+"""What counts as an audio file where folders are searched."""
+
+
 def read_mono(path: Path) -> tuple[NDArray[np.float32], int]:
     """Read a mono file: waveform [samples] and its rate [Hz].
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hsbench.audio.io import ENDINGS
 from hsbench.errors import UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-ENDINGS = frozenset({".wav", ".flac", ".ogg", ".mp3", ".aif", ".aiff", ".opus"})
 PREFIX = "reconstruction_"
 
 

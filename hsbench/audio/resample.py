@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from hsbench.audio.kernel import BETA, ROLLOFF, WIDTH
 from hsbench.errors import BackendMissingError, UsageError
 
 try:
@@ -27,8 +28,6 @@ except (ImportError, RuntimeError, OSError) as error:  # it refuses to load besi
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-NAME = "torchaudio sinc_interp_kaiser, width 64, rolloff 0.9475937167399596, beta 14.769656459379492"
-
 
 @functools.lru_cache(maxsize=8)
 def _resampler(source: int, target: int) -> Resample:
@@ -36,9 +35,9 @@ def _resampler(source: int, target: int) -> Resample:
         source,
         target,
         resampling_method="sinc_interp_kaiser",
-        lowpass_filter_width=64,
-        rolloff=0.9475937167399596,
-        beta=14.769656459379492,
+        lowpass_filter_width=WIDTH,
+        rolloff=ROLLOFF,
+        beta=BETA,
     )
 
 

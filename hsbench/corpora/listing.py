@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hsbench.audio.io import ENDINGS
 from hsbench.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-AUDIO = frozenset({".wav", ".flac", ".ogg", ".mp3", ".aif", ".aiff", ".opus"})
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,7 @@ def walk(listing: Listing, below: str = "") -> Iterator[str]:
         folders.sort()
         for name in sorted(names):
             path = Path(folder) / name
-            if path.suffix.lower() not in AUDIO:
+            if path.suffix.lower() not in ENDINGS:
                 continue
             relative = _relative(path, listing.root)
             if path.is_symlink() and not path.exists():

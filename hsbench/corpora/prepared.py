@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from hsbench.audio import kernel
 from hsbench.audio.clip import Clip, peak_normalise
 from hsbench.corpora.base import SPLITS, Item, Manifest, check_split
 from hsbench.corpora.store import PreparedStore
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from hsbench.corpora.base import Source
     from hsbench.corpora.listing import Listing
     from hsbench.corpora.store import Progress
-
-RESAMPLER = "torchaudio sinc_interp_kaiser"
 
 
 class FileCorpus(ABC):
@@ -121,7 +120,7 @@ class FileCorpus(ABC):
                 f"--set {self.name}.drop_first_samples=0"
             )
         items.sort(key=lambda item: item.id)
-        preparation = {**self.settings, "resampler": RESAMPLER}
+        preparation = {**self.settings, "resampler": kernel.NAME}
         return Manifest(
             self.name,
             self.version,

@@ -110,6 +110,7 @@ def _work(folder: CellFolder, job: Job, events: Events) -> None:
     work.run()
     if seen := provenance.torch_facts(job.device):
         folder.amend_provenance({**seen, "seconds": round(time.perf_counter() - start, 2)})
+    work.require_backends()
 
 
 def _verdict(error: BaseException, path: Path) -> tuple[str, str, int]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import hsbench
+from hsbench.audio import kernel
 
 PACKAGES = (
     "torch",
@@ -69,9 +70,7 @@ def torch_facts(device: str) -> dict[str, Any]:
 
     facts: dict[str, Any] = {"precision": precision.POLICY, "stft": stft.NAME}
     if "torchaudio" in sys.modules:
-        from hsbench.audio import resample
-
-        facts["resampler"] = resample.NAME
+        facts["resampler"] = kernel.NAME
     if device == "cuda":
         properties = torch.cuda.get_device_properties(0)
         facts["gpu"] = {

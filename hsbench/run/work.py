@@ -17,7 +17,7 @@ from hsbench import registry
 from hsbench.audio.frames import silent_share
 from hsbench.audio.io import read_mono, wav_bytes, write_wav
 from hsbench.corpora.base import Clips
-from hsbench.errors import DataError
+from hsbench.errors import BackendMissingError, DataError
 from hsbench.files import replace_atomically
 from hsbench.metrics.base import Score, info
 from hsbench.metrics.suite import Scorer
@@ -50,6 +50,7 @@ class CellWork:
         self.metrics = {name: info(name).version for name in job.metrics}
         self.rows = folder.reconstructions()
         self.scored = folder.scored()
+        self.unavailable: dict[str, str] = {}
         self._model: Model | None = None
 
     def run(self) -> None:
@@ -57,6 +58,16 @@ class CellWork:
         self._add_references()
         with Scorer(self.manifest.sample_rate, self.job.device, self._workers()) as self._scorer:
             self._work()
+
+    def require_backends(self) -> None:
+        """Say what could not be scored for lack of a package, once all the rest is kept.
+
+        Raises:
+            BackendMissingError: a metric was unavailable.
+        """
+        if self.unavailable:
+            reasons = "; ".join(f"{name}: {detail}" for name, detail in self.unavailable.items())
+            raise BackendMissingError(f"everything else is scored, but {reasons}")
 
     def _work(self) -> None:
         descriptor = registry.get("models", self.job.cell.model.name)
@@ -153,6 +164,7 @@ class CellWork:
     def _keep_scores(self, clip_id: str, scores: Mapping[str, Score]) -> None:
         self.folder.append_scores(self._score_row(clip_id, name, one) for name, one in scores.items())
         self.scored |= {(clip_id, name, self.metrics[name]) for name in scores}
+        self.unavailable |= {name: one.detail for name, one in scores.items() if one.status == "unavailable"}
         self.progress("score", self._finished(), len(self.items))
 
     def _score_row(self, clip_id: str, name: str, one: Score) -> dict[str, Any]:

@@ -150,6 +150,16 @@ def test_a_missing_backend_alone_exits_with_four(hsbench):
     assert "the toy lacks a package" in done.stderr
 
 
+def test_a_metric_without_its_package_is_said_and_the_rest_is_scored(hsbench):
+    done = hsbench("run", "lacking", "--budget", "smoke")
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert "everything else is scored, but toy-lacking: metric 'toy-lacking' needs no_such_module" in done.stderr
+    (cell,) = hsbench.cells()
+    assert {(row["metric"], row["status"]) for row in rows(cell)} == {("mse", "ok"), ("toy-lacking", "unavailable")}
+    assert hsbench("run", "lacking", "--budget", "smoke").returncode == 4
+    assert len(hsbench.rebuilt()) == 2
+
+
 def test_failed_cells_are_left_alone_when_asked(hsbench):
     assert hsbench("run", "moods", "--budget", "smoke", "-k", "row~raise").returncode == 3
     done = hsbench("run", "moods", "--budget", "smoke", "-k", "row~raise", "--rerun", "never")

@@ -93,5 +93,24 @@ def moods():
     return Experiment("moods", "Moods", rows, ("mse", "si_snr"), freeze(dict.fromkeys(("smoke", "quick", "paper"), 4)))
 
 
-for _name in ("toys", "moods"):
+def lacking():
+    """A metric whose package is not installed, beside one that works."""
+    rows = (Row("loud", "toy-ok"),)
+    return Experiment(
+        "lacking", "Lacking", rows, ("mse", "toy-lacking"), freeze(dict.fromkeys(("smoke", "quick", "paper"), 2))
+    )
+
+
+registry.register(
+    registry.Descriptor(
+        "metrics",
+        "toy-lacking",
+        "no_such_module:metric",
+        needs=("no_such_module",),
+        info={"label": "Lacking", "better": "lower", "bounds": [0.0, None], "tolerance": 1e-6},
+        origin="tests",
+    )
+)
+
+for _name in ("toys", "moods", "lacking"):
     registry.register(registry.Descriptor("experiments", _name, f"hsbench_import_toy:{_name}", origin="tests"))
