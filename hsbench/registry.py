@@ -42,7 +42,7 @@ class Descriptor:
         switches: for a model, the protocol switches that it reads (the others stay out of its key).
         info: facts of its kind (for a metric, the fields of MetricInfo; for a corpus, licence and citation).
         resolve: "module:function" (settings, switches, samples) -> settings, completes derived settings.
-        operations: "module:function" (settings, samples) -> operations of one training coordinate, for estimates.
+        operations: "module:function" (settings, training, samples) -> hsbench.widths.Operations, for estimates.
         origin: the package that owns it.
     """
 
@@ -169,8 +169,20 @@ def _literals(path: Path) -> list[dict[str, Any]]:
         return []
     for node in ast.parse(text).body:
         if isinstance(node, ast.Assign) and any(getattr(t, "id", "") == "DESCRIPTORS" for t in node.targets):
-            return list(ast.literal_eval(node.value))
+            return _derived(ast.literal_eval(node.value))
     return []
+
+
+def _derived(literals: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Literals with `like` filled up from the one of that name before it; budgets are merged key by key."""
+    done: dict[str, dict[str, Any]] = {}
+    for literal in literals:
+        base = done.get(literal.pop("like", ""), {})
+        budgets = {name: dict(training) for name, training in base.get("budgets", {}).items()}
+        for name, training in literal.get("budgets", {}).items():
+            budgets[name] = budgets.get(name, {}) | training
+        done[literal["name"]] = {**base, **literal, "budgets": budgets}
+    return list(done.values())
 
 
 def _tuples(literal: dict[str, Any]) -> dict[str, Any]:

@@ -56,7 +56,7 @@ class Cell:
 
     Attributes:
         model: registered model and its whole settings.
-        corpus: registered corpus; settings hold the fingerprint, sample rate [Hz], samples per clip and split.
+        corpus: registered corpus; settings hold the fingerprint of all its splits, sample rate [Hz], samples per clip.
         budget: the training part of the budget for this model.
         protocol: the switches that this model reads.
         seed: keys all randomness, together with clip or step and purpose.
@@ -113,12 +113,25 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """A row: a label without commas, a model, what differs from its defaults, and the published row that it answers."""
+    """A row of a table.
+
+    Attributes:
+        name: label, without commas.
+        model: registered name.
+        settings: what differs from the model's defaults.
+        published: the published row that it answers.
+        corpus: the corpus of this row alone; None for the experiment's or the user's.
+        training: what differs from the training part of every budget.
+        notes: what a reader must know of the row.
+    """
 
     name: str
     model: str
     settings: Settings = ()
     published: str | None = None
+    corpus: str | None = None
+    training: Settings = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -198,12 +211,14 @@ class Resources:
         jobs: cells at once.
         threads: CPU threads of each cell.
         timeout: seconds per cell, or None.
+        processes: of each cell, which train together.
     """
 
     device: str = "cpu"
     jobs: int = 1
     threads: int = 1
     timeout: float | None = None
+    processes: int = 1
 
 
 def gpu_visible() -> bool:

@@ -12,7 +12,7 @@ For five layers that is 4h^2 + 26h + 1 (FMLP, L = 10) and 4h^2 + 7h + 1 (SIREN).
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hsbench.errors import UsageError
 
@@ -83,9 +83,28 @@ def resolve(settings: Mapping[str, Any], switches: Mapping[str, Any], samples: i
     return done
 
 
-def operations(settings: Mapping[str, Any], samples: int) -> float:
-    """Operations of one coordinate, forward and backward (one multiply-add = 2): about 6 per parameter."""
-    del samples
-    return 6.0 * parameters(
-        settings["kind"], settings["width"], settings["layers"], settings.get("encoding_length", 10)
-    )
+class Operations(NamedTuple):
+    """Estimated work of a cell (one multiply-add = 2): once for all clips, and for each clip."""
+
+    shared: float
+    each: float
+
+
+def individual(settings: Mapping[str, Any], training: Mapping[str, Any], samples: int) -> Operations:
+    """Of an individual INR: forward and backward are about 6 operations per parameter and coordinate."""
+    coordinates = training["coordinates"] or samples
+    return Operations(0.0, training["steps"] * coordinates * _step(settings))
+
+
+def hypersound(settings: Mapping[str, Any], training: Mapping[str, Any], samples: int) -> Operations:
+    """Of HyperSound: 9.3 G for the encoder per clip at 16 channels and 32 768 samples, and the target network."""
+    steps = training["epochs"] * (training["epoch_samples"] // training["batch"])
+    encoder = 9.3e9 * (training["channels"] / 16) ** 2 * samples / 32768
+    coordinates = training["coordinates"] or samples
+    target = coordinates * _step(settings)
+    return Operations(steps * training["batch"] * (encoder + target), encoder / 3 + samples * _step(settings) / 3)
+
+
+def _step(settings: Mapping[str, Any]) -> float:
+    kind, width, layers = settings["kind"], settings["width"], settings["layers"]
+    return 6.0 * parameters(kind, width, layers, settings.get("encoding_length", 10))

@@ -53,6 +53,7 @@ def compare(kind: str, threads: int, repeats: int) -> tuple[float, float, float]
         "cpu",
         threads,
         Path(),
+        Path(),
         lambda _row: None,
         lambda _done, _of: None,
     )

@@ -8,6 +8,7 @@ import os
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 HERE = Path(__file__).parent
@@ -37,12 +38,17 @@ def real_corpora() -> Path:
     return _from_environment("HSBENCH_TEST_CORPORA", "real corpora in their public layouts")
 
 
-@pytest.fixture(scope="session")
-def golden() -> dict:
-    """The reference's values on ten pairs, and the pairs: {"metrics": ..., "pairs": {name: (target, prediction)}}."""
+def _golden_pairs():
     spec = importlib.util.spec_from_file_location("golden_pairs", HERE / "golden" / "pairs.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def golden() -> dict:
+    """The reference's values on ten pairs, and the pairs: {"metrics": ..., "pairs": {name: (target, prediction)}}."""
+    module = _golden_pairs()
     values = json.loads((HERE / "golden" / "metrics.json").read_text())
     pairs = module.pairs()
     for name, pair in pairs.items():
@@ -53,6 +59,21 @@ def golden() -> dict:
 @pytest.fixture(scope="session")
 def golden_models() -> dict:
     return json.loads((HERE / "golden" / "reference_models.json").read_text())
+
+
+@pytest.fixture(scope="session")
+def golden_training() -> dict:
+    return json.loads((HERE / "golden" / "reference_training.json").read_text())
+
+
+@pytest.fixture(scope="session")
+def golden_speech():
+    """[2, 32768] float32: the two signals that reference_training.json was computed from."""
+    import torch
+
+    module = _golden_pairs()
+    signals = [module.speech(seed).astype(np.float32) for seed in (0, 1)]
+    return torch.from_numpy(np.stack([signal / np.abs(signal).max() for signal in signals]))
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 import pytest
 
 from hsbench import protocols, widths
-from hsbench.errors import UnknownNameError, UsageError
+from hsbench.errors import UsageError
 
 NOMINAL = ("10", "4", "2", "1", "0.5", "0.125")
 
@@ -62,15 +62,3 @@ def test_nonsense_sizes_are_refused(key, value):
     settings = {"kind": "siren", "compression_ratio": 1.0, "width": None, "layers": 5, key: value}
     with pytest.raises(UsageError, match=f"{key} expects a whole number"):
         widths.resolve(settings, {"width_at_cr_1": None}, 32768)
-
-
-def test_protocols_share_their_switches_and_they_are_these():
-    (names,) = {frozenset(table) for table in protocols.PROTOCOLS.values()}
-    assert names == {"width_at_cr_1", "inr_loss", "inr_siren_init", "inr_output", "bad_fit_is_status"}
-
-
-def test_unknown_protocols_suggest():
-    with pytest.raises(UnknownNameError, match="did you mean 'reference'"):
-        protocols.name("referenc")
-    with pytest.raises(UnknownNameError, match="protocol switch"):
-        protocols.switches("paper", ["inr_los"])

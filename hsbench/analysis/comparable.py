@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 def reasons(
     request: Mapping[str, Any],
+    ground: Mapping[str, Any],
     row: Mapping[str, Any],
     provenances: Sequence[Mapping[str, Any]],
     table: PublishedTable,
@@ -24,20 +25,19 @@ def reasons(
 
     Args:
         request: the view's group.
+        ground: the corpus of the row, as the view has it.
         row: the view's row.
         provenances: of the row's cells.
         table: what it would be compared with.
     """
     found = []
-    if request["corpus"] not in table.corpora:
-        found.append(
-            f"corpus {request['corpus']} ({request['corpus_description']}) instead of {' or '.join(table.corpora)}"
-        )
-    found += request["incomplete_corpus"]
+    if row["corpus"] not in table.corpora:
+        found.append(f"corpus {row['corpus']} ({ground['description']}) instead of {' or '.join(table.corpora)}")
+    found += ground["incomplete"]
     if request["split"] != "validation":
         found.append(f"split {request['split']} instead of validation")
-    if len(request["clips"]) < request["clips_paper"]:
-        found.append(f"{len(request['clips'])} clips instead of {request['clips_paper']}")
+    if len(ground["clips"]) < request["clips_paper"]:
+        found.append(f"{len(ground['clips'])} clips instead of {request['clips_paper']}")
     if request["budget"] != "paper":
         found.append(f"budget {request['budget']} instead of paper")
     if request["protocol"] not in ("reference", "paper"):

@@ -62,9 +62,9 @@ def long_frame(request: Mapping[str, Any], results: Results) -> pd.DataFrame:
     rows = []
     for row in request["rows"]:
         for seed, name in enumerate(row["cells"]):
-            scores = results.folder(name).scores()
-            for clip in request["clips"]:
-                reference = references.get((request["fingerprint"], clip), {})
+            scores, ground = results.folder(name).scores(), request["corpora"][row["corpus"]]
+            for clip in ground["clips"]:
+                reference = references.get((ground["fingerprint"], clip), {})
                 for metric in request["metrics"]:
                     version = info(metric).version
                     score = scores.get((clip, metric, version), {"value": None, "status": "missing"})
@@ -72,7 +72,7 @@ def long_frame(request: Mapping[str, Any], results: Results) -> pd.DataFrame:
                         (
                             request["experiment"],
                             row["row"],
-                            request["corpus"],
+                            row["corpus"],
                             request["budget"],
                             request["protocol"],
                             seed,

@@ -45,7 +45,7 @@ def import_files(paths: Iterable[Path] | None) -> tuple[str, ...]:
     return tuple(str(path) for path in found)
 
 
-def resources(device: str, jobs: int, timeout: float | None, budget: str | None) -> Resources:
+def resources(device: str, jobs: int, timeout: float | None, budget: str | None, processes: int = 1) -> Resources:
     """Where and how wide to run.
 
     Raises:
@@ -56,9 +56,12 @@ def resources(device: str, jobs: int, timeout: float | None, budget: str | None)
         raise UnknownNameError("device", device, DEVICES)
     if jobs < 1:
         raise UsageError(f"--jobs expects a number of cells from 1, got {jobs}.")
+    if processes < 1:
+        raise UsageError(f"--processes expects a number of processes for each cell from 1, got {processes}.")
     if timeout is not None and timeout <= 0:
         raise UsageError(f"--timeout expects seconds above 0, got {timeout}.")
     chosen = device if device != "auto" else ("cuda" if spec.gpu_visible() else "cpu")
     limit = spec.budget(budget or ("standard" if chosen == "cuda" else "quick")).timeout
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
-    return Resources(chosen, jobs, max(1, cores // jobs), limit if timeout is None else timeout)
+    threads = max(1, cores // (jobs * processes))
+    return Resources(chosen, jobs, threads, limit if timeout is None else timeout, processes)

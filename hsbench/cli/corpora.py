@@ -138,14 +138,14 @@ class _Files:
 
 def _open(name: str, data_root: Path | None, changes: list[str] | None, imports: list[Path] | None) -> Corpus:
     from hsbench.cli.asking import import_files
-    from hsbench.run.resolve import open_corpus
+    from hsbench.run.ground import open_corpus
 
     import_files(imports)
     return open_corpus(name, data_root, changes or ())[1]
 
 
 def _settings(name: str, changes: list[str] | None) -> tuple[tuple[str, Any], ...]:
-    from hsbench.run.resolve import open_corpus
+    from hsbench.run.ground import open_corpus
 
     return open_corpus(name, None, changes or ())[0].settings
 

@@ -44,6 +44,13 @@ Limit = Annotated[int | None, typer.Option(help="Score at most so many clips; mo
 Seeds = Annotated[int, typer.Option(help="Repeat every fit with so many seeds.")]
 Device = Annotated[str, typer.Option(help="auto, cpu or cuda (experimental: not yet run on CUDA).")]
 Jobs = Annotated[int, typer.Option(help="Cells at once; CPU threads are shared out among them.")]
+Processes = Annotated[
+    int,
+    typer.Option(
+        help="Processes that train one hypernetwork together (torch.distributed through torchrun); "
+        "with cuda one GPU each (experimental: not yet run on CUDA).",
+    ),
+]
 Timeout = Annotated[
     float | None, typer.Option(help="Seconds per cell before it is stopped. Default: the budget's own.")
 ]

@@ -29,6 +29,7 @@ def plan(
     seeds: options.Seeds = 1,
     device: options.Device = "auto",
     jobs: options.Jobs = 1,
+    processes: options.Processes = 1,
     imports: options.Import = None,
     results: options.ResultsDir = options.RESULTS,
     output: Annotated[
@@ -45,7 +46,7 @@ def plan(
         raise UnknownNameError("format", output, ("text", "json"))
     files = asking.import_files(imports)
     request = asking.request(context.params)
-    resources = asking.resources(device, jobs, None, budget)
+    resources = asking.resources(device, jobs, None, budget, processes)
     store = Results(results)
     made = planner.make(request, store, resources)
     if output == "json":
@@ -63,6 +64,7 @@ def table(made: Plan, resources: Resources) -> str:
     widths = [max(len(row[column]) for row in rows) for column in range(5)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     lines += [f"{work.cell.folder}: {work.reason}" for work in made.works if work.reason]
+    lines += [f"{row}: absent: {reason}" for row, reason in made.absent.items()]
     total = sum(work.seconds for work in made.works) / resources.jobs
     where = f"{resources.device}, {resources.jobs} at once, {resources.threads} CPU threads each"
     lines.append(
@@ -90,10 +92,10 @@ def document(made: Plan, store: Results, resources: Resources, imports: tuple[st
                 "estimated_seconds": round(work.seconds, 1),
                 "job_file": str(folder.job),
                 "job": work.job(resources, imports, ()).document(),
-                "command": command(folder.path, folder.job),
+                "command": command(folder.path, folder.job, resources.processes),
             }
         )
-    return {"schema": 1, "cells": cells}
+    return {"schema": 1, "cells": cells, "absent": made.absent}
 
 
 def duration(seconds: float) -> str:

@@ -28,7 +28,7 @@ class PlainProgress:
     def __init__(self, every: float = 10.0) -> None:
         self.every = every
         self._lock = threading.Lock()
-        self._start: dict[str, tuple[float, float]] = {}
+        self._start: dict[tuple[str, str], tuple[float, float]] = {}
         self._last: dict[str, float] = {}
 
     def __enter__(self) -> Self:
@@ -46,11 +46,13 @@ class PlainProgress:
     def progressed(self, work: Work, stage: str, done: float, total: int) -> None:
         """Say how far it is, but not too often."""
         name, moment = work.cell.folder, time.monotonic()
-        first, origin = self._start.setdefault(name, (moment, done))
+        first, origin = self._start.setdefault((name, stage), (moment, done))
         if moment - self._last.setdefault(name, moment) < self.every:
             return
         self._last[name] = moment
-        self._say(f"{name}: {stage} {done:.2f}/{total} clips{pace(done - origin, total - done, moment - first)}")
+        unit = unit_of(stage)
+        shown = f"{done:.0f}" if unit == "steps" else f"{done:.2f}"
+        self._say(f"{name}: {stage} {shown}/{total} {unit}{pace(done - origin, total - done, moment - first, unit)}")
 
     def ended(self, work: Work, outcome: Outcome) -> None:
         """It is over."""
@@ -75,7 +77,7 @@ class BarProgress:
             TimeRemainingColumn(),
         )
         self._tasks: dict[str, TaskID] = {}
-        self._start: dict[str, tuple[float, float]] = {}
+        self._start: dict[tuple[str, str], tuple[float, float]] = {}
 
     def __enter__(self) -> Self:
         self._bars.start()
@@ -93,8 +95,8 @@ class BarProgress:
     def progressed(self, work: Work, stage: str, done: float, total: int) -> None:
         """Move the bar."""
         moment = time.monotonic()
-        first, origin = self._start.setdefault(work.cell.key, (moment, done))
-        note = stage + pace(done - origin, 0, moment - first)
+        first, origin = self._start.setdefault((work.cell.key, stage), (moment, done))
+        note = stage + pace(done - origin, 0, moment - first, unit_of(stage))
         self._bars.update(self._tasks[work.cell.key], completed=done, total=total, note=note)
 
     def ended(self, work: Work, outcome: Outcome) -> None:
@@ -107,11 +109,16 @@ class BarProgress:
             )
 
 
-def pace(done: float, left: float, seconds: float) -> str:
+def unit_of(stage: str) -> str:
+    """What a stage counts."""
+    return "steps" if stage == "train" else "clips"
+
+
+def pace(done: float, left: float, seconds: float, unit: str) -> str:
     """Rate and, where something is left, the time it will take: ", 3.1 clips/min, 20 s left"."""
     if done <= 0 or seconds <= 1:
         return ""
-    text = f", {60 * done / seconds:.1f} clips/min"
+    text = f", {60 * done / seconds:.1f} {unit}/min"
     return text + (f", {duration(left * seconds / done)} left" if left > 0 else "")
 
 

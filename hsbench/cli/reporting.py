@@ -85,7 +85,9 @@ def _groups(store: Results, experiments: Sequence[str], wanted: dict[str, str | 
         if name not in store.views():
             registry.get("experiments", name)
         for group, request in store.view(name)["groups"].items():
-            if all(value is None or request[key] == value for key, value in wanted.items()):
+            there = {key: {request[key]} for key in ("budget", "protocol")}
+            there["corpus"] = {row["corpus"] for row in request["rows"]}
+            if all(value is None or value in there[key] for key, value in wanted.items()):
                 chosen.append((name, group))
     return chosen
 

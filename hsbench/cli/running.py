@@ -37,6 +37,7 @@ def run(
     seeds: options.Seeds = 1,
     device: options.Device = "auto",
     jobs: options.Jobs = 1,
+    processes: options.Processes = 1,
     timeout: options.Timeout = None,
     rerun: Annotated[
         str,
@@ -60,7 +61,7 @@ def run(
         raise UnknownNameError("rerun rule", rerun, RERUN)
     files = asking.import_files(imports)
     request = asking.request(context.params)
-    resources = asking.resources(device, jobs, timeout, budget)
+    resources = asking.resources(device, jobs, timeout, budget, processes)
     store = Results(results)
     _prepare(request, resources)
     made = _plan(request, store, resources, rerun)
@@ -104,14 +105,23 @@ def _work(
 
 
 def _prepare(request: Request, resources: Resources) -> None:
-    """Prepare the corpora that the request needs and that are not in the cache."""
+    """Prepare the corpora that the request needs and that are not in the cache; the plan says which are absent."""
     from hsbench import registry
     from hsbench.cli.corpora import prepare_now
-    from hsbench.run.resolve import corpus_of
+    from hsbench.errors import HsbenchError
+    from hsbench.run.ground import open_corpus
+    from hsbench.run.resolve import corpus_names
 
     for name in request.experiments:
-        _, corpus = corpus_of(request, registry.get("experiments", name).load()())
-        prepare_now(corpus, resources.threads * resources.jobs)
+        experiment = registry.get("experiments", name).load()()
+        own = {row.corpus for row in experiment.rows} - {None, request.corpus}
+        for corpus_name in corpus_names(experiment, request):
+            try:
+                _, corpus = open_corpus(corpus_name, request.data_root, request.changes)
+                prepare_now(corpus, resources.threads * resources.jobs)
+            except HsbenchError:
+                if corpus_name not in own:
+                    raise
 
 
 def _wanted(work: Work, rerun: str) -> bool:
@@ -130,17 +140,17 @@ def _judge(outcomes: dict[str, Outcome], after: Plan) -> None:
     from hsbench.errors import BackendMissingError, IncompleteError
 
     open_cells = [work for work in after.works if work.unbuilt or work.unscored]
-    if not open_cells:
+    if not open_cells and not after.absent:
         return
-    said = []
+    said = [f"{row}: {reason}" for row, reason in after.absent.items()]
+    statuses = {"absent"} if after.absent else set()
     for work in open_cells:
         outcome = outcomes.get(work.cell.key)
         why = f"{outcome.status}: {outcome.message}" if outcome else work.reason or work.state
         said.append(f"{', '.join(work.rows)}: {why}")
-    text = (
-        f"{len(open_cells)} of {len(after.works)} cells are incomplete; run the same command again to go on.\n  "
-        + "\n  ".join(said)
-    )
-    if all((outcomes.get(w.cell.key) and outcomes[w.cell.key].status) == "unavailable" for w in open_cells):
+        statuses.add(outcome.status if outcome else work.state)
+    total = len(after.works) + len(after.absent)
+    text = f"{len(said)} of {total} cells are incomplete; run the same command again to go on.\n  " + "\n  ".join(said)
+    if statuses == {"unavailable"}:
         raise BackendMissingError(text)
     raise IncompleteError(text)

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Protocol, overload
 
 import numpy as np
 
-from hsbench.errors import UnknownNameError
+from hsbench.audio.passages import Passages, joined
+from hsbench.errors import DataError, UnknownNameError
 from hsbench.files import sha256_json
 
 if TYPE_CHECKING:
@@ -110,7 +111,8 @@ class Manifest:
 class Corpus(Protocol):
     """What an object registered as a corpus must do. It is made from a Source.
 
-    A corpus that must be prepared also has `prepared() -> bool` and `prepare(workers, progress)`.
+    A corpus that must be prepared also has `prepared() -> bool` and `prepare(workers, progress)`; one whose training
+    crops come from more than its clips also has `passages(split) -> Passages`.
     """
 
     name: str
@@ -140,6 +142,20 @@ def check_split(split: str) -> str:
     return split
 
 
+def fingerprint(corpus: Corpus) -> str:
+    """SHA-256 over the manifests of all splits: what a cell's key knows of a corpus."""
+    manifests = (manifest_or_none(corpus, split) for split in SPLITS)
+    return sha256_json([None if one is None else one.fingerprint for one in manifests])
+
+
+def manifest_or_none(corpus: Corpus, split: str) -> Manifest | None:
+    """The manifest of a split, or None where a small corpus leaves it empty."""
+    try:
+        return corpus.manifest(split)
+    except DataError:
+        return None
+
+
 def permutation(count: int, seed: int = 0) -> list[int]:
     """What torch.randperm(count, generator=torch.Generator().manual_seed(seed)) gives on a CPU, without torch.
 
@@ -156,10 +172,16 @@ def permutation(count: int, seed: int = 0) -> list[int]:
 
 
 class Clips(Sequence["Clip"]):
-    """Clips that are loaded when they are asked for: [index] -> Clip."""
+    """Clips that are loaded when they are asked for, in the order in which they are scored: [index] -> Clip."""
 
-    def __init__(self, corpus: Corpus, items: Sequence[Item]) -> None:
-        self.corpus, self.items = corpus, items
+    def __init__(self, corpus: Corpus, items: Sequence[Item], split: str | None = None) -> None:
+        self.corpus, self.items, self.split = corpus, items, split
+
+    @classmethod
+    def of(cls, corpus: Corpus, split: str) -> Clips:
+        """All clips of a split; none where the corpus has none there."""
+        manifest = manifest_or_none(corpus, split)
+        return cls(corpus, () if manifest is None else manifest.evaluation(), split)
 
     def __len__(self) -> int:
         return len(self.items)
@@ -172,3 +194,15 @@ class Clips(Sequence["Clip"]):
         if isinstance(index, slice):
             return Clips(self.corpus, self.items[index])
         return self.corpus.load(self.items[index])
+
+    def first(self, count: int) -> Clips:
+        """The first clips of it."""
+        return self[:count]
+
+    def passages(self) -> Passages:
+        """What training crops are cut from: the corpus's own passages for a whole split, else the clips themselves."""
+        own = getattr(self.corpus, "passages", None)
+        if own is not None and self.split is not None:
+            passages: Passages = own(self.split)
+            return passages
+        return joined([np.round(clip.waveform * 32767).astype(np.int16) for clip in self])

@@ -14,6 +14,7 @@ import numpy as np
 
 from hsbench.audio.clip import Clip, peak_normalise
 from hsbench.audio.io import read_pcm16
+from hsbench.audio.passages import Passages, joined
 from hsbench.corpora.base import Item, Manifest, check_split
 from hsbench.errors import DataError
 from hsbench.files import sha256_bytes
@@ -100,6 +101,11 @@ class DemoCorpus:
             )
         block = samples[item.offset : item.offset + item.samples].astype(np.float32) / np.float32(32768)
         return Clip(item.id, peak_normalise(block), rate, item.speaker, item.sex, item.source, item.offset)
+
+    def passages(self, split: str) -> Passages:
+        """Whole utterances of a split: a training crop may begin anywhere in one."""
+        sources = dict.fromkeys(item.source for item in self.manifest(split).items)
+        return joined([read_pcm16(self.data / source)[0] for source in sources])
 
     def completeness(self) -> tuple[str, ...]:
         """The demo corpus is complete as shipped."""

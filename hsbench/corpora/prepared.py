@@ -12,6 +12,7 @@ import numpy as np
 
 from hsbench.audio import kernel
 from hsbench.audio.clip import Clip, peak_normalise
+from hsbench.audio.passages import Passages
 from hsbench.corpora.base import SPLITS, Item, Manifest, check_split
 from hsbench.corpora.store import PreparedStore
 from hsbench.errors import DataError, UsageError
@@ -144,6 +145,12 @@ class FileCorpus(ABC):
         if self.settings["peak_normalise"]:
             samples = peak_normalise(samples)
         return Clip(item.id, samples, self.settings["sample_rate"], item.speaker, item.sex, item.source, item.offset)
+
+    def passages(self, split: str) -> Passages:
+        """The whole blocks of a split, in the memory-mapped store."""
+        length = self.settings["block_samples"]
+        numbers = np.array([self._numbers[item.id] for item in self.manifest(split).items], np.int64)
+        return Passages(self._blocks.reshape(-1), numbers * length, np.full(len(numbers), length, np.int64))
 
     def completeness(self) -> tuple[str, ...]:
         """Why this is not the complete public release."""

@@ -62,12 +62,12 @@ class PreparedStore:
         return list(read_jsonl(self.path / "parts.jsonl"))
 
     def blocks(self) -> NDArray[np.int16]:
-        """All blocks, memory-mapped: [blocks, block_samples]."""
+        """All blocks, memory-mapped, writable without effect on the file: [blocks, block_samples]."""
         path = self.path / "blocks.i16"
         count = path.stat().st_size // (2 * self.block) if path.exists() else 0
         if count == 0:
             return np.zeros((0, self.block), np.int16)
-        return np.memmap(path, "<i2", "r", shape=(count, self.block))
+        return np.memmap(path, "<i2", "c", shape=(count, self.block))
 
     def prepare(self, listing: Listing, workers: int, progress: Progress) -> None:
         """Bring every file of the listing in.

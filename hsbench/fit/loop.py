@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from hsbench.fit import checkpoint
+from hsbench.fit import checkpoint, distributed
 from hsbench.fit.schedule import schedule
 
 if TYPE_CHECKING:
@@ -29,13 +29,28 @@ class Recipe:
         steps: of the schedule.
         updates: optimiser updates to make; fewer than steps leaves the last ones out.
         schedule: name in hsbench.fit.schedule.
-        learning_rate: the rate, or the peak of a schedule that has one.
+        learning_rate: the stated rate.
+        per_epoch: steps of an epoch, for schedules that move once an epoch.
+        weight_decay: decoupled, on every parameter.
+        cycle_momentum: whether beta1 follows the schedule; else it is 0.9.
+        clip_norm: largest norm of all gradients together, or None.
     """
 
     steps: int
     updates: int
     schedule: str
     learning_rate: float
+    per_epoch: int = 1
+    weight_decay: float = 0.0
+    cycle_momentum: bool = False
+    clip_norm: float | None = None
+
+    def at(self, step: int) -> tuple[float, float]:
+        """Learning rate and beta1 of a step."""
+        form = schedule(self.schedule)
+        position = step // self.per_epoch if form.per_epoch else step
+        beta1 = form.momentum(position, self.steps) if self.cycle_momentum else 0.9
+        return form.rate(position, self.steps, self.learning_rate), beta1
 
 
 @dataclass(frozen=True)
@@ -58,7 +73,9 @@ class Hooks:
 def optimise(
     parameters: Mapping[str, torch.Tensor], step: Callable[[int], torch.Tensor], recipe: Recipe, hooks: Hooks
 ) -> float:
-    """Adam (0.9, 0.999, no decay) over `parameters`, in place.
+    """AdamW (beta2 0.999, epsilon 1e-8) over `parameters`, in place; without decay that is Adam.
+
+    Of several processes, each gives its share's gradients, and all take the same step.
 
     Args:
         parameters: name -> leaf tensor that requires a gradient.
@@ -69,27 +86,45 @@ def optimise(
     Returns:
         Seconds of optimisation, those before an interruption included.
     """
-    optimiser = torch.optim.Adam(parameters.values(), lr=recipe.learning_rate, fused=True)
-    rate = schedule(recipe.schedule)
+    optimiser = _optimiser(parameters, recipe)
     first, before = _resume(parameters, optimiser, hooks.checkpoint)
     start = saved = time.perf_counter()
     every = max(1, recipe.steps // 100)
     for number in range(first, recipe.updates):
-        lr = rate(number, recipe.steps, recipe.learning_rate)
-        optimiser.param_groups[0]["lr"] = lr
+        lr = _set(optimiser, *recipe.at(number))
         optimiser.zero_grad(set_to_none=True)
         losses = step(number)
+        distributed.average_gradients(parameters.values())
+        if recipe.clip_norm is not None:
+            torch.nn.utils.clip_grad_norm_(parameters.values(), recipe.clip_norm, foreach=True)
         optimiser.step()
         now = time.perf_counter()
         if number % every == 0 or number == recipe.updates - 1:
-            loss = float(losses.double().nanmean())
+            loss = float(distributed.mean(losses.double().nanmean()))
             seconds = round(before + now - start, 3)
             hooks.record({"step": number, "loss": loss if math.isfinite(loss) else None, "lr": lr, "seconds": seconds})
         hooks.progress(number + 1)
         if hooks.checkpoint is not None and now - saved > hooks.checkpoint_seconds:
             _save(parameters, optimiser, hooks.checkpoint, number + 1, before + now - start)
-            saved = now
+            saved = time.perf_counter()
     return before + time.perf_counter() - start
+
+
+def _optimiser(parameters: Mapping[str, torch.Tensor], recipe: Recipe) -> torch.optim.AdamW:
+    on_gpu = any(parameter.is_cuda for parameter in parameters.values())
+    return torch.optim.AdamW(
+        parameters.values(),
+        lr=recipe.learning_rate,
+        weight_decay=recipe.weight_decay,
+        fused=True,
+        capturable=on_gpu,
+    )
+
+
+def _set(optimiser: torch.optim.AdamW, lr: float, beta1: float) -> float:
+    group = optimiser.param_groups[0]
+    group["lr"], group["betas"] = lr, (beta1, group["betas"][1])
+    return lr
 
 
 def _save(
@@ -99,10 +134,14 @@ def _save(
     step: int,
     seconds: float,
 ) -> None:
+    if distributed.rank() > 0:
+        return
     tensors: dict[str, torch.Tensor] = {}
     for name, parameter in parameters.items():
         state = optimiser.state[parameter]
-        tensors |= {name: parameter, f"{name}.mean": state["exp_avg"], f"{name}.square": state["exp_avg_sq"]}
+        if state:  # a parameter that no step ever touched has no moments
+            tensors |= {f"{name}.mean": state["exp_avg"], f"{name}.square": state["exp_avg_sq"]}
+        tensors[name] = parameter
     checkpoint.write(path, tensors, {"step": step, "seconds": seconds})
 
 
@@ -117,9 +156,10 @@ def _resume(
     for name, parameter in parameters.items():
         with torch.no_grad():
             parameter.copy_(tensors[name])
-        optimiser.state[parameter] = {
-            "step": torch.tensor(float(numbers["step"]), device=parameter.device),
-            "exp_avg": tensors[f"{name}.mean"].to(parameter.device),
-            "exp_avg_sq": tensors[f"{name}.square"].to(parameter.device),
-        }
+        if f"{name}.mean" in tensors:
+            optimiser.state[parameter] = {
+                "step": torch.tensor(float(numbers["step"]), device=parameter.device),
+                "exp_avg": tensors[f"{name}.mean"].to(parameter.device),
+                "exp_avg_sq": tensors[f"{name}.square"].to(parameter.device),
+            }
     return int(numbers["step"]), float(numbers["seconds"])

@@ -9,14 +9,16 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from hsbench.audio.clip import Clip
+    from hsbench.audio.passages import Passages
 
 
 @dataclass(frozen=True)
@@ -68,8 +70,9 @@ class Context:
         device: "cpu" or "cuda".
         threads: CPU threads.
         scratch: a folder for checkpoints, emptied once a group of clips is recorded.
+        kept: a folder for what `fit` learned, which lasts as long as the cell.
         record: takes a row of the learning curve.
-        progress: takes (done, total) of the current group, in clip-steps or clips.
+        progress: takes (done, total): training steps in `fit`, clip-steps or clips of the group in `reconstruct`.
     """
 
     seed: int
@@ -80,6 +83,7 @@ class Context:
     device: str
     threads: int
     scratch: Path
+    kept: Path
     record: Callable[[Mapping[str, Any]], None] = field(repr=False)
     progress: Callable[[float, float], None] = field(repr=False)
 
@@ -87,6 +91,22 @@ class Context:
         """A 63-bit seed from the cell's seed and a purpose, such as ("init", clip id) or ("coordinates", step)."""
         text = "/".join(str(word) for word in (self.seed, *words))
         return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
+
+
+class Training(Protocol):
+    """The clips of the training split, in the order in which they would be scored; loaded when asked for."""
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, index: int) -> Clip: ...
+    def __iter__(self) -> Iterator[Clip]: ...
+
+    def first(self, count: int) -> Training:
+        """The first clips of it."""
+        ...
+
+    def passages(self) -> Passages:
+        """The sound that training crops are cut from."""
+        ...
 
 
 class Model(Protocol):
@@ -97,10 +117,29 @@ class Model(Protocol):
     group: int
     """How many clips it takes at once; a group is the unit that a stopped run repeats."""
 
-    def fit(self, train: Sequence[Clip], context: Context) -> None:
-        """Learn what is shared between clips; may do nothing."""
+    def fit(self, train: Training, context: Context) -> Mapping[str, Any] | None:
+        """Learn what is shared between clips, or nothing; called before the first reconstruction of every session.
+
+        What was learned goes to context.kept, so that a later call finds it there. Gives facts as JSON scalars for
+        the report, such as generated, total, steps, clips_seen, seconds and status ("ok", or what went wrong).
+        """
         ...
 
     def reconstruct(self, clips: Sequence[Clip], context: Context) -> Iterator[Reconstruction]:
         """Rebuild a group of clips, in any order."""
         ...
+
+
+def verdict(reference: NDArray[np.float32], estimate: NDArray[np.float32]) -> str:
+    """Status of a rebuilt clip, both [samples]: "ok", "diverged" or "collapsed".
+
+    Diverged: not finite, or more than 1000 times the clip's power; collapsed: less than a thousandth of it.
+    """
+    if not np.isfinite(estimate).all():
+        return "diverged"
+    wanted, got = float(np.var(reference, dtype=np.float64)), float(np.var(estimate, dtype=np.float64))
+    if wanted == 0:
+        return "ok"
+    if got > 1000 * wanted:
+        return "diverged"
+    return "collapsed" if got < wanted / 1000 else "ok"

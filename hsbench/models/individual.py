@@ -20,7 +20,7 @@ import torch
 from hsbench.errors import UsageError
 from hsbench.fit import loop
 from hsbench.fit.precision import pin
-from hsbench.models.base import Payload, Reconstruction
+from hsbench.models.base import Payload, Reconstruction, verdict
 from hsbench.models.targets import create
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hsbench.audio.clip import Clip
-    from hsbench.models.base import Context
+    from hsbench.models.base import Context, Training
     from hsbench.models.targets.base import TargetNet
 
 DESCRIPTORS = [
@@ -53,7 +53,7 @@ DESCRIPTORS = [
         },
         "switches": ["width_at_cr_1", "inr_loss", "inr_output", "bad_fit_is_status"],
         "resolve": "hsbench.widths:resolve",
-        "operations": "hsbench.widths:operations",
+        "operations": "hsbench.widths:individual",
     },
     {
         "name": "inr-siren",
@@ -76,7 +76,7 @@ DESCRIPTORS = [
         },
         "switches": ["width_at_cr_1", "inr_loss", "inr_siren_init", "inr_output", "bad_fit_is_status"],
         "resolve": "hsbench.widths:resolve",
-        "operations": "hsbench.widths:operations",
+        "operations": "hsbench.widths:individual",
     },
 ]
 
@@ -97,7 +97,7 @@ class IndividualINR:
         self.name = f"inr-{kind}"
         self.net = create(kind, [width] * layers, **network)
 
-    def fit(self, train: Sequence[Clip], context: Context) -> None:
+    def fit(self, train: Training, context: Context) -> None:
         """Nothing is shared between clips."""
 
     def reconstruct(self, clips: Sequence[Clip], context: Context) -> Iterator[Reconstruction]:
@@ -131,7 +131,7 @@ class IndividualINR:
                 waveform=output[index],
                 payload=Payload(self.net.count(), 32 * self.net.count()),
                 seconds=seconds,
-                status=_verdict(clip.waveform, output[index]),
+                status=verdict(clip.waveform, output[index]),
                 steps=recipe.updates,
                 weights={name: value[index].detach().cpu().numpy() for name, value in params.items()},
             )
@@ -212,15 +212,3 @@ def _recipe(context: Context) -> loop.Recipe:
         )
     updates = steps - 1 if context.switches["inr_output"] == "before_last_update" else steps
     return loop.Recipe(steps, updates, training["schedule"], float(training["learning_rate"]))
-
-
-def _verdict(reference: NDArray[np.float32], estimate: NDArray[np.float32]) -> str:
-    """Status of a fit: "ok", "diverged" or "collapsed"."""
-    if not np.isfinite(estimate).all():
-        return "diverged"
-    wanted, got = float(np.var(reference, dtype=np.float64)), float(np.var(estimate, dtype=np.float64))
-    if wanted == 0:
-        return "ok"
-    if got > 1000 * wanted:
-        return "diverged"
-    return "collapsed" if got < wanted / 1000 else "ok"

@@ -41,12 +41,13 @@ def markdown(tables: Sequence[Table]) -> str:
 
 
 def _markdown(table: Table) -> str:
-    head = ["model", "CR", "n", *(text.heading(metric) for metric in table.metrics)]
-    lines = [["ideal", "", "", *(text.ideal(metric) for metric in table.metrics)]]
+    facts = text.fit_columns(table)
+    head = ["model", "CR", *facts, "n", *(text.heading(metric) for metric in table.metrics)]
+    lines = [["ideal", "", *("" for _ in facts), "", *(text.ideal(metric) for metric in table.metrics)]]
     for row in table.rows:
         cells = [_markdown_cell(row.entries[metric.name], metric) for metric in table.metrics]
-        lines.append([text.label(row), text.ratio(row), text.count(row), *cells])
-    parts = [f"### {table.title}", text.circumstances(table) + ".", _grid(head, lines), text.reading()]
+        lines.append([text.label(row), text.ratio(row), *text.fit_cells(row, facts), text.count(row), *cells])
+    parts = [f"### {table.title}", text.circumstances(table) + ".", _grid(head, lines), text.reading(table)]
     if notes := text.notes(table):
         parts.append("\n".join(f"- {note}" for note in notes))
     if table.source is not None:
@@ -98,16 +99,22 @@ def latex(tables: Sequence[Table]) -> str:
 
 
 def _latex(table: Table) -> str:
-    columns = "lrr" + "r" * len(table.metrics)
-    head = ["Model", "CR", "$n$", *(f"\\textbf{{{_tex(text.heading(metric))}}}" for metric in table.metrics)]
+    facts = text.fit_columns(table)
+    columns = "lrr" + "r" * (len(facts) + len(table.metrics))
+    head = ["Model", "CR", *facts, "$n$", *(f"\\textbf{{{_tex(text.heading(metric))}}}" for metric in table.metrics)]
     ideals = [f"$\\rightarrow {text.ideal(metric)}$" if text.ideal(metric) else "" for metric in table.metrics]
-    body = [_tex_line(head), _tex_line(["\\textit{Ideal metric behavior:}", "", "", *ideals]), "\\midrule"]
+    body = [
+        _tex_line(head),
+        _tex_line(["\\textit{Ideal metric behavior:}", "", *("" for _ in facts), "", *ideals]),
+        "\\midrule",
+    ]
     for row in table.rows:
         cells = [_latex_cell(row.entries[metric.name], metric) for metric in table.metrics]
-        body.append(_tex_line([_tex(text.label(row)), text.ratio(row), text.count(row), *cells]))
+        trained = text.fit_cells(row, facts)
+        body.append(_tex_line([_tex(text.label(row)), text.ratio(row), *trained, text.count(row), *cells]))
     if table.source is not None:
         body += ["\\midrule", *_latex_published(table)]
-    notes = [text.reading(), *text.notes(table)]
+    notes = [text.reading(table), *text.notes(table)]
     if table.source is not None:
         notes.append(text.caveats(table))
     if table.source is not None and table.reasons:
@@ -137,6 +144,7 @@ def _latex_published(table: Table) -> list[str]:
         cells = [
             f"{row.name} (published)",
             "",
+            *("" for _ in text.fit_columns(table)),
             "",
             *(text.printed(row.printed.get(m.name)) for m in table.metrics),
         ]
@@ -199,7 +207,7 @@ def summary_csv(tables: Sequence[Table]) -> str:
                         summary.n_total,
                         "" if printed is None else _digits(printed.value),
                         "" if printed is None else printed.bound,
-                        table.request["corpus"],
+                        row.corpus,
                         table.request["budget"],
                         table.request["protocol"],
                         _comparable(table, row),

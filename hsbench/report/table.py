@@ -6,16 +6,22 @@ A pure function of results/ and baselines/.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from hsbench.analysis import comparable, frame, published, stats
 from hsbench.metrics.base import MetricInfo, info
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from hsbench.run.store import CellFolder, Results
+
+    Scores = dict[tuple[str, str, int], dict[str, Any]]
+
+ABSENT: Mapping[str, Any] = MappingProxyType({"clips": (), "samples": 0})
+"""Stands for a corpus that is not at hand."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +38,7 @@ class TableRow:
 
     Attributes:
         name: as shown.
+        corpus: registered name.
         entries: metric -> entry.
         ratio: exact compression ratio, samples per stored number; None before anything is rebuilt.
         numbers: stored numbers per clip.
@@ -42,11 +49,15 @@ class TableRow:
         clipped: mean share of samples beyond full scale.
         badge: the budget's name where it departs from the paper's, else "".
         departures: where it departs.
+        notes: what a reader must know of it, the reason of its absence included.
+        fit: facts of the training that its clips share: generated, total, steps, clips_seen, seconds, and whatever else
+            the model says; empty for a model without one.
         printed: metric -> the published value of this row.
         reasons: why it is not comparable with the published row; empty when it is.
     """
 
     name: str
+    corpus: str
     entries: Mapping[str, Entry]
     ratio: float | None
     numbers: int | None
@@ -57,13 +68,15 @@ class TableRow:
     clipped: float
     badge: str
     departures: tuple[str, ...]
+    notes: tuple[str, ...]
+    fit: Mapping[str, Any]
     printed: Mapping[str, published.Printed]
     reasons: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Table:
-    """One (corpus, budget, protocol) group of an experiment.
+    """One (corpora, budget, protocol) group of an experiment.
 
     Attributes:
         request: the view's group.
@@ -99,17 +112,28 @@ def build(request: Mapping[str, Any], results: Results, baselines: Path | None =
     source = published.table(request["source"], request["table"], baselines) if request["table"] else None
     folders = [[results.folder(name) for name in row["cells"]] for row in request["rows"]]
     scores = [[folder.scores() for folder in cells] for cells in folders]
-    entries: list[dict[str, Entry]] = [{} for _ in folders]
-    for metric in metrics:
-        arrays = [frame.values(one, request["clips"], metric.name) for one in scores]
-        bold = stats.best_rows(arrays, higher=metric.better == "higher")
-        for index, array in enumerate(arrays):
-            entries[index][metric.name] = Entry(stats.summarise(array), bold[index])
+    entries = _entries(request, scores, metrics)
     rows = tuple(
-        _row(request, row, cells, entry, _missing(one, request), source)
+        _row(request, row, cells, entry, one, source)
         for row, cells, entry, one in zip(request["rows"], folders, entries, scores, strict=True)
     )
     return Table(request, metrics, rows, source)
+
+
+def _entries(
+    request: Mapping[str, Any], scores: list[list[Scores]], metrics: tuple[MetricInfo, ...]
+) -> list[dict[str, Entry]]:
+    """Summaries of every row; the best is sought among the rows of one corpus, whose clips are the same."""
+    entries: list[dict[str, Entry]] = [{} for _ in scores]
+    for name in dict.fromkeys(row["corpus"] for row in request["rows"]):
+        clips = request["corpora"].get(name, ABSENT)["clips"]
+        chosen = [index for index, row in enumerate(request["rows"]) if row["corpus"] == name]
+        for metric in metrics:
+            arrays = [frame.values(scores[index], clips, metric.name) for index in chosen]
+            bold = stats.best_rows(arrays, higher=metric.better == "higher")
+            for index, array, best in zip(chosen, arrays, bold, strict=True):
+                entries[index][metric.name] = Entry(stats.summarise(array), best)
+    return entries
 
 
 def _row(
@@ -117,38 +141,47 @@ def _row(
     row: Mapping[str, Any],
     cells: list[CellFolder],
     entries: Mapping[str, Entry],
-    missing: Mapping[str, int],
+    scores: list[Scores],
     source: published.PublishedTable | None,
 ) -> TableRow:
-    wanted = set(request["clips"])
+    ground, absent = request["corpora"].get(row["corpus"], ABSENT), request["absent"].get(row["corpus"])
+    wanted = set(ground["clips"])
     built = [made for cell in cells for clip, made in cell.reconstructions().items() if clip in wanted]
     numbers = built[0]["numbers"] if built else None
     bad = [made["status"] for made in built if made["status"] != "ok"]
     provenances = [cell.provenance() for cell in cells]
     return TableRow(
         name=row["row"],
+        corpus=row["corpus"],
         entries=entries,
-        ratio=request["samples"] / numbers if numbers else None,
+        ratio=ground["samples"] / numbers if numbers else None,
         numbers=numbers,
         built=len(built),
         wanted=len(wanted) * len(cells),
         bad={status: bad.count(status) for status in sorted(set(bad))},
-        missing=missing,
+        missing=_missing(scores, ground["clips"], request["metrics"]),
         clipped=sum(made["clipped"] for made in built) / len(built) if built else 0.0,
         badge=request["budget"] if row["departures"] else "",
         departures=tuple(row["departures"]),
+        notes=(*row["notes"], *([absent] if absent else [])),
+        fit=_fit(cells),
         printed=source.rows.get(row["published"], {}) if source else {},
-        reasons=tuple(comparable.reasons(request, row, provenances, source)) if source else (),
+        reasons=tuple(comparable.reasons(request, ground, row, provenances, source)) if source and not absent else (),
     )
 
 
-def _missing(scores: list[dict[tuple[str, str, int], dict[str, Any]]], request: Mapping[str, Any]) -> dict[str, int]:
+def _fit(cells: list[CellFolder]) -> dict[str, Any]:
+    """Facts of the training of the first seed that has some."""
+    return next((facts for cell in cells if (facts := cell.fit())), {})
+
+
+def _missing(scores: list[Scores], clips: Sequence[str], metrics: Sequence[str]) -> dict[str, int]:
     """Status -> how many of the wanted scores have no value."""
     counts: dict[str, int] = {}
-    for metric in request["metrics"]:
+    for metric in metrics:
         version = info(metric).version
         for found in scores:
-            for clip in request["clips"]:
+            for clip in clips:
                 status = found.get((clip, metric, version), {"status": "not run"})["status"]
                 if status != "ok":
                     counts[f"{metric} {status}"] = counts.get(f"{metric} {status}", 0) + 1

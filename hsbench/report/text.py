@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from hsbench.analysis.published import Printed
     from hsbench.metrics.base import MetricInfo
     from hsbench.report.table import Entry, Table, TableRow
@@ -53,6 +55,16 @@ def count(row: TableRow) -> str:
     return str(row.built) if row.built == row.wanted else f"{row.built}/{row.wanted}"
 
 
+def fit_columns(table: Table) -> list[str]:
+    """Facts of a shared training that have a column: numbers generated for each clip, numbers in all, steps."""
+    return ["generated", "total", "steps"] if any(row.fit for row in table.rows) else []
+
+
+def fit_cells(row: TableRow, columns: list[str]) -> list[str]:
+    """The row's values of these columns."""
+    return [str(row.fit.get(column, "")) for column in columns]
+
+
 def label(row: TableRow) -> str:
     """Row name with its badge: "FMLP [quick]"."""
     return f"{row.name} [{row.badge}]" if row.badge else row.name
@@ -61,22 +73,27 @@ def label(row: TableRow) -> str:
 def circumstances(table: Table) -> str:
     """Corpus, budget, protocol and split in a line; says whether the sound is synthetic."""
     request = table.request
-    partial = ", partial corpus" if any("partial" in reason for reason in request["incomplete_corpus"]) else ""
+    grounds = "; ".join(_ground(name, ground) for name, ground in request["corpora"].items()) or "no corpus at hand"
+    return f"{grounds}; split {request['split']}, budget {request['budget']}, protocol {request['protocol']}"
+
+
+def _ground(name: str, ground: Mapping[str, Any]) -> str:
+    partial = ", partial corpus" if any("partial" in reason for reason in ground["incomplete"]) else ""
     return (
-        f"corpus {request['corpus']} ({request['corpus_description']}{partial}; fingerprint "
-        f"{request['fingerprint'][:12]}), split {request['split']}, "
-        f"{len(request['clips'])} clips of {request['samples']} samples at {request['sample_rate']} Hz; "
-        f"budget {request['budget']}, protocol {request['protocol']}"
+        f"corpus {name} ({ground['description']}{partial}; fingerprint {ground['fingerprint'][:12]}), "
+        f"{len(ground['clips'])} clips of {ground['samples']} samples at {ground['sample_rate']} Hz"
     )
 
 
-def reading() -> str:
+def reading(table: Table) -> str:
     """How to read a cell."""
-    return (
+    said = (
         "Mean over clips with its 95 % bootstrap interval; bold: the best, "
         "and what the paired difference does not separate from it. "
         "CR is samples per stored number; n is the clips rebuilt."
     )
+    trained = " Generated are the numbers that the network writes for a clip, total those of all its own weights."
+    return said + (trained if fit_columns(table) else "")
 
 
 def caveats(table: Table) -> str:
@@ -87,9 +104,16 @@ def caveats(table: Table) -> str:
 def notes(table: Table) -> list[str]:
     """What must be said of the rows: departures behind a badge, bad fits, unscored clips, clipping."""
     found = []
+    shared = _shared_departures(table)
+    if shared:
+        found.append(f"all rows [{table.request['budget']}]: {'; '.join(shared)}")
     for row in table.rows:
-        if row.departures:
-            found.append(f"{label(row)}: {'; '.join(row.departures)}")
+        own = [one for one in row.departures if one not in shared]
+        if own:
+            found.append(f"{label(row)}: {'; '.join(own)}")
+        found += [f"{row.name}: {note}" for note in row.notes]
+        if row.fit.get("status", "ok") != "ok":
+            found.append(f"{row.name}: its training {row.fit['status']}")
         if row.bad:
             found.append(f"{row.name}: fits " + ", ".join(f"{status} {n}" for status, n in row.bad.items()))
         if row.missing:
@@ -99,3 +123,11 @@ def notes(table: Table) -> list[str]:
                 f"{row.name}: {100 * row.clipped:.3g} % of the samples lie beyond full scale (scored unclipped)"
             )
     return found
+
+
+def _shared_departures(table: Table) -> list[str]:
+    """What departs from the paper in every row; said once where there are several rows."""
+    if len(table.rows) < 2:
+        return []
+    first, *others = [row.departures for row in table.rows if row.built] or [()]
+    return [one for one in first if all(one in departures for departures in others)]

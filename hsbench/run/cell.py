@@ -3,7 +3,8 @@
 An exception, a crash or a hang here leaves a status and a log and touches nothing else. Standard output carries
 events, one JSON object a line: {"event": "progress", "stage", "done", "total"} and, last, {"event": "end", "status",
 "message"}. What a model prints goes to standard error. With --attached, the process ends when its standard input
-closes, that is, when the process that started it is gone.
+closes, that is, when the process that started it is gone. Under torchrun, every process after the first only helps
+to train.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from hsbench import registry
 from hsbench.errors import BackendMissingError, HsbenchError, LockedError, StorageError, storage_error
-from hsbench.run import provenance
+from hsbench.run import provenance, team
 from hsbench.run.job import Job
 from hsbench.run.store import CellFolder, Results, now
 
@@ -66,6 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.attached:
         threading.Thread(target=_follow_parent, daemon=True).start()
     signal.signal(signal.SIGTERM, _interrupt)
+    if not team.first():
+        return _assist(options.folder, options.job)
     events = Events()
     status, message, code = _attempt(options.folder, options.job, events)
     events.end(status, message)
@@ -90,6 +93,17 @@ def _attempt(path: Path, job: Path, events: Events) -> tuple[str, str, int]:
     return end
 
 
+def _assist(path: Path, job: Path) -> int:
+    """Help the first process of a team to train; it does all the rest, and says how the cell ended."""
+    from hsbench.run.work import CellWork
+
+    told = Job.read(job)
+    for one in told.imports:
+        registry.import_file(Path(one))
+    CellWork(told, CellFolder(path), Results(path.parent), lambda _stage, _done, _total: None).assist()
+    return 0
+
+
 def _work(folder: CellFolder, job: Job, events: Events) -> None:
     for path in job.imports:
         registry.import_file(Path(path))
@@ -108,7 +122,8 @@ def _work(folder: CellFolder, job: Job, events: Events) -> None:
     }
     folder.add_provenance(session)
     work.run()
-    if seen := provenance.torch_facts(job.device):
+    policy = dict(job.cell.budget.settings).get("precision", "fp32")
+    if seen := provenance.torch_facts(job.device, policy):
         folder.amend_provenance({**seen, "seconds": round(time.perf_counter() - start, 2)})
     work.require_backends()
 

@@ -93,7 +93,7 @@ class LocalEngine:
         late = threading.Event()
         with folder.log.open("ab") as log:
             process = subprocess.Popen(
-                [*command(folder.path, folder.job), "--attached"],
+                [*command(folder.path, folder.job, self.resources.processes), "--attached"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,

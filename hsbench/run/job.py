@@ -23,6 +23,7 @@ class Job:
         metrics: registered names.
         device: "cpu" or "cuda".
         threads: CPU threads.
+        split: the split that the clips belong to.
         source: where the corpus is read from.
         imports: Python files that register plug-ins.
         command: the command line that asked for it.
@@ -33,6 +34,7 @@ class Job:
     metrics: tuple[str, ...]
     device: str
     threads: int
+    split: str = "validation"
     source: Source = field(default_factory=Source)
     imports: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
@@ -46,6 +48,7 @@ class Job:
             "metrics": list(self.metrics),
             "device": self.device,
             "threads": self.threads,
+            "split": self.split,
             "source": {
                 "data_root": None if self.source.data_root is None else str(self.source.data_root),
                 "settings": dict(self.source.settings),
@@ -70,8 +73,8 @@ class Job:
             lists: dict[str, Any] = {name: tuple(document[name]) for name in ("clips", "metrics", "imports", "command")}
             root, settings = document["source"]["data_root"], document["source"]["settings"]
             source = Source(None if root is None else Path(root), freeze(settings))
-            cell, device, threads = Cell.read(document["spec"]), document["device"], document["threads"]
-            return cls(cell, device=device, threads=threads, source=source, **lists)
+            facts = {name: document[name] for name in ("device", "threads", "split")}
+            return cls(Cell.read(document["spec"]), source=source, **lists, **facts)
         except FileNotFoundError as error:
             raise DataError(
                 f"there is no job file {path}; write one with: hsbench plan EXPERIMENT --format json"
@@ -82,6 +85,10 @@ class Job:
             ) from error
 
 
-def command(folder: Path, job: Path) -> list[str]:
-    """The command that works on a cell."""
-    return [sys.executable, "-m", "hsbench.run.cell", str(folder), "--job", str(job)]
+def command(folder: Path, job: Path, processes: int = 1) -> list[str]:
+    """The command that works on a cell; several processes of it are started, and ended, by torchrun."""
+    own = ["-m", "hsbench.run.cell", str(folder), "--job", str(job)]
+    if processes == 1:
+        return [sys.executable, *own]
+    torchrun = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
+    return [sys.executable, *torchrun, *own]

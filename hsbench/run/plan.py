@@ -32,6 +32,7 @@ class Work:
     Attributes:
         cell: the thing to fit.
         source: where its corpus is read from.
+        split: the split that its clips belong to.
         rows: "experiment/row" names that show it.
         clips: wanted ids, in evaluation order.
         metrics: wanted names.
@@ -44,6 +45,7 @@ class Work:
 
     cell: Cell
     source: Source
+    split: str
     rows: list[str]
     clips: list[str]
     metrics: list[str]
@@ -61,6 +63,7 @@ class Work:
             tuple(self.metrics),
             resources.device,
             resources.threads,
+            self.split,
             self.source,
             tuple(imports),
             tuple(command),
@@ -74,10 +77,12 @@ class Plan:
     Attributes:
         works: in the order in which rows mention them.
         views: (experiment, group) -> the resolved request, as it is kept beside the results.
+        absent: "experiment/row" -> why the corpus of the row is not at hand.
     """
 
     works: list[Work] = field(default_factory=list)
     views: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    absent: dict[str, str] = field(default_factory=dict)
 
 
 def make(request: Request, results: Results, resources: Resources) -> Plan:
@@ -95,13 +100,19 @@ def make(request: Request, results: Results, resources: Resources) -> Plan:
         resolved = Resolved(experiment, request, resources.device)
         rows = []
         for row in resolved.rows:
+            corpus = resolved.corpus(row)
+            if corpus in resolved.absent:
+                plan.absent[f"{name}/{row.name}"] = resolved.absent[corpus]
+                rows.append(resolved.row_view(row, []))
+                continue
+            ground = resolved.grounds[corpus]
             cells = [resolved.cell(row, seed) for seed in range(request.seeds)]
             rows.append(resolved.row_view(row, cells))
             for cell in cells:
-                work = found.setdefault(cell.key, Work(cell, resolved.source, [], [], []))
+                work = found.setdefault(cell.key, Work(cell, ground.source, resolved.split, [], [], []))
                 work.rows.append(f"{name}/{row.name}")
                 known = set(work.clips)
-                work.clips += [clip for clip in resolved.clips if clip not in known]
+                work.clips += [clip for clip in ground.clips if clip not in known]
                 work.metrics += [metric for metric in experiment.metrics if metric not in work.metrics]
         plan.views[name, resolved.group] = resolved.view(rows)
     plan.works = list(found.values())
@@ -121,9 +132,10 @@ def _look(work: Work, results: Results, resources: Resources) -> None:
     work.unbuilt, work.unscored = len(unbuilt) + len(gone), len(unscored)
     work.state, work.reason = _state(work, folder.status(), folder.provenance(), any_row=bool(rows))
     if work.unbuilt or work.unscored:
-        past = [row["seconds"] for row in rows.values()]
-        each = sum(past) / len(past) if past else _seconds_per_clip(work.cell, resources)
-        work.seconds = 4 + work.unbuilt * each + 0.02 * work.unscored
+        shared, each = _seconds(work.cell, resources)
+        if past := [row["seconds"] for row in rows.values()]:
+            each = sum(past) / len(past)
+        work.seconds = 4 + (0 if folder.fit() else shared) + work.unbuilt * each + 0.02 * work.unscored
 
 
 def _state(work: Work, status: Mapping[str, Any], made: Mapping[str, Any], *, any_row: bool) -> tuple[str, str]:
@@ -139,13 +151,12 @@ def _state(work: Work, status: Mapping[str, Any], made: Mapping[str, Any], *, an
     return "done", ""
 
 
-def _seconds_per_clip(cell: Cell, resources: Resources) -> float:
+def _seconds(cell: Cell, resources: Resources) -> tuple[float, float]:
+    """Estimates for what all clips share, and for each clip."""
     descriptor = registry.get("models", cell.model.name)
-    training = dict(cell.budget.settings)
-    if descriptor.operations is None or "steps" not in training:
-        return 0.0
-    samples = cell.corpus["samples"]
-    one = registry.load_target(descriptor.operations)(dict(cell.model.settings), samples)
-    total = float(one) * training["steps"] * (training.get("coordinates") or samples)
+    if descriptor.operations is None:
+        return 0.0, 0.0
+    count = registry.load_target(descriptor.operations)
+    shared, each = count(dict(cell.model.settings), dict(cell.budget.settings), cell.corpus["samples"])
     speed = SPEED["cuda"] if resources.device == "cuda" else SPEED["cpu"] * resources.threads
-    return float(total / speed)
+    return shared / speed, each / speed

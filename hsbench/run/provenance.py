@@ -59,8 +59,13 @@ def session(device: str, threads: int) -> dict[str, Any]:
     }
 
 
-def torch_facts(device: str) -> dict[str, Any]:
-    """Precision, audio back ends and GPU, where torch is in use."""
+def torch_facts(device: str, policy: str) -> dict[str, Any]:
+    """Precision, audio back ends and GPU, where torch is in use.
+
+    Args:
+        device: "cpu" or "cuda".
+        policy: precision of the fit, see hsbench.fit.precision.
+    """
     if "torch" not in sys.modules:
         return {}
     import torch
@@ -68,7 +73,7 @@ def torch_facts(device: str) -> dict[str, Any]:
     from hsbench.audio import stft
     from hsbench.fit import precision
 
-    facts: dict[str, Any] = {"precision": precision.POLICY, "stft": stft.NAME}
+    facts: dict[str, Any] = {"precision": precision.POLICIES.get(policy, policy), "stft": stft.NAME}
     if "torchaudio" in sys.modules:
         facts["resampler"] = kernel.NAME
     if device == "cuda":

@@ -5,20 +5,19 @@ Nothing here reads results or computes; neither torch nor pandas is imported.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hsbench import protocols, registry, spec
-from hsbench.corpora.base import Source
-from hsbench.errors import UnknownNameError, UsageError
+from hsbench.errors import HsbenchError, UnknownNameError, UsageError
+from hsbench.run.ground import Ground, cast, changes, open_corpus
 from hsbench.spec import Cell, Experiment, Part, Row, freeze
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from hsbench.corpora.base import Corpus
+VIEW_SCHEMA = 2
 
 
 @dataclass(frozen=True)
@@ -64,60 +63,101 @@ def check(request: Request) -> None:
         raise UsageError(f"--seeds expects a number of seeds from 1, got {request.seeds}.")
 
 
+def rows_of(experiment: Experiment, request: Request) -> list[Row]:
+    """The rows that a request means.
+
+    Raises:
+        UsageError: none is left.
+    """
+    rows = [row for row in experiment.rows if _matches(row, request.filters)]
+    if not rows:
+        raise UsageError(
+            f"no row of {experiment.name} matches -k {' -k '.join(request.filters)}; "
+            f"its rows are {', '.join(row.name for row in experiment.rows)}."
+        )
+    if request.corpus is None:
+        return rows
+    fitting = [row for row in rows if row.corpus in (None, request.corpus)]
+    if not fitting:
+        known = ", ".join(dict.fromkeys(row.corpus for row in rows if row.corpus))
+        raise UsageError(
+            f"{experiment.name} compares the corpora {known}, got --corpus {request.corpus}; leave it out."
+        )
+    return fitting
+
+
+def corpus_names(experiment: Experiment, request: Request) -> list[str]:
+    """The corpora that a request needs for an experiment, in the order of its rows."""
+    default = request.corpus or experiment.corpus
+    return list(dict.fromkeys(row.corpus or default for row in rows_of(experiment, request)))
+
+
 class Resolved:
-    """One experiment with every choice made."""
+    """One experiment with every choice made.
+
+    Attributes:
+        rows: in the order shown.
+        grounds: corpus name -> ground, where it is at hand.
+        absent: corpus name -> why it is not, for rows that name a corpus of their own.
+        group: corpora--budget--protocol.
+    """
 
     def __init__(self, experiment: Experiment, request: Request, device: str) -> None:
         self.experiment, self.request = experiment, request
         self.budget = spec.budget(request.budget or ("standard" if device == "cuda" else "quick"))
         self.protocol = protocols.name(request.protocol or self.budget.protocol)
         self.split = request.split or experiment.split
-        self.changes = _changes(request.changes)
-        self.source, corpus = corpus_of(request, experiment)
-        self.incomplete = [*corpus.completeness(), *_corpus_changes(corpus.name, self.source)]
-        self.manifest = corpus.manifest(self.split)
-        order = [item.id for item in self.manifest.evaluation()]
-        wanted = dict(experiment.clips)[self.budget.name]
-        self.full = min(wanted, len(order))
-        self.clips = order[: self.full if request.limit is None else min(self.full, request.limit)]
-        self.rows = [row for row in experiment.rows if _matches(row, request.filters)]
-        self._check_rows()
+        self.changes = changes(request.changes)
+        self.rows = rows_of(experiment, request)
+        self.grounds: dict[str, Ground] = {}
+        self.absent: dict[str, str] = {}
+        self._check_changes()
+        self._open_corpora()
+        names = corpus_names(experiment, request)
+        self.group = f"{'+'.join(names)}--{self.budget.name}--{self.protocol}"
 
-    @property
-    def group(self) -> str:
-        """corpus--budget--protocol."""
-        return f"{self.manifest.corpus}--{self.budget.name}--{self.protocol}"
+    def _open_corpora(self) -> None:
+        """Open what the rows need; a corpus that a row names itself may be absent, any other may not."""
+        wanted = dict(self.experiment.clips)[self.budget.name]
+        wanted = wanted if self.request.limit is None else min(wanted, self.request.limit)
+        own = {row.corpus for row in self.rows} - {None, self.request.corpus}
+        for name in corpus_names(self.experiment, self.request):
+            try:
+                source, corpus = open_corpus(name, self.request.data_root, self.request.changes)
+                self.grounds[name] = Ground.of(source, corpus, self.split, wanted)
+            except HsbenchError as error:
+                if name not in own:
+                    raise
+                self.absent[name] = str(error)
 
-    def _check_rows(self) -> None:
-        if not self.rows:
-            raise UsageError(
-                f"no row of {self.experiment.name} matches -k {' -k '.join(self.request.filters)}; "
-                f"its rows are {', '.join(row.name for row in self.experiment.rows)}."
-            )
+    def _check_changes(self) -> None:
         models = {row.model for row in self.experiment.rows}
-        for model in self.changes.keys() - {self.manifest.corpus}:
+        for model in self.changes.keys() - set(corpus_names(self.experiment, self.request)):
             registry.get("models", model)
             if model not in models:
                 raise UsageError(
                     f"--set {model}: no row of {self.experiment.name} uses it; it uses {', '.join(sorted(models))}."
                 )
 
+    def corpus(self, row: Row) -> str:
+        """The corpus of a row."""
+        return row.corpus or self.request.corpus or self.experiment.corpus
+
     def cell(self, row: Row, seed: int) -> Cell:
         """The cell of a row and seed, with its whole resolved specification."""
-        descriptor = registry.get("models", row.model)
+        descriptor, ground = registry.get("models", row.model), self.grounds[self.corpus(row)]
         settings, training = self._settings(row)
         switches = protocols.switches(self.protocol, descriptor.switches)
         if descriptor.resolve is not None:
-            settings = registry.load_target(descriptor.resolve)(settings, switches, self.manifest.samples)
+            settings = registry.load_target(descriptor.resolve)(settings, switches, ground.manifest.samples)
         corpus = {
-            "split": self.manifest.split,
-            "fingerprint": self.manifest.fingerprint,
-            "sample_rate": self.manifest.sample_rate,
-            "samples": self.manifest.samples,
+            "fingerprint": ground.fingerprint,
+            "sample_rate": ground.manifest.sample_rate,
+            "samples": ground.manifest.samples,
         }
         return Cell(
             model=Part(row.model, descriptor.version, freeze(settings)),
-            corpus=Part(self.manifest.corpus, self.manifest.version, freeze(corpus)),
+            corpus=Part(ground.manifest.corpus, ground.manifest.version, freeze(corpus)),
             budget=Part(self.budget.name, 1, freeze(training)),
             protocol=Part(self.protocol, 1, freeze(switches)),
             seed=seed,
@@ -127,49 +167,45 @@ class Resolved:
         """Settings of the model and the training part of its budget, with --set applied to whichever has the key."""
         descriptor = registry.get("models", row.model)
         settings = {**descriptor.defaults, **dict(row.settings)}
-        training = dict(descriptor.budgets.get(self.budget.name, {}))
+        training = {**descriptor.budgets.get(self.budget.name, {}), **dict(row.training)}
         for key, value in self.changes.get(row.model, {}).items():
             part = settings if key in settings else training
             if key not in part:
                 raise UnknownNameError(f"setting of {row.model}", key, [*settings, *training])
-            part[key] = _cast(f"{row.model}.{key}", part[key], value)
+            part[key] = cast(f"{row.model}.{key}", part[key], value)
         return settings, training
 
     def row_view(self, row: Row, cells: Sequence[Cell]) -> dict[str, Any]:
         """What a report needs to know of a row."""
         descriptor = registry.get("models", row.model)
         changed = [f"{key}={value}" for key, value in self.changes.get(row.model, {}).items()]
-        paper = descriptor.budgets.get("paper", {})
-        training = dict(cells[0].budget.settings)
+        paper = {**descriptor.budgets.get("paper", {}), **dict(row.training)}
+        training = dict(cells[0].budget.settings) if cells else {}
         return {
             "row": " ".join([row.name, *changed]).replace(",", ";"),
             "model": row.model,
+            "corpus": self.corpus(row),
             "published": row.published,
             "cells": [cell.folder for cell in cells],
             "changed": changed,
             "departures": [
                 f"{k} {_show(v)} (paper {_show(paper[k])})" for k, v in training.items() if k in paper and v != paper[k]
             ],
+            "notes": list(row.notes),
         }
 
     def view(self, rows: list[dict[str, Any]]) -> dict[str, Any]:
         """The resolved request, as kept in results/views."""
-        facts = registry.get("corpora", self.manifest.corpus).info
         return {
             "experiment": self.experiment.name,
             "title": self.experiment.title,
             "table": self.experiment.table,
             "source": self.experiment.source,
-            "corpus": self.manifest.corpus,
-            "corpus_description": facts.get("description", self.manifest.corpus),
-            "incomplete_corpus": self.incomplete,
-            "fingerprint": self.manifest.fingerprint,
-            "samples": self.manifest.samples,
-            "sample_rate": self.manifest.sample_rate,
+            "corpora": {name: ground.view() for name, ground in self.grounds.items()},
+            "absent": self.absent,
             "budget": self.budget.name,
             "protocol": self.protocol,
             "split": self.split,
-            "clips": list(self.clips),
             "clips_paper": dict(self.experiment.clips)["paper"],
             "limit": self.request.limit,
             "metrics": list(self.experiment.metrics),
@@ -177,64 +213,13 @@ class Resolved:
         }
 
 
-def _corpus_changes(name: str, source: Source) -> list[str]:
-    """Settings of the corpus that are not its defaults, as a reason against comparing."""
-    defaults = registry.get("corpora", name).defaults
-    changed = [f"{key}={value}" for key, value in source.settings if value != defaults[key]]
-    return [f"corpus settings changed: {'; '.join(changed)}"] if changed else []
-
-
-def corpus_of(request: Request, experiment: Experiment) -> tuple[Source, Corpus]:
-    """The corpus that a request means for an experiment, with --set applied to its settings.
-
-    Raises:
-        UnknownNameError: there is no such corpus or setting.
-    """
-    return open_corpus(request.corpus or experiment.corpus, request.data_root, request.changes)
-
-
-def open_corpus(name: str, data_root: Path | None, changes: Sequence[str]) -> tuple[Source, Corpus]:
-    """A registered corpus at a data root, with "name.key=value" changes of its settings; others are passed over."""
-    descriptor = registry.get("corpora", name)
-    settings = dict(descriptor.defaults)
-    for key, value in _changes(changes).get(name, {}).items():
-        if key not in settings:
-            raise UnknownNameError(f"setting of {name}", key, settings)
-        settings[key] = str(value) if isinstance(settings[key], str) else _cast(f"{name}.{key}", settings[key], value)
-    source = Source(None if data_root is None else data_root.resolve(), freeze(settings))
-    return source, descriptor.load()(source)
-
-
-def _changes(texts: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """{model: {key: value}} of "model.key=value" texts; a value is JSON where it can be, else text."""
-    changes: dict[str, dict[str, Any]] = {}
-    for text in texts:
-        name, equals, value = text.partition("=")
-        model, dot, key = name.rpartition(".")
-        if not (equals and dot and model and key):
-            raise UsageError(f"--set expects model.key=value, such as inr-siren.omega_0=500, got {text!r}.")
-        try:
-            parsed = json.loads({"none": "null", "None": "null", "True": "true", "False": "false"}.get(value, value))
-        except ValueError:
-            parsed = value
-        changes.setdefault(model, {})[key] = parsed
-    return changes
-
-
-def _cast(name: str, default: Any, value: Any) -> Any:
-    """A value in the type of its default, so that 2 and 2.0 make one key."""
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if isinstance(default, float) and number:
-        return float(value)
-    fits = {
-        bool: isinstance(value, bool),
-        int: isinstance(value, int) and number,
-        float: number,
-        str: isinstance(value, str),
-    }
-    if default is not None and value is not None and not fits.get(type(default), True):
-        raise UsageError(f"--set {name} expects a {type(default).__name__} such as {default!r}, got {value!r}.")
-    return value
+def upgraded(group: dict[str, Any]) -> dict[str, Any]:
+    """A group of a view of schema 1, which knew a single corpus, in today's form."""
+    ground = {name: group.pop(name) for name in ("fingerprint", "samples", "sample_rate", "clips")}
+    ground |= {"description": group.pop("corpus_description"), "incomplete": group.pop("incomplete_corpus")}
+    name = group.pop("corpus")
+    rows = [{**row, "corpus": name, "notes": []} for row in group.pop("rows")]
+    return {**group, "corpora": {name: ground}, "absent": {}, "rows": rows}
 
 
 def _matches(row: Row, filters: Sequence[str]) -> bool:

@@ -1,8 +1,9 @@
 """The results folder: the only place that knows its paths.
 
-    results/<cell>/       spec.json provenance.json fit.jsonl reconstructions.jsonl scores.jsonl status.json
+    results/<cell>/       spec.json provenance.json fit.jsonl fit.json reconstructions.jsonl scores.jsonl status.json
                           log.txt job.json lock
-                          artifacts/audio/<clip>.wav  artifacts/weights/<clip>.safetensors  artifacts/scratch/
+                          artifacts/audio/<clip>.wav  artifacts/weights/<clip>.safetensors  artifacts/model/
+                          artifacts/scratch/
     results/references/   clips.jsonl and audio/<sha256>.wav, shared by all cells
     results/views/        <experiment>.json: what was asked for, by corpus, budget and protocol
     results/superseded/   cells set aside by --rerun
@@ -27,6 +28,7 @@ from typing import TYPE_CHECKING, Any
 from hsbench.audio.clip import check_id
 from hsbench.errors import DataError, LockedError
 from hsbench.files import append_jsonl, read_json, read_jsonl, replace_atomically, write_json
+from hsbench.run.resolve import VIEW_SCHEMA, upgraded
 from hsbench.spec import SCHEMA, Cell
 
 if TYPE_CHECKING:
@@ -55,6 +57,11 @@ class CellFolder:
         """Checkpoints of the group in flight."""
         return self.path / "artifacts" / "scratch"
 
+    @property
+    def kept(self) -> Path:
+        """What a model keeps of its training."""
+        return self.path / "artifacts" / "model"
+
     def audio(self, clip_id: str) -> Path:
         """The rebuilt clip, 32-bit float WAV."""
         return self.path / "artifacts" / "audio" / f"{check_id(clip_id)}.wav"
@@ -81,6 +88,14 @@ class CellFolder:
     def append_curve(self, row: Mapping[str, Any]) -> None:
         """One row of the learning curve."""
         append_jsonl(self.path / "fit.jsonl", [row])
+
+    def fit(self) -> dict[str, Any]:
+        """Facts of the training that all clips share; empty where there is none."""
+        return _json_or_empty(self.path / "fit.json")
+
+    def write_fit(self, facts: Mapping[str, Any]) -> None:
+        """Keep the facts of a finished training."""
+        write_json(self.path / "fit.json", dict(facts))
 
     def append_reconstructions(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """The rows of one group, in one write."""
@@ -178,14 +193,17 @@ class Results:
         """
         path = self._view_path(experiment)
         if not path.exists():
-            return {"schema": SCHEMA, "groups": {}}
+            return {"schema": VIEW_SCHEMA, "groups": {}}
         view = read_json(path)
         if not isinstance(view, dict) or not isinstance(view.get("groups"), dict):
             raise DataError(f"{path} is not a view written by hsbench; remove it and run the experiment again.")
-        if view.get("schema", 0) > SCHEMA:
+        schema = view.get("schema", 0)
+        if schema > VIEW_SCHEMA:
             raise DataError(
-                f"{path} has schema {view['schema']} and this hsbench reads up to {SCHEMA}; install a newer one."
+                f"{path} has schema {schema} and this hsbench reads up to {VIEW_SCHEMA}; install a newer one."
             )
+        if schema < VIEW_SCHEMA:
+            view = {"schema": VIEW_SCHEMA, "groups": {name: upgraded(one) for name, one in view["groups"].items()}}
         return view
 
     def views(self) -> list[str]:

@@ -16,12 +16,13 @@ import numpy as np
 from hsbench import registry
 from hsbench.audio.frames import silent_share
 from hsbench.audio.io import read_mono, wav_bytes, write_wav
-from hsbench.corpora.base import Clips
+from hsbench.corpora.base import Clips, fingerprint
 from hsbench.errors import BackendMissingError, DataError
 from hsbench.files import replace_atomically
 from hsbench.metrics.base import Score, info
 from hsbench.metrics.suite import Scorer
 from hsbench.models.base import Context
+from hsbench.run import team
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -46,6 +47,7 @@ class CellWork:
     ) -> None:
         self.job, self.folder, self.results, self.progress = job, folder, results, progress
         self.corpus, self.manifest = corpus_of(job)
+        self._fingerprint = job.cell.corpus["fingerprint"]
         self.items = items_of(job, self.manifest)
         self.metrics = {name: info(name).version for name in job.metrics}
         self.rows = folder.reconstructions()
@@ -102,14 +104,22 @@ class CellWork:
             device=self.job.device,
             threads=self.job.threads,
             scratch=self.folder.scratch,
-            record=self.folder.append_curve,
-            progress=lambda _done, _total: None,
+            kept=self.folder.kept,
+            record=self.folder.append_curve if team.first() else _discard,
+            progress=lambda done, total: self.progress("train", done, int(total)),
         )
         if self._model is None:
             self._model = registry.get("models", cell.model.name).load()(**dict(cell.model.settings))
-            train = self.corpus.manifest("train")
-            self._model.fit(Clips(self.corpus, train.items), context)
+            with team.joined(self.job.device):
+                facts = self._model.fit(Clips.of(self.corpus, "train"), context)
+            if facts is not None and team.first():
+                self.folder.write_fit(facts)
         return self._model, context
+
+    def assist(self) -> None:
+        """Of several processes, do the part of those that only train."""
+        if any(self._unbuilt(self.items)):
+            self._model_and_context()
 
     def _rebuild(self, items: Sequence[Item]) -> None:
         model, context = self._model_and_context()
@@ -179,9 +189,8 @@ class CellWork:
         return row | ({"detail": one.detail} if one.detail else {})
 
     def _add_references(self) -> None:
-        fingerprint = self.manifest.fingerprint
         known = self.results.references()
-        missing = [item for item in self.items if (fingerprint, item.id) not in known]
+        missing = [item for item in self.items if (self._fingerprint, item.id) not in known]
         for start in range(0, len(missing), 32):
             self.results.add_references([self._reference(item) for item in missing[start : start + 32]])
 
@@ -191,7 +200,7 @@ class CellWork:
         row = {
             "clip": clip.id,
             "corpus": self.manifest.corpus,
-            "fingerprint": self.manifest.fingerprint,
+            "fingerprint": self._fingerprint,
             "speaker": clip.speaker,
             "sex": clip.sex,
             "source": clip.source,
@@ -204,21 +213,24 @@ class CellWork:
         return row, wav_bytes(clip.waveform, clip.sample_rate)
 
 
+def _discard(_row: Mapping[str, Any]) -> None:
+    """A learning curve is the first process's to keep."""
+
+
 def corpus_of(job: Job) -> tuple[Corpus, Manifest]:
-    """The corpus of a job and the manifest of its split.
+    """The corpus of a job and the manifest of the split that is scored.
 
     Raises:
         DataError: the corpus is no longer the one that the cell's key hashes.
     """
     part = job.cell.corpus
     corpus: Corpus = registry.get("corpora", part.name).load()(job.source)
-    manifest = corpus.manifest(part["split"])
-    if manifest.fingerprint != part["fingerprint"]:
+    if (found := fingerprint(corpus)) != part["fingerprint"]:
         raise DataError(
-            f"corpus {part.name!r} has fingerprint {manifest.fingerprint[:12]} and this cell was planned for "
+            f"corpus {part.name!r} has fingerprint {found[:12]} and this cell was planned for "
             f"{part['fingerprint'][:12]}; plan the run again."
         )
-    return corpus, manifest
+    return corpus, corpus.manifest(job.split)
 
 
 def items_of(job: Job, manifest: Manifest) -> list[Item]:

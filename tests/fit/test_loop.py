@@ -1,28 +1,10 @@
 import pytest
 import torch
 
-from hsbench.errors import BackendMissingError, UnknownNameError
+from hsbench.errors import BackendMissingError
 from hsbench.fit import checkpoint, precision
 from hsbench.fit.loop import Hooks, Recipe, optimise
-from hsbench.fit.schedule import one_cycle, schedule
-
-
-@pytest.mark.parametrize("total", [10, 40, 300, 1000])
-def test_one_cycle_is_torchs(total):
-    parameter = torch.nn.Parameter(torch.zeros(1))
-    optimiser = torch.optim.Adam([parameter], lr=1.0)
-    theirs = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=0.02, total_steps=total)
-    for step in range(total):
-        assert one_cycle(step, total, 0.02) == pytest.approx(theirs.get_last_lr()[0], rel=1e-9)
-        optimiser.step()
-        if step < total - 1:
-            theirs.step()
-
-
-def test_the_constant_schedule_and_unknown_ones():
-    assert schedule("constant")(7, 10, 1e-4) == 1e-4
-    with pytest.raises(UnknownNameError, match="did you mean 'one_cycle'"):
-        schedule("onecycle")
+from hsbench.fit.schedule import schedule
 
 
 def quadratic():
@@ -66,7 +48,7 @@ def test_it_is_adam():
     mine, _, _ = fit(updates=50)
     optimiser = torch.optim.Adam([parameter], lr=0.1)
     for number in range(50):
-        optimiser.param_groups[0]["lr"] = one_cycle(number, 50, 0.1)
+        optimiser.param_groups[0]["lr"] = schedule("one_cycle").rate(number, 50, 0.1)
         optimiser.zero_grad()
         step(number)
         optimiser.step()
@@ -102,3 +84,36 @@ def test_precision_is_set_and_not_inherited(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(BackendMissingError, match="torch finds none; use --device cpu"):
         precision.pin("cuda", 1)
+
+
+def test_it_is_adamw_with_a_cycled_momentum_and_clipped_gradients():
+    mine, step = quadratic()
+    recipe = Recipe(40, 40, "one_cycle_25", 0.01, 1, weight_decay=0.01, cycle_momentum=True, clip_norm=0.5)
+    optimise({"p": mine}, step, recipe, Hooks(lambda row: None, lambda done: None))
+    theirs, step = quadratic()
+    optimiser = torch.optim.AdamW([theirs], lr=0.01, weight_decay=0.01)
+    scheduler = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=0.25, total_steps=40, pct_start=0.05)
+    for number in range(40):
+        optimiser.zero_grad()
+        step(number)
+        torch.nn.utils.clip_grad_norm_([theirs], 0.5)
+        optimiser.step()
+        if number < 39:
+            scheduler.step()
+    assert torch.allclose(mine, theirs, atol=1e-6)
+
+
+def test_a_parameter_without_a_gradient_is_kept_and_resumed(tmp_path):
+    used, unused = torch.tensor([1.0], requires_grad=True), torch.tensor([5.0], requires_grad=True)
+
+    def step(number):
+        loss = used.square().sum()
+        loss.backward()
+        return loss.detach()
+
+    hooks = Hooks(lambda row: None, lambda done: None, tmp_path / "c.safetensors", checkpoint_seconds=-1.0)
+    optimise({"a": used, "b": unused}, step, Recipe(3, 3, "constant", 0.1, weight_decay=0.5), hooks)
+    assert unused.item() == 5.0
+    optimise({"a": used, "b": unused}, step, Recipe(5, 5, "constant", 0.1, weight_decay=0.5), hooks)
+    assert unused.item() == 5.0
+    assert used.item() < 0.8

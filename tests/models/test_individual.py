@@ -9,7 +9,7 @@ from hsbench.audio.clip import Clip
 from hsbench.errors import UsageError
 from hsbench.metrics.suite import score
 from hsbench.models import individual
-from hsbench.models.base import Context
+from hsbench.models.base import Context, verdict
 
 SAMPLES = 2048
 
@@ -43,6 +43,7 @@ def context(tmp_path):
             "device": "cpu",
             "threads": 2,
             "scratch": tmp_path / "scratch",
+            "kept": tmp_path / "kept",
             "record": rows.append,
             "progress": lambda done, total: None,
         }
@@ -100,13 +101,13 @@ def test_the_loss_of_the_curve_is_null_and_not_nan_when_all_diverge(context):
 
 def test_verdicts():
     x = clip().waveform
-    assert individual._verdict(x, x) == "ok"
-    assert individual._verdict(x, 0 * x + 0.3) == "collapsed"
-    assert individual._verdict(x, 0.01 * x) == "collapsed"
-    assert individual._verdict(x, 0.1 * x) == "ok"
-    assert individual._verdict(x, 100 * x) == "diverged"
-    assert individual._verdict(x, np.where(x > 0.9, np.nan, x)) == "diverged"
-    assert individual._verdict(0 * x, x) == "ok"
+    assert verdict(x, x) == "ok"
+    assert verdict(x, 0 * x + 0.3) == "collapsed"
+    assert verdict(x, 0.01 * x) == "collapsed"
+    assert verdict(x, 0.1 * x) == "ok"
+    assert verdict(x, 100 * x) == "diverged"
+    assert verdict(x, np.where(x > 0.9, np.nan, x)) == "diverged"
+    assert verdict(0 * x, x) == "ok"
 
 
 @pytest.mark.parametrize("name", ["inr-fmlp", "inr-siren"])

@@ -1,5 +1,6 @@
 import csv
 import io
+import json
 import shutil
 import subprocess
 
@@ -15,15 +16,28 @@ CLIPS = [item.id for item in DemoCorpus().manifest("validation").evaluation()[:6
 MSE = {"FMLP": [0.002, 0.003, 0.004, 0.002, 0.003, 0.004], "SIREN": [0.001, 0.001, 0.002, 0.001, 0.001, 0.002]}
 
 
+def ground(**changes):
+    return {
+        "description": "synthetic speech",
+        "incomplete": [],
+        "fingerprint": "f",
+        "samples": 32768,
+        "sample_rate": 22050,
+        "clips": CLIPS,
+    } | changes
+
+
 def request(**changes):
     rows = [
         {
             "row": name,
             "model": f"inr-{name.lower()}",
+            "corpus": "demo",
             "published": name,
             "cells": [f"inr-{name.lower()}--x"],
             "changed": [],
             "departures": ["steps 10 (paper 100000)"],
+            "notes": [],
         }
         for name in MSE
     ]
@@ -32,16 +46,11 @@ def request(**changes):
         "title": "Individual INRs (upper bound)",
         "table": "2d",
         "source": "hypersound_2023",
-        "corpus": "demo",
-        "corpus_description": "synthetic speech",
-        "incomplete_corpus": [],
-        "fingerprint": "f",
-        "samples": 32768,
-        "sample_rate": 22050,
+        "corpora": {"demo": ground()},
+        "absent": {},
         "budget": "quick",
         "protocol": "fixed-1",
         "split": "validation",
-        "clips": CLIPS,
         "clips_paper": 30,
         "limit": None,
         "metrics": ["mse", "si_snr"],
@@ -97,7 +106,9 @@ def test_the_later_of_two_rows_counts(results):
 def test_markdown_shows_what_a_reviewer_asks_for(results):
     shown = render.markdown([build(request(), results)])
     assert "### Table 2d: Individual INRs (upper bound)" in shown
-    assert "corpus demo (synthetic speech; fingerprint f), split validation" in shown
+    assert (
+        "corpus demo (synthetic speech; fingerprint f), 6 clips of 32768 samples at 22050 Hz; split validation" in shown
+    )
     assert "FMLP [quick]" in shown
     assert "**0.00133**" in shown
     assert "(5/6)" in shown
@@ -115,7 +126,8 @@ def test_markdown_shows_what_a_reviewer_asks_for(results):
 
 
 def test_a_partial_corpus_is_said_wherever_the_numbers_are(results):
-    partial = request(incomplete_corpus=["partial corpus: 3 of 9 files", "corpus settings changed: mics=1"])
+    reasons = ["partial corpus: 3 of 9 files", "corpus settings changed: mics=1"]
+    partial = request(corpora={"demo": ground(incomplete=reasons)})
     table = build(partial, results)
     assert "synthetic speech, partial corpus; fingerprint" in render.markdown([table])
     assert "- partial corpus: 3 of 9 files" in render.markdown([table])
@@ -144,7 +156,7 @@ def test_csv_has_the_promised_columns_and_no_published_rows(results):
 
 
 def test_nothing_measured_is_empty_and_not_zero(results):
-    table = build(request(clips=["k99_001-0"]), results)
+    table = build(request(corpora={"demo": ground(clips=["k99_001-0"])}), results)
     shown = render.markdown([table])
     assert "- (0/1)" in shown
     line = next(csv.DictReader(io.StringIO(render.summary_csv([table]))))
@@ -184,14 +196,66 @@ def test_numbers_take_the_metrics_decimals():
 
 def test_a_comparable_table_says_so(results):
     complete = request(
-        corpus="vctk",
+        corpora={"vctk": ground()},
         budget="paper",
         protocol="reference",
         clips_paper=6,
-        rows=[{**row, "departures": []} for row in request()["rows"]],
+        rows=[{**row, "corpus": "vctk", "departures": []} for row in request()["rows"]],
     )
     table = build(complete, results)
     assert table.reasons == ()
     assert "comparable:" in render.markdown([table])
     assert "textcolor" not in render.latex([table])
     assert next(csv.DictReader(io.StringIO(render.summary_csv([table]))))["comparable"] == "yes"
+
+
+def test_rows_of_several_corpora_stand_in_one_table_and_none_is_bold(results):
+    first, second = request()["rows"]
+    table = build(
+        request(
+            corpora={"demo": ground(), "ljspeech": ground(fingerprint="g", description="read English speech")},
+            absent={"vctk": "VCTK is not at hand; get it"},
+            rows=[first, {**second, "corpus": "ljspeech"}, {**first, "row": "gone", "corpus": "vctk", "cells": []}],
+        ),
+        results,
+    )
+    shown = render.markdown([table])
+    assert "**0.00" not in shown
+    assert "corpus ljspeech (read English speech; fingerprint g)" in shown
+    assert "gone: VCTK is not at hand; get it" in shown
+    assert table.rows[2].entries["mse"].summary.n == 0
+    lines = list(csv.DictReader(io.StringIO(render.summary_csv([table]))))
+    assert [line["corpus"] for line in lines[::2]] == ["demo", "ljspeech", "vctk"]
+
+
+def test_what_the_training_was_is_in_columns(results):
+    results.folder("inr-fmlp--x").write_fit({"generated": 32539, "total": 26900000, "steps": 320, "status": "ok"})
+    results.folder("inr-siren--x").write_fit(
+        {"generated": 33031, "total": 27100000, "steps": 320, "status": "collapsed"}
+    )
+    shown = render.markdown([build(request(), results)])
+    assert "| generated |    total | steps |" in shown
+    assert "|     32539 | 26900000 |   320 |" in shown
+    assert "SIREN: its training collapsed" in shown
+    assert "FMLP: its training" not in shown
+    assert "26900000" in render.latex([build(request(), results)])
+
+
+def test_a_departure_of_all_rows_is_said_once(results):
+    shown = render.markdown([build(request(), results)])
+    assert shown.count("steps 10 (paper 100000)") == 1
+    assert "all rows [quick]: steps 10 (paper 100000)" in shown
+
+
+def test_a_view_of_the_first_schema_is_read(results):
+    old = request()
+    facts = old.pop("corpora")["demo"]
+    for row in old["rows"]:
+        del row["corpus"], row["notes"]
+    del old["absent"]
+    facts = {"corpus_description": facts.pop("description"), "incomplete_corpus": facts.pop("incomplete"), **facts}
+    view = {"schema": 1, "groups": {"demo--quick--fixed-1": {**old, "corpus": "demo", **facts}}}
+    (results.root / "views").mkdir()
+    (results.root / "views" / "table2d.json").write_text(json.dumps(view))
+    (group,) = results.view("table2d")["groups"].values()
+    assert render.markdown([build(group, results)]) == render.markdown([build(request(), results)])

@@ -81,18 +81,28 @@ class TargetNet(ABC):
 
 
 def linear(params: Mapping[str, torch.Tensor], layer: int, x: torch.Tensor, scale: float = 1.0) -> torch.Tensor:
-    """(scale x) W^T + b of one layer.
+    """(scale x) W^T + b of one layer; a layer without bias, or with a factor s per output, is one whose params say so.
 
     Args:
-        params: {name: [batch, *shape]}.
+        params: {name: [batch or 1, *shape]}; w, and b or s.
         layer: its number.
         x: [batch or 1, time, in].
         scale: multiplies the input, not the bias.
 
     Returns:
-        [batch, time, out].
+        [batch, time, out], or [1, time, out] where nothing differs between clips.
     """
-    weight, bias = params[f"w{layer}"], params[f"b{layer}"]
+    weight = params[f"w{layer}"]
     if scale != 1.0:
         weight = weight * scale
-    return torch.baddbmm(bias.unsqueeze(1), x.expand(weight.shape[0], -1, -1), weight.transpose(1, 2))
+    batch = max(weight.shape[0], x.shape[0])
+    weight, x = weight.transpose(1, 2).expand(batch, -1, -1), x.expand(batch, -1, -1)
+    bias = params.get(f"b{layer}")
+    y = torch.bmm(x, weight) if bias is None else torch.baddbmm(bias.unsqueeze(1), x, weight)
+    return scaled(params, layer, y)
+
+
+def scaled(params: Mapping[str, torch.Tensor], layer: int, y: torch.Tensor) -> torch.Tensor:
+    """Pre-activations [batch or 1, time, out] times the layer's factor s, where it has one."""
+    factor = params.get(f"s{layer}")
+    return y if factor is None else y * factor.unsqueeze(1)

@@ -3,7 +3,7 @@
     features(t) = sin(2^i pi t) for i = 0 .. L - 1, then cos(2^i pi t)          (no raw t)
     x_{l+1} = relu(x_l W_l^T + b_l),  the last layer without relu
 
-All features have period 2, so x(-1) = x(1); the highest has 2^(L - 1) / 2 periods per clip. Source: section 3.1 of
+All features have period 2, so x(-1) = x(1); the highest has 2^(L - 1) periods per clip. Source: section 3.1 of
 arXiv 2302.04959; order and content of the features as in its reference code.
 """
 

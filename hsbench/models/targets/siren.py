@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from hsbench.errors import UnknownNameError
-from hsbench.models.targets.base import TargetNet, linear
+from hsbench.models.targets.base import TargetNet, linear, scaled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,7 +34,10 @@ class SIREN(TargetNet):
 
     def apply_features(self, params: Mapping[str, torch.Tensor], features: torch.Tensor) -> torch.Tensor:
         """[batch or 1, time, 1] -> [batch, time]."""
-        x = torch.sin(features * params["w0"].transpose(1, 2) + params["b0"].unsqueeze(1))
+        x = features * params["w0"].transpose(1, 2)
+        if "b0" in params:
+            x = x + params["b0"].unsqueeze(1)
+        x = torch.sin(scaled(params, 0, x))
         for layer in range(1, self.layers - 1):
             x = torch.sin(linear(params, layer, x, self.omega_i))
         return linear(params, self.layers - 1, x, self.omega_i).squeeze(-1)

@@ -1,0 +1,40 @@
+"""Passages: the stretches of sound that training crops are cut from, as 16-bit samples in one array.
+
+An array may be memory-mapped; nothing here copies it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class Passages:
+    """Stretches of one array.
+
+    Attributes:
+        samples: [total] int16, full scale +-32768.
+        starts: [passages] int64, first sample of each.
+        lengths: [passages] int64, in samples.
+    """
+
+    samples: NDArray[np.int16]
+    starts: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+
+def joined(pieces: Sequence[NDArray[np.int16]]) -> Passages:
+    """Passages of separate arrays, each [samples] int16."""
+    lengths = np.array([piece.size for piece in pieces], np.int64)
+    return Passages(np.concatenate(pieces), np.cumsum(lengths) - lengths, lengths)

@@ -1,0 +1,31 @@
+"""Table 2b of the HyperSound paper: hypernetworks that write FMLPs of six sizes."""
+
+from __future__ import annotations
+
+from hsbench.spec import Experiment, Row, freeze
+
+DESCRIPTORS = [
+    {
+        "name": "table2b",
+        "version": 1,
+        "summary": "HyperSound FMLP at compression ratios 10, 4, 2, 1, 0.5 and 0.125",
+        "target": "hsbench.experiments.table2b:table2b",
+    }
+]
+
+RATIOS = (10.0, 4.0, 2.0, 1.0, 0.5, 0.125)
+
+
+def table2b() -> Experiment:
+    """512 clips of the evaluation order at standard and paper, fewer below."""
+    return Experiment(
+        name="table2b",
+        title="HyperSound FMLP by compression ratio",
+        rows=tuple(
+            Row(f"{ratio:g}x", "hypersound-fmlp", freeze({"compression_ratio": ratio}), f"{ratio:g}x")
+            for ratio in RATIOS
+        ),
+        metrics=("mse", "lsd", "si_snr", "pesq", "stoi", "cdpam"),
+        clips=freeze({"smoke": 4, "quick": 16, "standard": 512, "paper": 512}),
+        table="2b",
+    )

@@ -1,0 +1,36 @@
+"""Table 2c of the HyperSound paper: hypernetworks that write SIRENs with six pairs of omega_0 and omega_i."""
+
+from __future__ import annotations
+
+from hsbench.spec import Experiment, Row, freeze
+
+DESCRIPTORS = [
+    {
+        "name": "table2c",
+        "version": 1,
+        "summary": "HyperSound SIREN at six pairs of omega_0 and omega_i",
+        "target": "hsbench.experiments.table2c:table2c",
+    }
+]
+
+OMEGAS = ((30, 30), (100, 30), (500, 30), (1000, 30), (2000, 30), (2000, 100))
+
+
+def table2c() -> Experiment:
+    """All at compression ratio 1."""
+    return Experiment(
+        name="table2c",
+        title="HyperSound SIREN by omega",
+        rows=tuple(
+            Row(
+                f"{first} / {other}",
+                "hypersound-siren",
+                freeze({"omega_0": float(first), "omega_i": float(other)}),
+                f"{first} / {other}",
+            )
+            for first, other in OMEGAS
+        ),
+        metrics=("mse", "lsd", "si_snr", "pesq", "stoi", "cdpam"),
+        clips=freeze({"smoke": 4, "quick": 16, "standard": 512, "paper": 512}),
+        table="2c",
+    )

@@ -1,0 +1,36 @@
+"""Table 3 of the HyperSound paper: five ways to use the generated weights, for an FMLP at compression ratio 1."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hsbench.spec import Experiment, Row, freeze
+
+DESCRIPTORS = [
+    {
+        "name": "table3",
+        "version": 1,
+        "summary": "ways to use the generated weights: standard, multiplicative, additive, shared layers",
+        "target": "hsbench.experiments.table3:table3",
+    }
+]
+
+WAYS: dict[str, dict[str, Any]] = {
+    "standard": {},
+    "multiplicative": {"combine": "multiply"},
+    "additive": {"combine": "add"},
+    "first layer shared": {"shared_layers": 1},
+    "first two layers shared": {"shared_layers": 2},
+}
+
+
+def table3() -> Experiment:
+    """The standard way is the 1x row of Table 2b and is trained once for both."""
+    return Experiment(
+        name="table3",
+        title="Ways to use the generated weights",
+        rows=tuple(Row(name, "hypersound-fmlp", freeze(way), name) for name, way in WAYS.items()),
+        metrics=("mse", "lsd", "si_snr"),
+        clips=freeze({"smoke": 4, "quick": 16, "standard": 512, "paper": 512}),
+        table="3",
+    )

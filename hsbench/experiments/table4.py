@@ -1,0 +1,28 @@
+"""Table 4 of the HyperSound paper: frequency weighting of the spectral loss, for an FMLP at compression ratio 1."""
+
+from __future__ import annotations
+
+from hsbench.spec import Experiment, Row, freeze
+
+DESCRIPTORS = [
+    {
+        "name": "table4",
+        "version": 1,
+        "summary": "frequency weighting of the spectral loss, p = 0, 0.2, 0.5, 1",
+        "target": "hsbench.experiments.table4:table4",
+    }
+]
+
+
+def table4() -> Experiment:
+    """Without weighting it is the 1x row of Table 2b, trained once for both."""
+    return Experiment(
+        name="table4",
+        title="Frequency weighting",
+        rows=tuple(
+            Row(f"p = {p}", "hypersound-fmlp", freeze({"frequency_weight_p": p}), f"{p}") for p in (0.0, 0.2, 0.5, 1.0)
+        ),
+        metrics=("mse", "lsd", "si_snr"),
+        clips=freeze({"smoke": 4, "quick": 16, "standard": 512, "paper": 512}),
+        table="4",
+    )

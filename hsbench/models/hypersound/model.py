@@ -1,0 +1,311 @@
+"""HyperSound as a registered model: trained once on the training split, then it rebuilds any clip in one pass.
+
+Settings: `combine` and `shared_layers` are the ways to use the generated weights (Table 3), `frequency_weight_p` weighs
+the spectral loss (Table 4), `norm` is the encoder's. What a budget scales down stands in its training part, so every
+row names it.
+
+Protocol switches: width_at_cr_1, hyper_schedule, additive_bias, multiplicative_bias, frequency_weighting,
+bad_fit_is_status (see hsbench.protocols). Source: arXiv 2302.04959 and its reference code.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from hsbench.errors import UsageError
+from hsbench.fit import checkpoint, distributed
+from hsbench.fit.losses import spectral
+from hsbench.fit.precision import full, hidden, pin
+from hsbench.models.base import Payload, Reconstruction, verdict
+from hsbench.models.hypersound.combine import Combination
+from hsbench.models.hypersound.network import HyperSoundNetwork
+from hsbench.models.hypersound.training import train
+from hsbench.models.targets import create
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from hsbench.audio.clip import Clip
+    from hsbench.models.base import Context, Training
+    from hsbench.models.hypersound.step import Loss
+
+DESCRIPTORS = [
+    {
+        "name": "hypersound-fmlp",
+        "summary": "hypernetwork that writes a Fourier-mapped perceptron for each clip",
+        "target": "hsbench.models.hypersound.model:HyperSound",
+        "needs": ["torch"],
+        "defaults": {
+            "kind": "fmlp",
+            "compression_ratio": 1.0,
+            "width": None,
+            "layers": 5,
+            "encoding_length": 10,
+            "combine": "replace",
+            "shared_layers": 0,
+            "frequency_weight_p": 0.0,
+            "spectral_loss": "mel",
+            "norm": "element",
+        },
+        "budgets": {
+            "smoke": {
+                "epochs": 2,
+                "epoch_samples": 32,
+                "batch": 4,
+                "learning_rate": 3e-4,
+                "schedule": "one_cycle",
+                "weight_decay": 0.01,
+                "clip_norm": 1.0,
+                "warmup_epochs": 1,
+                "channels": 2,
+                "hidden": "32-32",
+                "coordinates": 4096,
+                "train_clips": 8,
+                "augment": False,
+                "output_scale": 0.1,
+                "micro_batch": 4,
+                "precision": "fp32",
+            },
+            "quick": {
+                "epochs": 40,
+                "epoch_samples": 80,
+                "batch": 8,
+                "learning_rate": 3e-4,
+                "schedule": "one_cycle",
+                "weight_decay": 0.01,
+                "clip_norm": 1.0,
+                "warmup_epochs": 8,
+                "channels": 2,
+                "hidden": "256-256-256",
+                "coordinates": 8192,
+                "train_clips": None,
+                "augment": False,
+                "output_scale": 0.1,
+                "micro_batch": 4,
+                "precision": "fp32",
+            },
+            "standard": {
+                "epochs": 40,
+                "epoch_samples": 10000,
+                "batch": 16,
+                "learning_rate": 1e-4,
+                "schedule": "protocol",
+                "weight_decay": 0.01,
+                "clip_norm": None,
+                "warmup_epochs": 8,
+                "channels": 16,
+                "hidden": "400-768-768-768-768-400",
+                "coordinates": None,
+                "train_clips": None,
+                "augment": True,
+                "output_scale": 1.0,
+                "micro_batch": 16,
+                "precision": "fp32",
+            },
+            "paper": {
+                "epochs": 2500,
+                "epoch_samples": 10000,
+                "batch": 16,
+                "learning_rate": 1e-4,
+                "schedule": "protocol",
+                "weight_decay": 0.01,
+                "clip_norm": None,
+                "warmup_epochs": 500,
+                "channels": 16,
+                "hidden": "400-768-768-768-768-400",
+                "coordinates": None,
+                "train_clips": None,
+                "augment": True,
+                "output_scale": 1.0,
+                "micro_batch": 16,
+                "precision": "fp32",
+            },
+        },
+        "switches": [
+            "width_at_cr_1",
+            "hyper_schedule",
+            "additive_bias",
+            "multiplicative_bias",
+            "frequency_weighting",
+            "bad_fit_is_status",
+        ],
+        "resolve": "hsbench.widths:resolve",
+        "operations": "hsbench.widths:hypersound",
+    },
+    {
+        "name": "hypersound-siren",
+        "like": "hypersound-fmlp",
+        "summary": "hypernetwork that writes a sinusoidal network for each clip",
+        "defaults": {
+            "kind": "siren",
+            "compression_ratio": 1.0,
+            "width": None,
+            "layers": 5,
+            "omega_0": 2000.0,
+            "omega_i": 30.0,
+            "combine": "replace",
+            "shared_layers": 0,
+            "frequency_weight_p": 0.0,
+            "spectral_loss": "mel",
+            "norm": "element",
+        },
+        "budgets": {
+            "smoke": {"learning_rate": 1e-4},
+            "quick": {"learning_rate": 1e-4},
+            "standard": {"learning_rate": 1e-6},
+            "paper": {"learning_rate": 1e-6},
+        },
+    },
+]
+
+TILE = {"cpu": 1024, "cuda": 1 << 30}
+"""Coordinates played at once: on a CPU as many as stay in cache, on a GPU all."""
+
+
+class HyperSound:
+    """Encoder and hypernetwork, trained by `fit`; `reconstruct` runs them and the target network that they write."""
+
+    version = 1
+    group = 16
+
+    def __init__(
+        self,
+        kind: str,
+        width: int,
+        layers: int,
+        compression_ratio: float,
+        combine: str,
+        shared_layers: int,
+        frequency_weight_p: float,
+        spectral_loss: str,
+        norm: str,
+        **network: Any,
+    ) -> None:
+        del compression_ratio  # width says it exactly
+        self.name = f"hypersound-{kind}"
+        self.combine, self.shared_layers, self.norm = combine, shared_layers, norm
+        self.spectral_loss, self.p = spectral_loss, frequency_weight_p
+        self.net = create(kind, [width] * layers, **network)
+        self.network: HyperSoundNetwork | None = None
+
+    def fit(self, train_clips: Training, context: Context) -> Mapping[str, Any]:
+        """Train, or load what an earlier session trained.
+
+        Raises:
+            UsageError: a setting is out of range, or memory ran out.
+        """
+        device = pin(context.device, context.threads)
+        self.network = self._build(context).to(device)
+        file = context.kept / "network.safetensors"
+        if (found := checkpoint.read(file)) is not None:
+            self._load(found[0])
+            return found[1]
+        self.network.initialise(context.key("initialise"), context.training["output_scale"])
+        began = time.perf_counter()
+        try:
+            facts = train(self.network, train_clips, context, self._loss(context), TILE[device.type])
+        except torch.OutOfMemoryError as error:
+            raise UsageError(
+                f"the GPU ran out of memory ({error}); encode fewer clips at once: --set {self.name}.micro_batch=4"
+            ) from error
+        facts |= {"seconds": round(time.perf_counter() - began, 1), **self._sizes()}
+        if distributed.rank() == 0:
+            checkpoint.write(file, self.network.state_dict(), facts)
+            (context.kept / "training.safetensors").unlink(missing_ok=True)
+        return facts
+
+    @torch.no_grad()
+    def reconstruct(self, clips: Sequence[Clip], context: Context) -> Iterator[Reconstruction]:
+        """Rebuild clips, a micro-batch at a time.
+
+        Raises:
+            UsageError: a clip has another length than the network was trained for.
+        """
+        assert self.network is not None, "fit comes first"
+        device = next(self.network.parameters()).device
+        features = self.net.features(torch.linspace(-1, 1, context.samples).view(1, -1, 1)).to(device)
+        size = context.training["micro_batch"]
+        for first in range(0, len(clips), size):
+            part, began = clips[first : first + size], time.perf_counter()
+            vector = self.parameters_for([clip.waveform for clip in part], context)
+            played = self.play(vector, features, context.training["precision"]).cpu().numpy()
+            seconds = (time.perf_counter() - began) / len(part)
+            weights = {name: value.cpu().numpy() for name, value in self.network.hypernetwork.split(vector).items()}
+            for index, clip in enumerate(part):
+                yield Reconstruction(
+                    clip_id=clip.id,
+                    waveform=played[index],
+                    payload=Payload(vector.shape[1], 32 * vector.shape[1]),
+                    seconds=seconds,
+                    status=verdict(clip.waveform, played[index]),
+                    weights={name: value[index] for name, value in weights.items()},
+                )
+            context.progress(first + len(part), len(clips))
+
+    @torch.no_grad()
+    def parameters_for(self, waveforms: Sequence[np.ndarray[Any, Any]], context: Context) -> torch.Tensor:
+        """What is stored for each of some clips [samples]: [batch, generated parameters].
+
+        Raises:
+            UsageError: a clip has another length than the network was trained for.
+        """
+        assert self.network is not None, "fit comes first"
+        wanted = self.network.encoder.samples
+        for waveform in waveforms:
+            if waveform.size != wanted:
+                raise UsageError(
+                    f"this {self.name} was trained for clips of {wanted} samples and got one of {waveform.size}; "
+                    "cut the sound into clips of that length, or train another."
+                )
+        device = next(self.network.parameters()).device
+        batch = torch.from_numpy(np.stack(waveforms)).to(device)
+        with hidden(context.training["precision"], device):
+            latent = self.network.encoder(batch)
+        vector: torch.Tensor = self.network.hypernetwork(latent)
+        return vector
+
+    @torch.no_grad()
+    def play(self, vector: torch.Tensor, features: torch.Tensor, policy: str) -> torch.Tensor:
+        """Samples at any features of time: [batch, generated parameters], [1, time, inputs] -> [batch, time]."""
+        assert self.network is not None, "fit comes first"
+        params, tile = self.network.parameters_of(vector), TILE[vector.device.type]
+        with hidden(policy, vector.device):
+            parts = [
+                full(self.net.apply_features(params, features[:, first : first + tile]))
+                for first in range(0, features.shape[1], tile)
+            ]
+        return torch.cat(parts, dim=1)
+
+    def _loss(self, context: Context) -> Loss:
+        """L1 plus the spectral loss, both with weight 1: (reference [batch, time], estimate, epoch) -> scalar."""
+        weighted = context.switches["frequency_weighting"]
+        by_spectrum = spectral(self.spectral_loss, context.sample_rate, self.p, weighted, distributed.mean)
+        return lambda reference, estimate, epoch: (
+            (reference - estimate).abs().mean() + by_spectrum(reference, estimate, epoch)
+        )
+
+    def _build(self, context: Context) -> HyperSoundNetwork:
+        training = context.training
+        try:
+            sizes = [int(size) for size in training["hidden"].split("-")]
+        except ValueError:
+            sizes = [0]
+        if min(sizes) < 1:
+            raise UsageError(f"hidden expects layer widths such as 400-768-400, got {training['hidden']!r}.")
+        combination = Combination(self.net, self.combine, self.shared_layers, context.switches)
+        return HyperSoundNetwork(self.net, combination, context.samples, training["channels"], self.norm, sizes)
+
+    def _load(self, tensors: Mapping[str, torch.Tensor]) -> None:
+        assert self.network is not None
+        self.network.load_state_dict(dict(tensors))
+
+    def _sizes(self) -> dict[str, int]:
+        assert self.network is not None
+        return {
+            "generated": sum(self.network.hypernetwork.sizes),
+            "total": sum(parameter.numel() for parameter in self.network.parameters()),
+        }

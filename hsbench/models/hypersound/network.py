@@ -1,0 +1,61 @@
+"""The whole of HyperSound as one module: encoder, hypernetwork, shared parameters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import nn
+
+from hsbench.models.hypersound.encoder import LATENT, Encoder
+from hsbench.models.hypersound.hypernetwork import Hypernetwork
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from hsbench.models.hypersound.combine import Combination
+    from hsbench.models.targets.base import TargetNet
+
+
+class HyperSoundNetwork(nn.Module):
+    """Writes the parameters of a target network.
+
+    Attributes:
+        net: the target network.
+        combination: how generated and shared parameters meet.
+    """
+
+    def __init__(
+        self, net: TargetNet, combination: Combination, samples: int, channels: int, norm: str, hidden: Sequence[int]
+    ) -> None:
+        super().__init__()
+        self.net, self.combination = net, combination
+        self.encoder = Encoder(samples, channels, norm)
+        self.hypernetwork = Hypernetwork(LATENT * self.encoder.frames, hidden, combination.generated)
+        self.shared = nn.ParameterDict({name: torch.zeros(shape) for name, shape in combination.shared.items()})
+
+    def initialise(self, seed: int, output_scale: float = 1.0) -> None:
+        """Draw every parameter; the same seed gives the same network."""
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            for module in self.encoder.modules():
+                if isinstance(module, nn.Conv1d):
+                    module.reset_parameters()
+            self.hypernetwork.initialise(self.net, output_scale)
+        drawn = self.net.draw(torch.Generator().manual_seed(seed ^ 1), "omega_0")
+        with torch.no_grad():
+            for name, parameter in self.shared.items():
+                parameter.copy_(drawn[name])
+
+    def forward(self, waveform: torch.Tensor) -> torch.Tensor:
+        """What is stored for each clip: [batch, samples] -> [batch, generated parameters]."""
+        vector: torch.Tensor = self.hypernetwork(self.encoder(waveform))
+        return vector
+
+    def parameters_of(self, vector: torch.Tensor) -> dict[str, torch.Tensor]:
+        """What the target network applies: [batch, generated parameters] -> {name: [batch or 1, *shape]}."""
+        return self.combination(self.hypernetwork.split(vector), self.shared_parameters())
+
+    def shared_parameters(self) -> Mapping[str, torch.Tensor]:
+        """{name: shape} of the parameters that all clips have in common."""
+        return dict(self.shared.items())

@@ -1,0 +1,86 @@
+import pytest
+import torch
+from torch.nn import functional as F
+
+from hsbench.errors import UnknownNameError
+from hsbench.models.hypersound.elu import elu
+from hsbench.models.hypersound.encoder import Encoder, frames
+
+
+def test_parity_with_the_reference(golden_training, golden_speech, golden_encoder):
+    want = golden_training["encoder"]
+    with torch.no_grad():
+        latent = golden_encoder(golden_speech)
+    assert list(latent.shape) == want["shape"]
+    assert latent.square().sum(1).tolist() == pytest.approx(want["l2"], rel=1e-4)
+    assert latent.sum(1).tolist() == pytest.approx(want["sum"], rel=1e-4, abs=2e-3)
+    for item in range(2):
+        assert latent[item, :4].tolist() == pytest.approx(want["first4"][item], rel=1e-4, abs=1e-5)
+        assert latent[item, 103:107].tolist() == pytest.approx(want["at_103"][item], rel=1e-4, abs=1e-5)
+
+
+def test_parameter_counts(golden_models):
+    def count(norm):
+        return sum(parameter.numel() for parameter in Encoder(32768, norm=norm).parameters())
+
+    assert count("element") == golden_models["params/encoder"]["with_layer_norm"]
+    assert count("none") == golden_models["params/encoder"]["without"]
+    assert count("none") < count("channel") < count("none") + 10000
+    assert frames(32768) * 32 == golden_models["params/encoder"]["latent"][1]
+
+
+def test_without_norms_it_is_causal():
+    """What comes later does not change what came before."""
+    encoder = Encoder(2560, 2, "none")
+    x = torch.randn(1, 2560, generator=torch.Generator().manual_seed(0))
+    changed = x.clone()
+    changed[:, 1280:] += 1
+    with torch.no_grad():
+        a, b = (encoder(one).view(32, -1) for one in (x, changed))
+    same = (a - b).abs().amax(0) == 0
+    assert same[:4].all()
+    assert not same[4:].any()
+
+
+@pytest.mark.parametrize("norm", ["element", "channel"])
+def test_norms_make_it_blind_to_level_and_are_of_unit_variance(norm):
+    encoder = Encoder(2048, 2, norm)
+    seen = []
+    encoder.layers[2].wide.norm.register_forward_hook(lambda module, inputs, output: seen.append(output))
+    with torch.no_grad():
+        encoder(torch.randn(2, 2048))
+    assert seen[0].mean((1, 2)).tolist() == pytest.approx([0, 0], abs=1e-4)
+    assert seen[0].var((1, 2)).tolist() == pytest.approx([1, 1], rel=1e-2)
+
+
+def test_a_channels_norm_equals_an_elements_at_the_start():
+    one, other = Encoder(2048, 2, "element"), Encoder(2048, 2, "channel")
+    convolutions = {name: value for name, value in one.state_dict().items() if ".norm." not in name}
+    other.load_state_dict(convolutions, strict=False)
+    x = torch.randn(2, 2048)
+    with torch.no_grad():
+        assert torch.allclose(one(x), other(x), atol=1e-5)
+
+
+@pytest.mark.parametrize("samples", [1, 81, 2048, 44100])
+def test_any_length_works(samples):
+    latent = Encoder(samples, 1)(torch.randn(2, samples))
+    assert latent.shape == (2, 32 * frames(samples))
+
+
+def test_elu_is_the_librarys_gradients_included():
+    x = torch.cat([torch.linspace(-30, 30, 10001), torch.tensor([0.0, -0.0, 1e-8, -1e-8])]).requires_grad_()
+    slopes = []
+    for function in (elu, F.elu):
+        y = function(x)
+        y.backward(torch.ones_like(y))
+        slopes.append((y.detach(), x.grad.clone()))
+        x.grad = None
+    assert torch.allclose(slopes[0][0], slopes[1][0], atol=1.5e-7)
+    assert torch.allclose(slopes[0][1], slopes[1][1], atol=1.5e-7)
+    assert elu(torch.tensor([torch.nan])).isnan().all()
+
+
+def test_an_unknown_norm_is_a_sentence():
+    with pytest.raises(UnknownNameError, match="did you mean 'element'"):
+        Encoder(2048, norm="elements")

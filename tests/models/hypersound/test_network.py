@@ -1,0 +1,156 @@
+import math
+
+import pytest
+import torch
+
+from hsbench.errors import UnknownNameError, UsageError
+from hsbench.models.hypersound.combine import Combination
+from hsbench.models.hypersound.hypernetwork import Hypernetwork
+from hsbench.models.targets import create
+
+PAPER = [400, 768, 768, 768, 768, 400]
+TEXT = {"additive_bias": "sum", "multiplicative_bias": "product"}
+CODE = {"additive_bias": "generated", "multiplicative_bias": "scale"}
+NETS = {
+    "fmlp": ("fmlp", {}),
+    "siren_2000_30": ("siren", {"omega_0": 2000.0, "omega_i": 30.0}),
+    "siren_30_30": ("siren", {"omega_0": 30.0, "omega_i": 30.0}),
+}
+
+
+def ramp(shape, scale, phase):
+    return (scale * torch.cos(0.7 * torch.arange(math.prod(shape), dtype=torch.float64) + phase)).reshape(shape)
+
+
+def golden_parameters(net):
+    """Generated {name: [2, *shape]} and shared {name: shape}."""
+    generated, shared = {}, {}
+    for j, (name, shape) in enumerate(net.shapes().items()):
+        scale = 1 / math.sqrt(shape[1]) if len(shape) == 2 else 0.1
+        generated[name] = torch.stack([ramp(shape, scale, 0.1 * j + 0.5 * item) for item in range(2)])
+        shared[name] = ramp(shape, scale, 1.0 + 0.1 * j)
+    return generated, shared
+
+
+@pytest.mark.parametrize("name", NETS)
+@pytest.mark.parametrize(
+    ("way", "mode"), [("replace", "target_network"), ("add", "residual"), ("multiply", "modulator")]
+)
+def test_parity_of_every_way_with_the_reference(golden_models, name, way, mode):
+    kind, settings = NETS[name]
+    net, want = create(kind, [8, 8, 8], **settings), golden_models[f"target_network/{name}/{mode}"]
+    combination = Combination(net, way, 0, CODE)
+    generated, shared = golden_parameters(net)
+    params = combination(generated, {name: shared[name] for name in combination.shared})
+    y = net.apply(params, torch.linspace(-1, 1, 65, dtype=torch.float64).view(1, -1, 1))
+    assert y[:, :5].tolist() == [pytest.approx(row, rel=1e-8, abs=1e-15) for row in want["first5"]]
+    assert y[:, -3:].tolist() == [pytest.approx(row, rel=1e-8, abs=1e-15) for row in want["last3"]]
+    assert y.square().sum(1).tolist() == pytest.approx(want["l2"], rel=1e-8)
+
+
+@pytest.mark.parametrize(("way", "operation"), [("add", torch.add), ("multiply", torch.mul)])
+def test_the_papers_form_treats_biases_as_weights(way, operation):
+    net = create("fmlp", [8, 8])
+    combination = Combination(net, way, 0, TEXT)
+    generated, shared = golden_parameters(net)
+    params = combination(generated, shared)
+    assert set(params) == set(net.shapes())
+    for name, value in params.items():
+        assert torch.equal(value, operation(shared[name], generated[name]))
+
+
+@pytest.mark.parametrize(("shared_layers", "want"), [(0, 34741), (1, 32851), (2, 24661)])
+def test_sharing_layers_shrinks_the_payload(shared_layers, want):
+    combination = Combination(create("fmlp", [90] * 5), "replace", shared_layers, TEXT)
+    assert sum(math.prod(shape) for shape in combination.generated.values()) == want
+    assert sum(math.prod(shape) for shape in combination.shared.values()) == 34741 - want
+
+
+def test_a_shared_layer_is_the_same_for_all_clips_and_computed_once(small_network):
+    network = small_network(shared=1)
+    params = network.parameters_of(network(torch.randn(3, 2048)))
+    assert params["w0"].shape == (1, 6, 20)
+    assert params["w1"].shape == (3, 5, 6)
+    assert network.net.apply(params, torch.linspace(-1, 1, 9).view(1, -1, 1)).shape == (3, 9)
+
+
+@pytest.mark.parametrize(("kind", "net"), [("fmlp", "fmlp_90"), ("siren", "siren_90")])
+def test_parameter_counts_of_the_hypernetwork(golden_models, kind, net):
+    target = create(kind, [90] * 5)
+    network = Hypernetwork(3296, PAPER, target.shapes())
+    assert sum(parameter.numel() for parameter in network.parameters()) == golden_models[f"params/hypernetwork_{net}"]
+    assert target.count() == golden_models[f"params/target_{net}"]
+
+
+@pytest.fixture(scope="module")
+def fresh_head():
+    """Parameters generated at initialisation from inputs of unit variance, in the reference's sizes."""
+
+    def generate(kind):
+        net = create(kind, [90] * 5)
+        with torch.random.fork_rng():
+            torch.manual_seed(3)
+            network = Hypernetwork(3296, PAPER, net.shapes())
+            network.initialise(net)
+            with torch.no_grad():
+                return network.split(network.head(torch.randn(8, 400)))
+
+    return generate
+
+
+def test_the_initial_spread_of_generated_fmlps(golden_models, fresh_head):
+    for name, value in fresh_head("fmlp").items():
+        theory = 1.0 if name.startswith("b") else 1 / math.sqrt(value.shape[2])
+        want = golden_models["init/fmlp_generated_std"][name]
+        if value[0].numel() > 80:
+            assert value.std().item() == pytest.approx(theory, rel=0.1), name
+        if value[0].numel() > 1000:
+            assert value.std().item() == pytest.approx(want, rel=0.1), name
+
+
+def test_the_initial_spread_of_generated_sirens(golden_models, fresh_head):
+    for name, value in fresh_head("siren").items():
+        if value[0].numel() > 80:
+            assert value.std().item() == pytest.approx(golden_models["init/siren_generated_std"][name], rel=0.12), name
+            largest = golden_models["init/siren_generated_absmax"][name]
+            assert value.abs().max().item() == pytest.approx(largest, rel=0.2), name
+
+
+def test_shared_parameters_of_a_siren_are_drawn_as_in_the_reference(golden_training, small_network):
+    network = small_network("siren", "add", switches=TEXT)
+    for name, value in network.shared_parameters().items():
+        fan_in = network.net.sizes[int(name[1:])]
+        bound = 1 / math.sqrt(fan_in) if name.startswith("b") else 1.0 if name == "w0" else math.sqrt(6 / fan_in) / 2000
+        assert 0 < value.abs().max() <= bound
+    assert golden_training["init/siren_shared_absmax"]["w1"] == pytest.approx(math.sqrt(6 / 90) / 2000, rel=0.01)
+
+
+def test_the_seed_decides_all(small_network):
+    one, same, other = (small_network(way="add", seed=seed).state_dict() for seed in (0, 0, 1))
+    assert all(torch.equal(one[name], same[name]) for name in one)
+    differing = {name for name in one if not torch.equal(one[name], other[name])}
+    assert {"hypernetwork.head.weight", "shared.w0", "encoder.layers.0.conv.weight"} <= differing
+
+
+def test_initialising_leaves_the_global_generator_alone(small_network):
+    network = small_network()
+    torch.manual_seed(5)
+    want = torch.rand(1)
+    torch.manual_seed(5)
+    network.initialise(1)
+    assert torch.equal(torch.rand(1), want)
+
+
+def test_different_clips_give_different_parameters(small_network):
+    vectors = small_network()(torch.randn(4, 2048))
+    assert (vectors - vectors.roll(1, 0)).abs().amax(1).min() > 1e-4
+
+
+def test_bad_ways_are_sentences():
+    net = create("fmlp", [8, 8])
+    with pytest.raises(UnknownNameError, match="did you mean 'multiply'"):
+        Combination(net, "multiplied", 0, TEXT)
+    with pytest.raises(UsageError, match="shared_layers expects 0 to 2"):
+        Combination(net, "replace", 3, TEXT)
+    with pytest.raises(UsageError, match="0 unless combine is replace"):
+        Combination(net, "add", 1, TEXT)
