@@ -189,7 +189,9 @@ class Resolved:
             "cells": [cell.folder for cell in cells],
             "changed": changed,
             "departures": [
-                f"{k} {_show(v)} (paper {_show(paper[k])})" for k, v in training.items() if k in paper and v != paper[k]
+                f"{k} {_show(k, v)} (paper {_show(k, paper[k])})"
+                for k, v in training.items()
+                if k in paper and v != paper[k]
             ],
             "notes": list(row.notes),
         }
@@ -232,5 +234,7 @@ def _matches(row: Row, filters: Sequence[str]) -> bool:
     return True
 
 
-def _show(value: Any) -> str:
-    return "all" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+def _show(key: str, value: Any) -> str:
+    if value is None:
+        return "all" if key in ("coordinates", "train_clips") else "none"
+    return f"{value:g}" if isinstance(value, float) else str(value)

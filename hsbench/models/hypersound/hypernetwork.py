@@ -54,7 +54,7 @@ class Hypernetwork(nn.Module):
     def split(self, vector: torch.Tensor) -> dict[str, torch.Tensor]:
         """[batch, generated parameters] -> {name: [batch, *shape]}."""
         parts = torch.split(vector, self.sizes, dim=1)
-        return {name: part.unflatten(1, shape) for (name, shape), part in zip(self.shapes.items(), parts, strict=True)}
+        return {name: part.reshape(-1, *shape) for (name, shape), part in zip(self.shapes.items(), parts, strict=True)}
 
     @torch.no_grad()
     def initialise(self, net: TargetNet, output_scale: float = 1.0) -> None:

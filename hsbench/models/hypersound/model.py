@@ -23,6 +23,7 @@ from hsbench.fit.precision import full, hidden, pin
 from hsbench.models.base import Payload, Reconstruction, verdict
 from hsbench.models.hypersound.combine import Combination
 from hsbench.models.hypersound.network import HyperSoundNetwork
+from hsbench.models.hypersound.step import TrainingStep
 from hsbench.models.hypersound.training import train
 from hsbench.models.targets import create
 
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
     from hsbench.audio.clip import Clip
     from hsbench.models.base import Context, Training
-    from hsbench.models.hypersound.step import Loss
 
 DESCRIPTORS = [
     {
@@ -67,7 +67,7 @@ DESCRIPTORS = [
                 "train_clips": 8,
                 "augment": False,
                 "output_scale": 0.1,
-                "micro_batch": 4,
+                "micro_batch": None,
                 "precision": "fp32",
             },
             "quick": {
@@ -85,7 +85,7 @@ DESCRIPTORS = [
                 "train_clips": None,
                 "augment": False,
                 "output_scale": 0.1,
-                "micro_batch": 4,
+                "micro_batch": None,
                 "precision": "fp32",
             },
             "standard": {
@@ -103,7 +103,7 @@ DESCRIPTORS = [
                 "train_clips": None,
                 "augment": True,
                 "output_scale": 1.0,
-                "micro_batch": 16,
+                "micro_batch": None,
                 "precision": "fp32",
             },
             "paper": {
@@ -121,7 +121,7 @@ DESCRIPTORS = [
                 "train_clips": None,
                 "augment": True,
                 "output_scale": 1.0,
-                "micro_batch": 16,
+                "micro_batch": None,
                 "precision": "fp32",
             },
         },
@@ -164,6 +164,8 @@ DESCRIPTORS = [
 
 TILE = {"cpu": 1024, "cuda": 1 << 30}
 """Coordinates played at once: on a CPU as many as stay in cache, on a GPU all."""
+MICRO = {"cpu": 4, "cuda": 1 << 30}
+"""Clips encoded at once where `micro_batch` leaves it open."""
 
 
 class HyperSound:
@@ -207,7 +209,7 @@ class HyperSound:
         self.network.initialise(context.key("initialise"), context.training["output_scale"])
         began = time.perf_counter()
         try:
-            facts = train(self.network, train_clips, context, self._loss(context), TILE[device.type])
+            facts = train(self.network, train_clips, context, self._step(context, device))
         except torch.OutOfMemoryError as error:
             raise UsageError(
                 f"the GPU ran out of memory ({error}); encode fewer clips at once: --set {self.name}.micro_batch=4"
@@ -228,7 +230,7 @@ class HyperSound:
         assert self.network is not None, "fit comes first"
         device = next(self.network.parameters()).device
         features = self.net.features(torch.linspace(-1, 1, context.samples).view(1, -1, 1)).to(device)
-        size = context.training["micro_batch"]
+        size = context.training["micro_batch"] or MICRO[device.type]
         for first in range(0, len(clips), size):
             part, began = clips[first : first + size], time.perf_counter()
             vector = self.parameters_for([clip.waveform for clip in part], context)
@@ -280,13 +282,17 @@ class HyperSound:
             ]
         return torch.cat(parts, dim=1)
 
-    def _loss(self, context: Context) -> Loss:
-        """L1 plus the spectral loss, both with weight 1: (reference [batch, time], estimate, epoch) -> scalar."""
+    def _step(self, context: Context, device: torch.device) -> TrainingStep:
+        """The training step, with L1 plus the spectral loss, both with weight 1."""
+        assert self.network is not None
         weighted = context.switches["frequency_weighting"]
         by_spectrum = spectral(self.spectral_loss, context.sample_rate, self.p, weighted, distributed.mean)
-        return lambda reference, estimate, epoch: (
-            (reference - estimate).abs().mean() + by_spectrum(reference, estimate, epoch)
-        )
+
+        def loss(reference: torch.Tensor, estimate: torch.Tensor, epoch: float) -> torch.Tensor:
+            return (reference - estimate).abs().mean() + by_spectrum(reference, estimate, epoch)
+
+        micro = context.training["micro_batch"] or MICRO[device.type]
+        return TrainingStep(self.network, loss, TILE[device.type], micro, context.training["precision"])
 
     def _build(self, context: Context) -> HyperSoundNetwork:
         training = context.training

@@ -11,28 +11,26 @@ from hsbench.errors import UsageError
 from hsbench.fit import distributed, loop
 from hsbench.fit.batches import Batches
 from hsbench.fit.losses import WARM_UP
-from hsbench.models.hypersound.step import TrainingStep
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hsbench.models.base import Context, Training
     from hsbench.models.hypersound.network import HyperSoundNetwork
-    from hsbench.models.hypersound.step import Loss
+    from hsbench.models.hypersound.step import TrainingStep
 
 JUDGED = 16
 """Training clips that the result is judged on."""
 
 
-def train(network: HyperSoundNetwork, clips: Training, context: Context, loss: Loss, tile: int) -> dict[str, Any]:
+def train(network: HyperSoundNetwork, clips: Training, context: Context, step: TrainingStep) -> dict[str, Any]:
     """Train a network in place.
 
     Args:
         network: initialised, on its device.
         clips: of the training split.
         context: the run around it.
-        loss: (reference [batch, time], estimate, epoch) -> scalar.
-        tile: coordinates played at once.
+        step: its training step.
 
     Returns:
         Facts: steps, clips_seen, and those of `judge`.
@@ -47,7 +45,6 @@ def train(network: HyperSoundNetwork, clips: Training, context: Context, loss: L
         raise UsageError("training expects clips in the train split, and the corpus has none there; use a larger one.")
     device = next(network.parameters()).device
     batches = _batches(clips, context, device)
-    step = TrainingStep(network, loss, tile, training["micro_batch"], training["precision"])
 
     def numbered(number: int) -> torch.Tensor:
         grown = WARM_UP * (1 + number // batches.per_epoch) / max(1, training["warmup_epochs"])
@@ -61,12 +58,12 @@ def train(network: HyperSoundNetwork, clips: Training, context: Context, loss: L
     )
     loop.optimise(dict(network.named_parameters()), numbered, recipe, hooks)
     seen = {"steps": recipe.updates, "clips_seen": recipe.updates * training["batch"]}
-    return {**seen, **judge(clips, step, loss)}
+    return {**seen, **judge(clips, step)}
 
 
 def _batches(clips: Training, context: Context, device: torch.device) -> Batches:
     training = context.training
-    for name in ("epochs", "epoch_samples", "batch", "channels", "micro_batch"):
+    for name in ("epochs", "epoch_samples", "batch", "channels"):
         if not isinstance(training[name], int) or training[name] < 1:
             raise UsageError(f"{name} expects a whole number from 1, got {training[name]!r}.")
     return Batches(
@@ -99,7 +96,7 @@ def _recipe(context: Context, per_epoch: int) -> loop.Recipe:
 
 
 @torch.no_grad()
-def judge(clips: Training, step: TrainingStep, loss: Loss) -> dict[str, Any]:
+def judge(clips: Training, step: TrainingStep) -> dict[str, Any]:
     """What a trained network makes of clips that it was trained on.
 
     Returns:
@@ -114,8 +111,8 @@ def judge(clips: Training, step: TrainingStep, loss: Loss) -> dict[str, Any]:
     level = waveform.square().mean(1, keepdim=True).sqrt()
     noise = torch.randn(waveform.shape, generator=torch.Generator().manual_seed(0)).to(waveform) * level
     others = {"silence": torch.zeros_like(waveform), "noise": noise, "shuffled": played.roll(1, 0)}
-    facts = {"loss": _number(loss(waveform, played, 0))}
-    facts |= {f"loss_{name}": _number(loss(waveform, other, 0)) for name, other in others.items()}
+    facts = {"loss": _number(step.loss(waveform, played, 0))}
+    facts |= {f"loss_{name}": _number(step.loss(waveform, other, 0)) for name, other in others.items()}
     power = played.square().mean(1)
     facts["energy_ratio"] = _number((power / level.squeeze(1).square().clamp(min=1e-12)).median())
     facts["spread"] = _number((played - others["shuffled"]).norm() / played.norm().clamp(min=1e-12))
