@@ -77,6 +77,13 @@ def golden_speech():
 
 
 @pytest.fixture
+def eager_checkpoints(monkeypatch):
+    """A checkpoint after every step of a fit."""
+    monkeypatch.setattr("hsbench.fit.loop.CHECKPOINT_SECONDS", -1.0)
+    monkeypatch.setattr("hsbench.fit.loop.PATIENCE", 0)
+
+
+@pytest.fixture
 def hsbench_here(monkeypatch, capsys):
     """Run the command line in this process: exit code, standard output, standard error."""
 

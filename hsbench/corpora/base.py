@@ -20,6 +20,8 @@ from hsbench.files import sha256_json
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from hsbench.audio.clip import Clip
 
 SPLITS = ("train", "validation")
@@ -108,11 +110,25 @@ class Manifest:
         return tuple(self.items[index] for index in permutation(len(self.items)))
 
 
+@dataclass(frozen=True, eq=False)
+class AtRate:
+    """The sound of a clip at a rate above the corpus's own.
+
+    Attributes:
+        waveform: [time] float64, divided by the same number as the clip.
+        seconds: [time] float64, when each sample lies after the first sample of the clip.
+    """
+
+    waveform: NDArray[np.float64]
+    seconds: NDArray[np.float64]
+
+
 class Corpus(Protocol):
     """What an object registered as a corpus must do. It is made from a Source.
 
     A corpus that must be prepared also has `prepared() -> bool` and `prepare(workers, progress)`; one whose training
-    crops come from more than its clips also has `passages(split) -> Passages`.
+    crops come from more than its clips also has `passages(split) -> Passages`; one whose sources have a higher rate
+    also has `load_at(item, rate) -> AtRate | None`.
     """
 
     name: str

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import math
 import random
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
+import soundfile
 
 from hsbench.audio import kernel
 from hsbench.audio.clip import Clip, peak_normalise
 from hsbench.audio.passages import Passages
-from hsbench.corpora.base import SPLITS, Item, Manifest, check_split
+from hsbench.corpora.base import SPLITS, AtRate, Item, Manifest, check_split
 from hsbench.corpora.store import PreparedStore
 from hsbench.errors import DataError, UsageError
 from hsbench.files import write_json
@@ -151,6 +153,26 @@ class FileCorpus(ABC):
         length = self.settings["block_samples"]
         numbers = np.array([self._numbers[item.id] for item in self.manifest(split).items], np.int64)
         return Passages(self._blocks.reshape(-1), numbers * length, np.full(len(numbers), length, np.int64))
+
+    def load_at(self, item: Item, rate: int) -> AtRate | None:
+        """A clip from its source at another rate; None where the source itself has a lower one.
+
+        The samples are those of the resampled file, so their grid need not begin with the clip's first sample.
+        """
+        source, own = soundfile.read(self._listing.root / item.source, dtype="float32")
+        if own < rate:
+            return None
+        if own != rate:
+            from hsbench.audio.resample import resample
+
+            source = resample(source, own, rate)
+        begin, last = (item.offset + at for at in (0, item.samples - 1))
+        first = math.ceil(begin * rate / self.settings["sample_rate"])
+        stop = min(source.size, math.floor(last * rate / self.settings["sample_rate"]) + 1)
+        block = self._blocks[self._numbers[item.id]][: item.samples]
+        peak = float(np.abs(block.astype(np.float64)).max()) / 32768 if self.settings["peak_normalise"] else 1.0
+        seconds = np.arange(first, stop) / rate - begin / self.settings["sample_rate"]
+        return AtRate(source[first:stop].astype(np.float64) / (peak or 1.0), seconds)
 
     def completeness(self) -> tuple[str, ...]:
         """Why this is not the complete public release."""

@@ -6,6 +6,7 @@ Loading runs no code from the file.
 from __future__ import annotations
 
 import json
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from safetensors import SafetensorError, safe_open
@@ -20,16 +21,22 @@ if TYPE_CHECKING:
     import torch
 
 
-def write(path: Path, tensors: Mapping[str, torch.Tensor], numbers: Mapping[str, float]) -> None:
+def write(
+    path: Path,
+    tensors: Mapping[str, torch.Tensor],
+    numbers: Mapping[str, Any],
+    more: Mapping[str, str] = MappingProxyType({}),
+) -> None:
     """Replace the checkpoint.
 
     Args:
         path: the file.
         tensors: name -> tensor, on any device.
         numbers: JSON scalars that travel with them.
+        more: further texts of the file's metadata.
     """
     on_cpu = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    replace_atomically(path, save(on_cpu, {"numbers": json.dumps(dict(numbers))}))
+    replace_atomically(path, save(on_cpu, {**more, "numbers": json.dumps(dict(numbers))}))
 
 
 def read(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]] | None:
@@ -39,4 +46,13 @@ def read(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]] | None:
             numbers = json.loads((file.metadata() or {})["numbers"])
             return {name: file.get_tensor(name) for name in file.keys()}, numbers  # noqa: SIM118  not a dict
     except (FileNotFoundError, SafetensorError, KeyError, ValueError):
+        return None
+
+
+def metadata(path: Path) -> dict[str, str] | None:
+    """The texts that a file carries beside its tensors, of which it reads none; None where it is no whole checkpoint."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            return dict(file.metadata() or {})
+    except (FileNotFoundError, SafetensorError):
         return None

@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+CHECKPOINT_SECONDS = 30.0
+PATIENCE = 20
+"""Least time between two checkpoints, the latter in times what writing one takes."""
+
+
 @dataclass(frozen=True)
 class Recipe:
     """How to optimise.
@@ -61,13 +66,11 @@ class Hooks:
         record: takes one row of the learning curve: step, loss, lr, seconds.
         progress: takes the number of steps done.
         checkpoint: file of the running fit, or None for no checkpoint.
-        checkpoint_seconds: least time between two checkpoints.
     """
 
     record: Callable[[Mapping[str, Any]], None]
     progress: Callable[[int], None]
     checkpoint: Path | None = None
-    checkpoint_seconds: float = 30.0
 
 
 def optimise(
@@ -89,6 +92,7 @@ def optimise(
     optimiser = _optimiser(parameters, recipe)
     first, before = _resume(parameters, optimiser, hooks.checkpoint)
     start = saved = time.perf_counter()
+    cost = 0.0
     every = max(1, recipe.steps // 100)
     for number in range(first, recipe.updates):
         lr = _set(optimiser, *recipe.at(number))
@@ -104,9 +108,10 @@ def optimise(
             seconds = round(before + now - start, 3)
             hooks.record({"step": number, "loss": loss if math.isfinite(loss) else None, "lr": lr, "seconds": seconds})
         hooks.progress(number + 1)
-        if hooks.checkpoint is not None and now - saved > hooks.checkpoint_seconds:
+        if hooks.checkpoint is not None and now - saved > max(CHECKPOINT_SECONDS, PATIENCE * cost):
             _save(parameters, optimiser, hooks.checkpoint, number + 1, before + now - start)
             saved = time.perf_counter()
+            cost = saved - now
     return before + time.perf_counter() - start
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from hsbench import registry
+from hsbench.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,13 +96,28 @@ class Score:
     detail: str = ""
 
 
+def split_rate(name: str) -> tuple[str, int | None]:
+    """A metric's registered name, and the rate [Hz] of "name@rate": scored there, not at the corpus's own rate.
+
+    Raises:
+        UsageError: what follows the @ is no rate.
+    """
+    plain, at, rate = name.partition("@")
+    if not at:
+        return plain, None
+    if not rate.isdecimal() or int(rate) < 1:
+        raise UsageError(f"a metric at another rate is written name@rate, such as lsd@48000, got {name!r}.")
+    return plain, int(rate)
+
+
 def info(name: str) -> MetricInfo:
-    """The facts of a registered metric; imports no metric code.
+    """The facts of a registered metric, or of one at another rate ("lsd@48000"); imports no metric code.
 
     Raises:
         UnknownNameError: there is none of that name.
     """
-    descriptor = registry.get("metrics", name)
+    plain, rate = split_rate(name)
+    descriptor = registry.get("metrics", plain)
     facts: Mapping[str, Any] = {
         "unit": "",
         "ideal": None,
@@ -113,6 +129,8 @@ def info(name: str) -> MetricInfo:
         **descriptor.info,
     }
     lists: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in facts.items()}
+    if rate is not None:
+        lists["label"] += f" at {rate / 1000:g} kHz"
     return MetricInfo(name=name, version=descriptor.version, **lists)
 
 

@@ -1,6 +1,8 @@
 """What a model is asked for, and what it gives back.
 
 Conventions: waveforms are [samples] float32, full scale +-1; a payload counts what must be stored for one clip alone.
+A model that is a function of time says so by a class attribute `function_of_time = True`, and plays at the coordinates
+that its context asks for.
 """
 
 from __future__ import annotations
@@ -11,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from hsbench.errors import DataError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
@@ -19,6 +23,10 @@ if TYPE_CHECKING:
 
     from hsbench.audio.clip import Clip
     from hsbench.audio.passages import Passages
+
+
+NETWORK = "network.safetensors"
+"""The file below Context.kept where `fit` keeps all that it learned, as hsbench.fit.checkpoint writes it."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +48,7 @@ class Reconstruction:
 
     Attributes:
         clip_id: whose.
-        waveform: [samples] float32, not clipped.
+        waveform: [samples] float32, not clipped; [time] where the context asks for coordinates.
         payload: what it cost to store.
         seconds: time that this clip took (a batch's time is shared out evenly).
         status: "ok", or what went wrong with the fit: "diverged" or "collapsed".
@@ -73,6 +81,8 @@ class Context:
         kept: a folder for what `fit` learned, which lasts as long as the cell.
         record: takes a row of the learning curve.
         progress: takes (done, total): training steps in `fit`, clip-steps or clips of the group in `reconstruct`.
+        coordinates: [time] in [-1, 1], where a model that is a function of time is played; None: at the clip's own
+            samples, of which the first lies at -1 and the last at 1.
     """
 
     seed: int
@@ -86,6 +96,7 @@ class Context:
     kept: Path
     record: Callable[[Mapping[str, Any]], None] = field(repr=False)
     progress: Callable[[float, float], None] = field(repr=False)
+    coordinates: NDArray[np.float64] | None = None
 
     def key(self, *words: object) -> int:
         """A 63-bit seed from the cell's seed and a purpose, such as ("init", clip id) or ("coordinates", step)."""
@@ -128,6 +139,29 @@ class Model(Protocol):
     def reconstruct(self, clips: Sequence[Clip], context: Context) -> Iterator[Reconstruction]:
         """Rebuild a group of clips, in any order."""
         ...
+
+
+def rebuild(model: Model, clips: Sequence[Clip], context: Context) -> dict[str, Reconstruction]:
+    """Clip id -> reconstruction of a group of clips.
+
+    Raises:
+        DataError: the model did not give back each clip once.
+    """
+    made = list(model.reconstruct(clips, context))
+    found = {one.clip_id: one for one in made}
+    if len(made) != len(found) or set(found) != {clip.id for clip in clips}:
+        raise DataError(
+            f"model {model.name!r} was given {len(clips)} clips and gave back {sorted(one.clip_id for one in made)}; "
+            "it must rebuild each once."
+        )
+    return found
+
+
+def status(context: Context, reference: NDArray[np.float32], estimate: NDArray[np.float32]) -> str:
+    """Verdict on a clip [samples] as a model played it; at coordinates of the context, whether it is finite is all."""
+    if context.coordinates is None:
+        return verdict(reference, estimate)
+    return "ok" if np.isfinite(estimate).all() else "diverged"
 
 
 def verdict(reference: NDArray[np.float32], estimate: NDArray[np.float32]) -> str:

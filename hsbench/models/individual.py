@@ -20,8 +20,9 @@ import torch
 from hsbench.errors import UsageError
 from hsbench.fit import loop
 from hsbench.fit.precision import pin
-from hsbench.models.base import Payload, Reconstruction, verdict
+from hsbench.models.base import Payload, Reconstruction, status
 from hsbench.models.targets import create
+from hsbench.models.targets.base import coordinates
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -91,6 +92,7 @@ class IndividualINR:
 
     version = 1
     group = 16
+    function_of_time = True
 
     def __init__(self, kind: str, width: int, layers: int, compression_ratio: float, **network: Any) -> None:
         del compression_ratio  # width says it exactly
@@ -124,14 +126,14 @@ class IndividualINR:
             checkpoint=context.scratch / f"fit-{group}.safetensors",
         )
         seconds = loop.optimise(params, step, recipe, hooks) / len(clips)
-        output = step.evaluate()
+        output = step.evaluate(self.net.features(coordinates(context)).to(device))
         for index, clip in enumerate(clips):
             yield Reconstruction(
                 clip_id=clip.id,
                 waveform=output[index],
                 payload=Payload(self.net.count(), 32 * self.net.count()),
                 seconds=seconds,
-                status=verdict(clip.waveform, output[index]),
+                status=status(context, clip.waveform, output[index]),
                 steps=recipe.updates,
                 weights={name: value[index].detach().cpu().numpy() for name, value in params.items()},
             )
@@ -193,10 +195,10 @@ class _Step:
         return self.features[:, chosen], self.target[:, chosen]
 
     @torch.no_grad()
-    def evaluate(self) -> NDArray[np.float32]:
-        """The rebuilt clips: [batch, samples]."""
-        starts = range(0, self.features.shape[1], self.tile)
-        tiles = [self.features[:, start : start + self.tile] for start in starts]
+    def evaluate(self, features: torch.Tensor) -> NDArray[np.float32]:
+        """The rebuilt clips at features of time [1, time, inputs]: [batch, time]."""
+        starts = range(0, features.shape[1], self.tile)
+        tiles = [features[:, start : start + self.tile] for start in starts]
         return torch.cat([self.net.apply_features(self.params, tile) for tile in tiles], dim=1).cpu().numpy()
 
 

@@ -21,7 +21,7 @@ from hsbench.errors import BackendMissingError, DataError
 from hsbench.files import replace_atomically
 from hsbench.metrics.base import Score, info
 from hsbench.metrics.suite import Scorer
-from hsbench.models.base import Context
+from hsbench.models.base import Context, rebuild
 from hsbench.run import team
 
 if TYPE_CHECKING:
@@ -129,12 +129,7 @@ class CellWork:
             progress=lambda done, of: self.progress("fit", before + len(items) * done / max(of, 1), total),
         )
         clips = [self.corpus.load(item) for item in items]
-        made = {one.clip_id: one for one in model.reconstruct(clips, context)}
-        if set(made) != {item.id for item in items}:
-            raise DataError(
-                f"model {self.job.cell.model.name!r} was given {len(items)} clips and gave back {sorted(made)}; "
-                "it must rebuild each once."
-            )
+        made = rebuild(model, clips, context)
         for item in items:
             self._keep(made[item.id])
         self.folder.append_reconstructions([_row(made[item.id]) for item in items])

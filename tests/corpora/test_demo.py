@@ -1,3 +1,4 @@
+import dataclasses
 import csv
 import shutil
 
@@ -99,3 +100,37 @@ def test_the_shipped_files_are_the_ones_that_were_rendered(real_corpora):
 def test_unknown_splits_suggest():
     with pytest.raises(UnknownNameError, match="did you mean 'validation'"):
         DemoCorpus().manifest("valid")
+
+
+def test_passages_are_whole_utterances():
+    corpus = DemoCorpus()
+    passages = corpus.passages("train")
+    assert len(passages) == 36
+    assert passages.lengths.min() >= 32768
+    assert passages.lengths.sum() == passages.samples.size
+    assert set(passages.lengths.tolist()) != {32768}
+
+
+def test_some_clips_make_passages_of_themselves():
+    clips = base.Clips.of(DemoCorpus(), "train")
+    passages = clips.first(3).passages()
+    assert passages.lengths.tolist() == [32768] * 3
+    for number in range(3):
+        cut = passages.samples[passages.starts[number] :][:32768]
+        assert np.abs(cut / 32767 - clips[number].waveform).max() < 1e-4
+    assert len(clips.passages()) == 36
+
+
+def test_the_fingerprint_of_the_corpus_holds_every_split(monkeypatch):
+    corpus = DemoCorpus()
+    whole = base.fingerprint(corpus)
+    assert whole == base.fingerprint(DemoCorpus())
+    original = corpus.manifest
+    for changed in ("train", "validation"):
+
+        def other(split, changed=changed):
+            manifest = original(split)
+            return dataclasses.replace(manifest, items=manifest.items[1:]) if split == changed else manifest
+
+        monkeypatch.setattr(corpus, "manifest", other)
+        assert base.fingerprint(corpus) != whole

@@ -445,6 +445,41 @@ def test_a_download_without_a_network_says_what_to_do(hsbench_here, tmp_path, mo
     assert "could not be downloaded (no network); get it on a machine with a network" in err
 
 
+def test_passages_are_the_whole_blocks_of_the_split_in_the_store(vctk):
+    made = prepare("vctk", vctk)
+    passages, items = made.passages("train"), made.manifest("train").items
+    assert len(passages) == len(items)
+    assert set(passages.lengths.tolist()) == {4096}
+    for number, item in enumerate(items):
+        block = passages.samples[passages.starts[number] :][: passages.lengths[number]]
+        assert np.array_equal(peak_normalise(block[:2048].astype(np.float32) / 32768), made.load(item).waveform)
+    assert np.may_share_memory(passages.samples, made._blocks)
+
+
+@pytest.mark.parametrize("rate", [44100, 48000])
+def test_the_truth_at_a_higher_rate_lies_on_the_clip(vctk, rate):
+    """A slow tone read between the clip's samples says what the source says there."""
+    made = prepare("vctk", vctk)
+    for item in made.manifest("validation").items[:4]:
+        truth, clip = made.load_at(item, rate), made.load(item).waveform.astype(np.float64)
+        assert 0 <= truth.seconds[0] < 1 / rate
+        assert truth.seconds[-1] <= 2047 / 22050 < truth.seconds[-1] + 1 / rate
+        assert np.diff(truth.seconds) == pytest.approx(1 / rate)
+        smooth = np.interp(truth.seconds, np.arange(2048) / 22050, clip)
+        inner = slice(50, -50)
+        error = np.square(smooth - truth.waveform)[inner].mean() / np.square(truth.waveform)[inner].mean()
+        assert error < 2e-2
+        shifted = np.square(smooth[:-3] - truth.waveform[3:])[inner].mean() / np.square(truth.waveform)[inner].mean()
+        assert shifted > 1.2 * error
+
+
+def test_there_is_no_truth_above_the_sources_rate(tmp_path):
+    write(tmp_path / "data" / "a" / "1.wav", rate=22050)
+    write(tmp_path / "data" / "b" / "1.wav", rate=22050)
+    made = prepare("folder", tmp_path / "data")
+    assert made.load_at(made.manifest("validation").items[0], 44100) is None
+
+
 @pytest.mark.parametrize(
     ("name", "changes", "train", "validation"),
     [

@@ -7,6 +7,9 @@ from hsbench.fit.loop import Hooks, Recipe, optimise
 from hsbench.fit.schedule import schedule
 
 
+pytestmark = pytest.mark.usefixtures("eager_checkpoints")
+
+
 def quadratic():
     parameter = torch.tensor([3.0, -2.0], requires_grad=True)
 
@@ -27,7 +30,7 @@ def fit(path=None, stop=None, updates=50):
         if number == stop:
             raise InterruptedError
 
-    hooks = Hooks(rows.append, progress, path, checkpoint_seconds=-1.0)
+    hooks = Hooks(rows.append, progress, path)
     optimise({"p": parameter}, step, Recipe(50, updates, "one_cycle", 0.1), hooks)
     return parameter.detach(), rows, done
 
@@ -111,7 +114,7 @@ def test_a_parameter_without_a_gradient_is_kept_and_resumed(tmp_path):
         loss.backward()
         return loss.detach()
 
-    hooks = Hooks(lambda row: None, lambda done: None, tmp_path / "c.safetensors", checkpoint_seconds=-1.0)
+    hooks = Hooks(lambda row: None, lambda done: None, tmp_path / "c.safetensors")
     optimise({"a": used, "b": unused}, step, Recipe(3, 3, "constant", 0.1, weight_decay=0.5), hooks)
     assert unused.item() == 5.0
     optimise({"a": used, "b": unused}, step, Recipe(5, 5, "constant", 0.1, weight_decay=0.5), hooks)

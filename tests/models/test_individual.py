@@ -151,7 +151,7 @@ def test_each_pass_over_the_clip_visits_every_coordinate_once(context):
 
 
 @pytest.mark.parametrize("name", ["inr-fmlp", "inr-siren"])
-def test_a_fit_resumed_from_its_checkpoint_is_bit_equal(name, context, monkeypatch, tmp_path):
+def test_a_fit_resumed_from_its_checkpoint_is_bit_equal(name, context, eager_checkpoints, tmp_path):
     class Killed(BaseException):
         pass
 
@@ -162,12 +162,6 @@ def test_a_fit_resumed_from_its_checkpoint_is_bit_equal(name, context, monkeypat
     model, switches = make(name)
     clips = [clip("a", 0), clip("b", 1)]
     calm = list(model.reconstruct(clips, context(switches, scratch=tmp_path / "calm")))
-    original = individual.loop.Hooks
-
-    def eager(**arguments):
-        return original(**arguments, checkpoint_seconds=-1.0)
-
-    monkeypatch.setattr(individual.loop, "Hooks", eager)
     with pytest.raises(Killed):
         list(model.reconstruct(clips, context(switches, progress=kill)))
     resumed = context(switches)

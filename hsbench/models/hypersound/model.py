@@ -16,19 +16,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from hsbench.errors import UsageError
+from hsbench.errors import DataError, UsageError
 from hsbench.fit import checkpoint, distributed
 from hsbench.fit.losses import spectral
 from hsbench.fit.precision import full, hidden, pin
-from hsbench.models.base import Payload, Reconstruction, verdict
+from hsbench.models.base import NETWORK, Payload, Reconstruction, status
 from hsbench.models.hypersound.combine import Combination
 from hsbench.models.hypersound.network import HyperSoundNetwork
 from hsbench.models.hypersound.step import TrainingStep
 from hsbench.models.hypersound.training import train
 from hsbench.models.targets import create
+from hsbench.models.targets.base import coordinates
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from hsbench.audio.clip import Clip
     from hsbench.models.base import Context, Training
@@ -56,7 +58,7 @@ DESCRIPTORS = [
                 "epochs": 2,
                 "epoch_samples": 32,
                 "batch": 4,
-                "learning_rate": 3e-4,
+                "learning_rate": 3e-5,
                 "schedule": "one_cycle",
                 "weight_decay": 0.01,
                 "clip_norm": 1.0,
@@ -71,18 +73,18 @@ DESCRIPTORS = [
                 "precision": "fp32",
             },
             "quick": {
-                "epochs": 40,
+                "epochs": 30,
                 "epoch_samples": 80,
                 "batch": 8,
-                "learning_rate": 3e-4,
+                "learning_rate": 1e-4,
                 "schedule": "one_cycle",
                 "weight_decay": 0.01,
                 "clip_norm": 1.0,
-                "warmup_epochs": 8,
+                "warmup_epochs": 6,
                 "channels": 2,
-                "hidden": "256-256-256",
-                "coordinates": 8192,
-                "train_clips": None,
+                "hidden": "256-256-128",
+                "coordinates": 4096,
+                "train_clips": 8,
                 "augment": False,
                 "output_scale": 0.1,
                 "micro_batch": None,
@@ -173,6 +175,7 @@ class HyperSound:
 
     version = 1
     group = 16
+    function_of_time = True
 
     def __init__(
         self,
@@ -199,12 +202,13 @@ class HyperSound:
 
         Raises:
             UsageError: a setting is out of range, or memory ran out.
+            DataError: what is kept is another network.
         """
         device = pin(context.device, context.threads)
         self.network = self._build(context).to(device)
-        file = context.kept / "network.safetensors"
+        file = context.kept / NETWORK
         if (found := checkpoint.read(file)) is not None:
-            self._load(found[0])
+            self._load(found[0], file)
             return found[1]
         self.network.initialise(context.key("initialise"), context.training["output_scale"])
         began = time.perf_counter()
@@ -229,7 +233,7 @@ class HyperSound:
         """
         assert self.network is not None, "fit comes first"
         device = next(self.network.parameters()).device
-        features = self.net.features(torch.linspace(-1, 1, context.samples).view(1, -1, 1)).to(device)
+        features = self.net.features(coordinates(context)).to(device)
         size = context.training["micro_batch"] or MICRO[device.type]
         for first in range(0, len(clips), size):
             part, began = clips[first : first + size], time.perf_counter()
@@ -243,7 +247,7 @@ class HyperSound:
                     waveform=played[index],
                     payload=Payload(vector.shape[1], 32 * vector.shape[1]),
                     seconds=seconds,
-                    status=verdict(clip.waveform, played[index]),
+                    status=status(context, clip.waveform, played[index]),
                     weights={name: value[index] for name, value in weights.items()},
                 )
             context.progress(first + len(part), len(clips))
@@ -305,8 +309,14 @@ class HyperSound:
         combination = Combination(self.net, self.combine, self.shared_layers, context.switches)
         return HyperSoundNetwork(self.net, combination, context.samples, training["channels"], self.norm, sizes)
 
-    def _load(self, tensors: Mapping[str, torch.Tensor]) -> None:
+    def _load(self, tensors: Mapping[str, torch.Tensor], file: Path) -> None:
         assert self.network is not None
+        wanted = {name: tuple(value.shape) for name, value in self.network.state_dict().items()}
+        if wanted != {name: tuple(value.shape) for name, value in tensors.items()}:
+            raise DataError(
+                f"{file} should hold the {len(wanted)} tensors of a {self.name} of these settings, and its "
+                f"{len(tensors)} have other names or shapes; restore it or train again."
+            )
         self.network.load_state_dict(dict(tensors))
 
     def _sizes(self) -> dict[str, int]:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 
 from hsbench.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from hsbench.models.base import Context
 
 
 class TargetNet(ABC):
@@ -78,6 +81,13 @@ class TargetNet(ABC):
             unit = torch.rand(shape, generator=generator) * 2 - 1
             drawn[name] = unit * self.bound(name, fan_in, divisor)
         return drawn
+
+
+def coordinates(context: Context) -> torch.Tensor:
+    """Where a clip is played, [1, time, 1] float32: at the times that the context asks for, or at its own samples."""
+    if context.coordinates is None:
+        return torch.linspace(-1, 1, context.samples).view(1, -1, 1)
+    return torch.from_numpy(context.coordinates.astype(np.float32)).view(1, -1, 1)
 
 
 def linear(params: Mapping[str, torch.Tensor], layer: int, x: torch.Tensor, scale: float = 1.0) -> torch.Tensor:

@@ -1,0 +1,230 @@
+import numpy as np
+import pytest
+import torch
+
+from hsbench import protocols, registry, widths
+from hsbench.audio.clip import Clip
+from hsbench.audio.passages import joined
+from hsbench.errors import UsageError
+from hsbench.metrics.suite import score
+from hsbench.models.base import Context
+
+SAMPLES = 2048
+
+
+class Clips(list):
+    """Training clips as the work hands them over."""
+
+    def first(self, count):
+        return Clips(self[:count])
+
+    def passages(self):
+        return joined([np.round(clip.waveform * 32767).astype(np.int16) for clip in self])
+
+
+def clip(name, seed, samples=SAMPLES):
+    rng = np.random.default_rng(seed)
+    t = np.linspace(-1, 1, samples)
+    x = sum(rng.uniform(0.2, 1) * np.sin(2 * np.pi * rng.uniform(2, 30) * t + rng.uniform(0, 6)) for _ in range(4))
+    return Clip(name, (x / np.abs(x).max()).astype(np.float32), 22050)
+
+
+def clips(count=4):
+    return Clips(clip(f"c{number}", number) for number in range(count))
+
+
+@pytest.fixture
+def make(tmp_path):
+    """(model, context) of a small HyperSound; `context.rows` is the learning curve."""
+
+    def build(name="hypersound-fmlp", protocol="fixed", folder="kept", stop=None, samples=SAMPLES, **changes):
+        descriptor = registry.get("models", name)
+        switches = protocols.switches(protocol, descriptor.switches)
+        settings = {**descriptor.defaults, "width": 12, "layers": 2}
+        training = {**descriptor.budgets["smoke"], "epochs": 3, "epoch_samples": 12, "coordinates": 1500}
+        for key, value in changes.items():
+            (settings if key in settings else training)[key] = value
+        full = widths.resolve(settings, switches, samples)
+        rows = []
+
+        def progress(done, total):
+            if done == stop:
+                raise KeyboardInterrupt
+
+        context = Context(
+            seed=0,
+            sample_rate=22050,
+            samples=samples,
+            switches=switches,
+            training=training,
+            device="cpu",
+            threads=1,
+            scratch=tmp_path / folder / "scratch",
+            kept=tmp_path / folder,
+            record=rows.append,
+            progress=progress,
+        )
+        object.__setattr__(context, "rows", rows)
+        return descriptor.load()(**full), context
+
+    return build
+
+
+@pytest.mark.parametrize("name", ["hypersound-fmlp", "hypersound-siren"])
+def test_what_is_trained_is_kept_and_loaded(make, name):
+    model, context = make(name)
+    facts = model.fit(clips(), context)
+    assert (facts["steps"], facts["clips_seen"], facts["generated"]) == (9, 36, model.net.count())
+    assert facts["total"] == sum(value.numel() for value in model.network.parameters())
+    assert [row["step"] for row in context.rows] == list(range(9))
+    made = list(model.reconstruct(clips(), context))
+    again, later = make(name)
+    assert again.fit(clips(), later) == facts
+    assert later.rows == []
+    for one, other in zip(made, again.reconstruct(clips(), later), strict=True):
+        assert np.array_equal(one.waveform, other.waveform)
+    assert not (context.kept / "training.safetensors").exists()
+
+
+def test_a_stopped_training_goes_on_to_the_same_weights_bit_for_bit(make, eager_checkpoints):
+    calm, context = make(folder="calm", augment=True)
+    calm.fit(clips(), context)
+    with pytest.raises(KeyboardInterrupt):
+        model, context = make(folder="stopped", augment=True, stop=5)
+        model.fit(clips(), context)
+    assert (context.kept / "training.safetensors").exists()
+    model, context = make(folder="stopped", augment=True)
+    model.fit(clips(), context)
+    assert context.rows[0]["step"] == 4, "the checkpoint before the stop"
+    for name, value in calm.network.state_dict().items():
+        assert torch.equal(value, model.network.state_dict()[name]), name
+
+
+def test_it_learns_two_clips(make):
+    """Two clips of a demo voice, a third of a second each."""
+    from hsbench.corpora.demo import DemoCorpus
+
+    corpus = DemoCorpus()
+    items = corpus.manifest("train").evaluation()[:2]
+    found = [corpus.load(item) for item in items]
+    cut = Clips(Clip(one.id, one.waveform[8192:16384].copy(), 22050) for one in found)
+    model, context = make(
+        samples=8192,
+        width=40,
+        layers=5,
+        epochs=450,
+        epoch_samples=2,
+        batch=2,
+        learning_rate=3e-4,
+        hidden="128-128",
+        coordinates=None,
+        train_clips=None,
+        channels=4,
+    )
+    facts = model.fit(cut, context)
+    assert facts["status"] == "ok", facts
+    assert facts["loss"] < 0.5 * min(facts["loss_silence"], facts["loss_noise"], facts["loss_shuffled"])
+    made = list(model.reconstruct(cut, context))
+    for one, rebuilt in zip(cut, made, strict=True):
+        assert rebuilt.status == "ok"
+        assert score(one.waveform, rebuilt.waveform, 22050, ["si_snr"])["si_snr"].value > 3
+
+
+def test_the_payload_is_what_is_generated(make):
+    model, context = make(shared_layers=1)
+    model.fit(clips(), context)
+    (made,) = model.reconstruct(clips(1), context)
+    want = model.net.count() - 12 * 21
+    assert (made.payload.numbers, made.payload.bits, made.steps) == (want, 32 * want, 0)
+    assert set(made.weights) == {"w1", "b1", "w2", "b2"}
+    assert made.weights["w1"].shape == (12, 12)
+
+
+def test_a_clip_of_another_length_is_refused_in_a_sentence(make):
+    model, context = make()
+    model.fit(clips(), context)
+    with pytest.raises(UsageError, match="trained for clips of 2048 samples and got one of 1000; cut the sound"):
+        list(model.reconstruct([clip("short", 0, 1000)], context))
+
+
+def test_a_network_that_plays_nothing_has_collapsed(make):
+    model, context = make(output_scale=0.0, learning_rate=0.0)
+    facts = model.fit(clips(), context)
+    assert facts["status"] == "collapsed"
+    assert facts["loss"] == pytest.approx(facts["loss_silence"])
+    assert {one.status for one in model.reconstruct(clips(), context)} == {"collapsed"}
+
+
+def test_a_training_that_diverges_says_so(make):
+    model, context = make(learning_rate=1e9, clip_norm=None, schedule="constant")
+    facts = model.fit(clips(), context)
+    assert facts["status"] in ("diverged", "collapsed")
+    assert {one.status for one in model.reconstruct(clips(), context)} <= {"diverged", "collapsed"}
+
+
+def test_fewer_training_clips_are_the_first_ones(make):
+    seen = []
+
+    class Watched(Clips):
+        def first(self, count):
+            seen.append(count)
+            return Clips(self[:count])
+
+    model, context = make(train_clips=2)
+    model.fit(Watched(clips()), context)
+    assert 2 in seen
+
+
+def test_the_protocol_decides_the_schedule(make):
+    model, context = make(protocol="reference", schedule="protocol", learning_rate=1e-4)
+    model.fit(clips(), context)
+    assert {row["lr"] for row in context.rows[:3]} == {context.rows[0]["lr"]}
+    model, context = make(protocol="paper", schedule="protocol", learning_rate=1e-4, folder="other")
+    model.fit(clips(), context)
+    assert len({row["lr"] for row in context.rows}) == 9
+
+
+def test_frequency_weighting_warms_up(make):
+    def losses(folder, **changes):
+        model, context = make(folder=folder, learning_rate=0.0, coordinates=None, **changes)
+        model.fit(clips(4), context)
+        return [row["loss"] for row in context.rows]
+
+    plain = losses("plain")
+    weighted = losses("weighted", frequency_weight_p=1.0, warmup_epochs=3)
+    shares = [abs(a / b - 1) for a, b in zip(weighted, plain, strict=True)]
+    assert min(shares) > 1e-4, "the first epoch has a third of it"
+    assert np.mean(shares[6:]) > np.mean(shares[:3])
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"hidden": "400-x"}, "hidden expects layer widths such as 400-768-400"),
+        ({"epochs": 0}, "epochs expects a whole number from 1, got 0"),
+        ({"batch": 2.5}, "batch expects a whole number from 1"),
+        ({"schedule": "cosine"}, "unknown schedule"),
+        ({"spectral_loss": "pwg", "frequency_weight_p": 0.5}, "pwg takes no frequency weighting"),
+        ({"precision": "fp8"}, "unknown precision"),
+    ],
+)
+def test_bad_settings_are_sentences(make, changes, said):
+    model, context = make(**changes)
+    with pytest.raises(UsageError, match=said):
+        model.fit(clips(), context)
+
+
+def test_nothing_to_train_on_is_a_sentence(make):
+    model, context = make()
+    with pytest.raises(UsageError, match="the corpus has none there"):
+        model.fit(Clips(), context)
+
+
+def test_out_of_memory_names_the_setting(make, monkeypatch):
+    def train(*arguments):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr("hsbench.models.hypersound.model.train", train)
+    model, context = make()
+    with pytest.raises(UsageError, match="--set hypersound-fmlp.micro_batch=4"):
+        model.fit(clips(), context)
