@@ -105,7 +105,7 @@ class Cell:
         try:
             parts = {name: Part.read(document[name]) for name in ("model", "corpus", "budget", "protocol")}
             return cls(**parts, seed=int(document["seed"]))
-        except (KeyError, TypeError, AttributeError) as error:
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise DataError(
                 f"a cell's specification lacks or garbles {error}; it was not written by hsbench."
             ) from error
@@ -148,6 +148,7 @@ class Experiment:
         source: name of the published source below baselines/published.
         split: which part of the corpus is scored.
         corpus: the default corpus.
+        left_out: budget name -> metrics that are not scored there, for their cost.
     """
 
     name: str
@@ -159,6 +160,12 @@ class Experiment:
     source: str = "hypersound_2023"
     split: str = "validation"
     corpus: str = "demo"
+    left_out: Settings = ()
+
+    def metrics_at(self, budget: str) -> tuple[str, ...]:
+        """The metrics that are scored under a budget."""
+        out = dict(self.left_out).get(budget, ())
+        return tuple(name for name in self.metrics if name not in out)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ def test_the_readme_names_its_two_commands_as_the_checks_read_them():
     readme = (ROOT / "README.md").read_text()
     commands = dict(re.findall(r"<!-- command: (\w+) -->\n```sh\n(.+)\n```", readme))
     assert set(commands) == {"run", "tests"}
-    assert commands["run"].endswith("hsbench run table2d")
+    assert commands["run"].endswith("hsbench run table2b")
     assert commands["tests"].endswith("nox")
 
 

@@ -13,7 +13,7 @@ import traceback
 import typer
 
 import hsbench
-from hsbench.cli import corpora, listing, planning, reporting, running, scoring, selftesting
+from hsbench.cli import corpora, listing, planning, reporting, running, scoring, selftesting, using
 from hsbench.errors import HsbenchError, storage_error
 
 app = typer.Typer(
@@ -43,6 +43,8 @@ app.command("run")(running.run)
 app.command("report")(reporting.report)
 app.command("score")(scoring.score)
 app.add_typer(corpora.app, name="corpus")
+app.command("reconstruct")(using.reconstruct)
+app.command("export")(using.export)
 app.command("selftest")(selftesting.selftest)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import threading
 import time
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 from hsbench.cli.planning import duration
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from types import TracebackType
 
     from rich.progress import TaskID
@@ -124,20 +125,37 @@ def pace(done: float, left: float, seconds: float, unit: str) -> str:
 
 def counted(items: Iterable[T], total: int, what: str, every: float = 10.0) -> Iterator[T]:
     """Pass items on and say on standard error how many went by, with rate and remaining time."""
+    with metered(what, every) as tell:
+        for number, item in enumerate(items, 1):
+            yield item
+            tell(number, total)
+
+
+@contextlib.contextmanager
+def metered(what: str, every: float = 10.0) -> Iterator[Callable[[float, float], None]]:
+    """A callback that takes (done, total) and shows it on standard error, with rate and remaining time."""
     if sys.stderr.isatty():
         from rich.console import Console
-        from rich.progress import track
+        from rich.progress import Progress
 
-        yield from track(items, what, total, console=Console(stderr=True), transient=True)
+        with Progress(console=Console(stderr=True), transient=True) as bars:
+            task = bars.add_task(what, total=None)
+            yield lambda done, total: bars.update(task, completed=done, total=total)
         return
     start = last = time.monotonic()
-    for number, item in enumerate(items, 1):
-        yield item
+
+    def tell(done: float, total: float) -> None:
+        nonlocal last
         now = time.monotonic()
-        if now - last > every and number < total:
-            left = duration((total - number) * (now - start) / number)
-            print(f"{what} {number}/{total}, {60 * number / (now - start):.1f} a minute, {left} left", file=sys.stderr)
+        if now - last > every and 0 < done < total:
+            left = duration((total - done) * (now - start) / done)
+            shown = f"{done:.10g}" if done == int(done) else f"{done:.2f}"
+            print(
+                f"{what} {shown}/{total:.10g}, {60 * done / (now - start):.1f} a minute, {left} left", file=sys.stderr
+            )
             last = now
+
+    yield tell
 
 
 def watcher() -> PlainProgress | BarProgress:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from hsbench.run.store import Results
 
 SUFFIX = {"markdown": ".md", "latex": ".tex", "csv": ".csv"}
+FOLDERS = ("curves", "tensorboard")
+"""Formats that fill a folder."""
 
 
 def report(
@@ -24,7 +26,13 @@ def report(
         list[str] | None,
         typer.Argument(help="Experiments by name; all that were run by default.", metavar="[EXPERIMENT]..."),
     ] = None,
-    output_format: Annotated[str, typer.Option("--format", help="markdown, latex or csv.")] = "markdown",
+    output_format: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            help="markdown, latex or csv; into a folder: curves (learning curves as PNG and PDF), tensorboard.",
+        ),
+    ] = "markdown",
     output: Annotated[
         Path | None,
         typer.Option(help="A file of that format, or a folder for it; standard output by default."),
@@ -45,8 +53,10 @@ def report(
     from hsbench.errors import IncompleteError, UnknownNameError, UsageError
     from hsbench.run.store import Results
 
-    if output_format not in SUFFIX:
-        raise UnknownNameError("format", output_format, SUFFIX)
+    if output_format not in (*SUFFIX, *FOLDERS):
+        raise UnknownNameError("format", output_format, (*SUFFIX, *FOLDERS))
+    if output_format in FOLDERS and output is None:
+        raise UsageError(f"--format {output_format} writes into a folder; name it with --output DIR.")
     if per_clip and output_format != "csv":
         raise UsageError(f"--per-clip goes with --format csv, got --format {output_format}.")
     asking.import_files(imports)
@@ -58,11 +68,24 @@ def report(
             f"{results} holds nothing to report on for {', '.join(experiments or ['any experiment'])}; run it first, "
             "for instance: hsbench run table2d"
         )
+    if output_format in FOLDERS and output is not None:
+        _fill(store, chosen, output_format, output)
+        return
     content = _content(store, chosen, output_format, baselines, per_clip=per_clip)
     if output is None:
         print(content, end="")
     else:
         print(f"wrote {_write(output, content, output_format, per_clip=per_clip)}")
+
+
+def _fill(store: Results, chosen: Sequence[tuple[str, str]], output_format: str, output: Path) -> None:
+    """Write what belongs into a folder, and say what was written."""
+    from hsbench.report import curves
+
+    save = {"curves": curves.save_figure, "tensorboard": curves.save_events}[output_format]
+    for experiment, group in chosen:
+        for path in save(store.view(experiment)["groups"][group], store, output, f"{experiment}--{group}"):
+            print(f"wrote {path}")
 
 
 def show(store: Results, experiment: str, group: str, baselines: Path | None) -> None:

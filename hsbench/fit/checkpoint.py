@@ -50,7 +50,7 @@ def read(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]] | None:
 
 
 def metadata(path: Path) -> dict[str, str] | None:
-    """The texts that a file carries beside its tensors, of which it reads none; None where it is no whole checkpoint."""
+    """The texts that travel with the tensors of a file; None where it is not there or not whole."""
     try:
         with safe_open(path, framework="pt") as file:
             return dict(file.metadata() or {})

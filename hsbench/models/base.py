@@ -1,15 +1,14 @@
 """What a model is asked for, and what it gives back.
 
 Conventions: waveforms are [samples] float32, full scale +-1; a payload counts what must be stored for one clip alone.
-A model that is a function of time says so by a class attribute `function_of_time = True`, and plays at the coordinates
-that its context asks for.
+A model that is a function of time also plays between the samples of a clip (FunctionOfTime).
 """
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -48,7 +47,7 @@ class Reconstruction:
 
     Attributes:
         clip_id: whose.
-        waveform: [samples] float32, not clipped; [time] where the context asks for coordinates.
+        waveform: [samples] float32, not clipped.
         payload: what it cost to store.
         seconds: time that this clip took (a batch's time is shared out evenly).
         status: "ok", or what went wrong with the fit: "diverged" or "collapsed".
@@ -81,8 +80,6 @@ class Context:
         kept: a folder for what `fit` learned, which lasts as long as the cell.
         record: takes a row of the learning curve.
         progress: takes (done, total): training steps in `fit`, clip-steps or clips of the group in `reconstruct`.
-        coordinates: [time] in [-1, 1], where a model that is a function of time is played; None: at the clip's own
-            samples, of which the first lies at -1 and the last at 1.
     """
 
     seed: int
@@ -96,7 +93,6 @@ class Context:
     kept: Path
     record: Callable[[Mapping[str, Any]], None] = field(repr=False)
     progress: Callable[[float, float], None] = field(repr=False)
-    coordinates: NDArray[np.float64] | None = None
 
     def key(self, *words: object) -> int:
         """A 63-bit seed from the cell's seed and a purpose, such as ("init", clip id) or ("coordinates", step)."""
@@ -141,6 +137,26 @@ class Model(Protocol):
         ...
 
 
+@runtime_checkable
+class FunctionOfTime(Protocol):
+    """What a model may also do: play a clip at any times."""
+
+    def play(
+        self, weights: Mapping[str, NDArray[np.float32]], coordinates: NDArray[np.float64], context: Context
+    ) -> NDArray[np.float32]:
+        """A clip from the parameters that its reconstruction has.
+
+        Args:
+            weights: {name: array}.
+            coordinates: [time] in [-1, 1]; the clip's first sample lies at -1 and its last at 1.
+            context: that it was fitted in.
+
+        Returns:
+            [time].
+        """
+        ...
+
+
 def rebuild(model: Model, clips: Sequence[Clip], context: Context) -> dict[str, Reconstruction]:
     """Clip id -> reconstruction of a group of clips.
 
@@ -155,13 +171,6 @@ def rebuild(model: Model, clips: Sequence[Clip], context: Context) -> dict[str, 
             "it must rebuild each once."
         )
     return found
-
-
-def status(context: Context, reference: NDArray[np.float32], estimate: NDArray[np.float32]) -> str:
-    """Verdict on a clip [samples] as a model played it; at coordinates of the context, whether it is finite is all."""
-    if context.coordinates is None:
-        return verdict(reference, estimate)
-    return "ok" if np.isfinite(estimate).all() else "diverged"
 
 
 def verdict(reference: NDArray[np.float32], estimate: NDArray[np.float32]) -> str:

@@ -20,9 +20,9 @@ import torch
 from hsbench.errors import UsageError
 from hsbench.fit import loop
 from hsbench.fit.precision import pin
-from hsbench.models.base import Payload, Reconstruction, status
+from hsbench.models.base import Payload, Reconstruction, verdict
 from hsbench.models.targets import create
-from hsbench.models.targets.base import coordinates
+from hsbench.models.targets.base import grid, play
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -92,7 +92,6 @@ class IndividualINR:
 
     version = 1
     group = 16
-    function_of_time = True
 
     def __init__(self, kind: str, width: int, layers: int, compression_ratio: float, **network: Any) -> None:
         del compression_ratio  # width says it exactly
@@ -115,8 +114,7 @@ class IndividualINR:
         recipe = _recipe(context)
         device = pin(context.device, context.threads)
         target = torch.from_numpy(np.stack([clip.waveform for clip in clips])).to(device)
-        coords = torch.linspace(-1, 1, context.samples).view(1, -1, 1)
-        features = self.net.features(coords).to(device)
+        features = self.net.features(grid(context.samples)).to(device)
         params = self._initial([clip.id for clip in clips], context, device)
         step = _Step(self.net, params, features, target, context)
         group = hashlib.sha256(" ".join(clip.id for clip in clips).encode()).hexdigest()[:16]
@@ -126,17 +124,27 @@ class IndividualINR:
             checkpoint=context.scratch / f"fit-{group}.safetensors",
         )
         seconds = loop.optimise(params, step, recipe, hooks) / len(clips)
-        output = step.evaluate(self.net.features(coordinates(context)).to(device))
+        output = play(self.net, params, grid(context.samples), TILE[context.device]).cpu().numpy()
         for index, clip in enumerate(clips):
             yield Reconstruction(
                 clip_id=clip.id,
                 waveform=output[index],
                 payload=Payload(self.net.count(), 32 * self.net.count()),
                 seconds=seconds,
-                status=status(context, clip.waveform, output[index]),
+                status=verdict(clip.waveform, output[index]),
                 steps=recipe.updates,
                 weights={name: value[index].detach().cpu().numpy() for name, value in params.items()},
             )
+
+    def play(
+        self, weights: Mapping[str, NDArray[np.float32]], coordinates: NDArray[np.float64], context: Context
+    ) -> NDArray[np.float32]:
+        """A clip's INR at any times [time] in [-1, 1], from the parameters that its reconstruction has."""
+        device = pin(context.device, context.threads)
+        params = {name: torch.from_numpy(value)[None].to(device) for name, value in weights.items()}
+        times = torch.from_numpy(coordinates).float().view(1, -1, 1)
+        played: NDArray[np.float32] = play(self.net, params, times, TILE[context.device])[0].cpu().numpy()
+        return played
 
     def _initial(self, ids: Sequence[str], context: Context, device: torch.device) -> dict[str, torch.Tensor]:
         """{name: [batch, *shape]}, each clip's drawn from its own seed."""
@@ -193,13 +201,6 @@ class _Step:
         part = number % parts
         chosen = order[part * self.drawn : (part + 1) * self.drawn].sort().values.to(self.target.device)
         return self.features[:, chosen], self.target[:, chosen]
-
-    @torch.no_grad()
-    def evaluate(self, features: torch.Tensor) -> NDArray[np.float32]:
-        """The rebuilt clips at features of time [1, time, inputs]: [batch, time]."""
-        starts = range(0, features.shape[1], self.tile)
-        tiles = [features[:, start : start + self.tile] for start in starts]
-        return torch.cat([self.net.apply_features(self.params, tile) for tile in tiles], dim=1).cpu().numpy()
 
 
 def _recipe(context: Context) -> loop.Recipe:

@@ -113,7 +113,7 @@ def make(request: Request, results: Results, resources: Resources) -> Plan:
                 work.rows.append(f"{name}/{row.name}")
                 known = set(work.clips)
                 work.clips += [clip for clip in ground.clips if clip not in known]
-                work.metrics += [metric for metric in experiment.metrics if metric not in work.metrics]
+                work.metrics += [metric for metric in resolved.metrics if metric not in work.metrics]
         plan.views[name, resolved.group] = resolved.view(rows)
     plan.works = list(found.values())
     for work in plan.works:

@@ -97,6 +97,7 @@ class Resolved:
 
     Attributes:
         rows: in the order shown.
+        metrics: in the order shown.
         grounds: corpus name -> ground, where it is at hand.
         absent: corpus name -> why it is not, for rows that name a corpus of their own.
         group: corpora--budget--protocol.
@@ -107,6 +108,7 @@ class Resolved:
         self.budget = spec.budget(request.budget or ("standard" if device == "cuda" else "quick"))
         self.protocol = protocols.name(request.protocol or self.budget.protocol)
         self.split = request.split or experiment.split
+        self.metrics = experiment.metrics_at(self.budget.name)
         self.changes = changes(request.changes)
         self.rows = rows_of(experiment, request)
         self.grounds: dict[str, Ground] = {}
@@ -128,7 +130,7 @@ class Resolved:
             except HsbenchError as error:
                 if name not in own:
                     raise
-                self.absent[name] = str(error)
+                self.absent[name] = f"{error} To get it: hsbench corpus download {name} --data-root DIR"
 
     def _check_changes(self) -> None:
         models = {row.model for row in self.experiment.rows}
@@ -210,7 +212,7 @@ class Resolved:
             "split": self.split,
             "clips_paper": dict(self.experiment.clips)["paper"],
             "limit": self.request.limit,
-            "metrics": list(self.experiment.metrics),
+            "metrics": list(self.metrics),
             "rows": rows,
         }
 

@@ -68,7 +68,12 @@ class CellFolder:
 
     def weights(self, clip_id: str) -> Path:
         """The clip's own parameters, safetensors."""
-        return self.path / "artifacts" / "weights" / f"{check_id(clip_id)}.safetensors"
+        return self.all_weights / f"{check_id(clip_id)}.safetensors"
+
+    @property
+    def all_weights(self) -> Path:
+        """The folder of every clip's own parameters."""
+        return self.path / "artifacts" / "weights"
 
     def write_spec(self, cell: Cell) -> None:
         """Keep what the key hashes; a folder never changes its cell."""
@@ -83,7 +88,10 @@ class CellFolder:
         try:
             return Cell.read(read_json(self.path / "spec.json"))
         except FileNotFoundError as error:
-            raise DataError(f"{self.path} has no spec.json; it is no cell of hsbench, remove it.") from error
+            raise DataError(
+                f"{self.path} has no spec.json, so it is no cell of hsbench; name another folder, or remove this one "
+                "from the results."
+            ) from error
 
     def append_curve(self, row: Mapping[str, Any]) -> None:
         """One row of the learning curve."""
@@ -96,6 +104,10 @@ class CellFolder:
     def write_fit(self, facts: Mapping[str, Any]) -> None:
         """Keep the facts of a finished training."""
         write_json(self.path / "fit.json", dict(facts))
+
+    def curve(self) -> list[dict[str, Any]]:
+        """Rows of the learning curve, as they were written; a resumed fit may repeat some."""
+        return list(read_jsonl(self.path / "fit.jsonl"))
 
     def append_reconstructions(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """The rows of one group, in one write."""
@@ -176,6 +188,10 @@ class Results:
     def folder(self, name: str) -> CellFolder:
         """The folder of that name, which a view mentions."""
         return CellFolder(self.root / check_id(name))
+
+    def cells(self) -> list[str]:
+        """Names of the folders of all cells, sorted."""
+        return sorted(path.parent.name for path in self.root.glob("*/spec.json"))
 
     def set_aside(self, cell: Cell) -> None:
         """Move a cell's folder away, so that it is computed anew and nothing is lost."""

@@ -7,6 +7,7 @@ flight (and that from its checkpoint).
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 from typing import TYPE_CHECKING, Any
@@ -19,17 +20,18 @@ from hsbench.audio.io import read_mono, wav_bytes, write_wav
 from hsbench.corpora.base import Clips, fingerprint
 from hsbench.errors import BackendMissingError, DataError
 from hsbench.files import replace_atomically
-from hsbench.metrics.base import Score, info
+from hsbench.metrics.base import Score, info, split_rate
 from hsbench.metrics.suite import Scorer
-from hsbench.models.base import Context, rebuild
-from hsbench.run import team
+from hsbench.models.base import Context, FunctionOfTime, rebuild
+from hsbench.run import rates, team
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from hsbench.corpora.base import Corpus, Item, Manifest
+    from hsbench.metrics.suite import Pair
     from hsbench.models.base import Model, Reconstruction
     from hsbench.run.job import Job
     from hsbench.run.store import CellFolder, Results
@@ -54,11 +56,12 @@ class CellWork:
         self.scored = folder.scored()
         self.unavailable: dict[str, str] = {}
         self._model: Model | None = None
+        self._scorers: dict[int | None, Scorer] = {}
 
     def run(self) -> None:
         """Do what is missing."""
         self._add_references()
-        with Scorer(self.manifest.sample_rate, self.job.device, self._workers()) as self._scorer:
+        with contextlib.ExitStack() as self._open:
             self._work()
 
     def require_backends(self) -> None:
@@ -158,13 +161,36 @@ class CellWork:
         for item in bad:
             status = self.rows[item.id]["status"]
             self._keep_scores(item.id, {name: Score(None, status) for name in self._unscored(item)})
-        pairs = (
-            (item.id, self.corpus.load(item).waveform, read_mono(self.folder.audio(item.id))[0], self._unscored(item))
-            for item in group
-            if item not in bad and self._unscored(item)
-        )
-        for clip_id, scores in self._scorer.score(pairs):
-            self._keep_scores(clip_id, scores)
+        good = [item for item in group if item not in bad]
+        for rate, names in rates.grouped(self.metrics).items():
+            wanted = [(item, [n for n in self._unscored(item) if n in names]) for item in good]
+            wanted = [(item, lacking) for item, lacking in wanted if lacking]
+            pairs = self._pairs(wanted) if rate is None else self._pairs_at(wanted, rate)
+            for clip_id, scores in self._scorer(rate).score(pairs):
+                self._keep_scores(clip_id, {rates.named(name, rate): one for name, one in scores.items()})
+
+    def _scorer(self, rate: int | None) -> Scorer:
+        """The scorer of a rate, which lives as long as this work; None is the corpus's own."""
+        if rate not in self._scorers:
+            made = Scorer(rate or self.manifest.sample_rate, self.job.device, self._workers())
+            self._scorers[rate] = self._open.enter_context(made)
+        return self._scorers[rate]
+
+    def _pairs(self, wanted: Iterable[tuple[Item, list[str]]]) -> Iterator[Pair]:
+        for item, names in wanted:
+            yield item.id, self.corpus.load(item).waveform, read_mono(self.folder.audio(item.id))[0], names
+
+    def _pairs_at(self, wanted: Iterable[tuple[Item, list[str]]], rate: int) -> Iterator[Pair]:
+        """Source and INR at another rate; where there is no such pair, the reason is the score."""
+        model, context = self._model_and_context()
+        for item, names in wanted:
+            at = rates.truth(self.corpus, item, rate)
+            if at is None or not isinstance(model, FunctionOfTime):
+                status = rates.NO_TRUTH if at is None else rates.NO_TIME
+                self._keep_scores(item.id, {name: Score(None, status) for name in names})
+            else:
+                estimate = rates.played(model, self.folder.weights(item.id), at, context)
+                yield item.id, at.waveform, estimate, [split_rate(name)[0] for name in names]
 
     def _keep_scores(self, clip_id: str, scores: Mapping[str, Score]) -> None:
         self.folder.append_scores(self._score_row(clip_id, name, one) for name, one in scores.items())

@@ -1,5 +1,5 @@
-import dataclasses
 import csv
+import dataclasses
 import shutil
 
 import numpy as np

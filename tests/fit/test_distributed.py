@@ -31,7 +31,9 @@ def trained(waveform):
     made, seen = network(), []
     step = TrainingStep(made, MultiResolutionMelLoss(22050, across=distributed.mean), 700, 4, "fp32")
     hooks = Hooks(seen.append, lambda done: None)
-    optimise(dict(made.named_parameters()), lambda number: step(waveform, None, 0), Recipe(3, 3, "constant", 1e-3), hooks)
+    optimise(
+        dict(made.named_parameters()), lambda number: step(waveform, None, 0), Recipe(3, 3, "constant", 1e-3), hooks
+    )
     gradients = {name: value.grad for name, value in made.named_parameters() if value.grad is not None}
     return [row["loss"] for row in seen], gradients, dict(made.state_dict())
 

@@ -6,7 +6,6 @@ from hsbench.fit import checkpoint, precision
 from hsbench.fit.loop import Hooks, Recipe, optimise
 from hsbench.fit.schedule import schedule
 
-
 pytestmark = pytest.mark.usefixtures("eager_checkpoints")
 
 

@@ -244,3 +244,14 @@ def test_seeds_and_purposes_have_keys_of_their_own(context):
     assert all(0 <= key < 2**63 for key in keys)
     assert ctx.key("init", "a") == context({}).key("init", "a")
     assert math.log2(max(keys)) > 50
+
+
+@pytest.mark.parametrize("name", ["inr-fmlp", "inr-siren"])
+def test_a_clip_is_played_at_any_times_from_its_own_parameters(name, context):
+    model, switches = make(name)
+    ctx = context(switches)
+    (made,) = model.reconstruct([clip()], ctx)
+    own = model.play(made.weights, np.linspace(-1, 1, SAMPLES), ctx)
+    assert own == pytest.approx(made.waveform, abs=1e-3)
+    double = model.play(made.weights, np.linspace(-1, 1, 2 * SAMPLES - 1), ctx)
+    assert double[::2] == pytest.approx(own, abs=1e-3)

@@ -19,18 +19,20 @@ import torch
 from hsbench.errors import DataError, UsageError
 from hsbench.fit import checkpoint, distributed
 from hsbench.fit.losses import spectral
-from hsbench.fit.precision import full, hidden, pin
-from hsbench.models.base import NETWORK, Payload, Reconstruction, status
+from hsbench.fit.precision import hidden, pin
+from hsbench.models.base import NETWORK, Payload, Reconstruction, verdict
 from hsbench.models.hypersound.combine import Combination
 from hsbench.models.hypersound.network import HyperSoundNetwork
 from hsbench.models.hypersound.step import TrainingStep
 from hsbench.models.hypersound.training import train
 from hsbench.models.targets import create
-from hsbench.models.targets.base import coordinates
+from hsbench.models.targets.base import grid, play
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from hsbench.audio.clip import Clip
     from hsbench.models.base import Context, Training
@@ -156,8 +158,8 @@ DESCRIPTORS = [
             "norm": "element",
         },
         "budgets": {
-            "smoke": {"learning_rate": 1e-4},
-            "quick": {"learning_rate": 1e-4},
+            "smoke": {"learning_rate": 3e-6},
+            "quick": {"learning_rate": 3e-5},
             "standard": {"learning_rate": 1e-6},
             "paper": {"learning_rate": 1e-6},
         },
@@ -175,7 +177,6 @@ class HyperSound:
 
     version = 1
     group = 16
-    function_of_time = True
 
     def __init__(
         self,
@@ -233,12 +234,11 @@ class HyperSound:
         """
         assert self.network is not None, "fit comes first"
         device = next(self.network.parameters()).device
-        features = self.net.features(coordinates(context)).to(device)
         size = context.training["micro_batch"] or MICRO[device.type]
         for first in range(0, len(clips), size):
             part, began = clips[first : first + size], time.perf_counter()
             vector = self.parameters_for([clip.waveform for clip in part], context)
-            played = self.play(vector, features, context.training["precision"]).cpu().numpy()
+            played = self._play(vector, grid(context.samples), context)
             seconds = (time.perf_counter() - began) / len(part)
             weights = {name: value.cpu().numpy() for name, value in self.network.hypernetwork.split(vector).items()}
             for index, clip in enumerate(part):
@@ -247,7 +247,7 @@ class HyperSound:
                     waveform=played[index],
                     payload=Payload(vector.shape[1], 32 * vector.shape[1]),
                     seconds=seconds,
-                    status=status(context, clip.waveform, played[index]),
+                    status=verdict(clip.waveform, played[index]),
                     weights={name: value[index] for name, value in weights.items()},
                 )
             context.progress(first + len(part), len(clips))
@@ -274,17 +274,26 @@ class HyperSound:
         vector: torch.Tensor = self.network.hypernetwork(latent)
         return vector
 
-    @torch.no_grad()
-    def play(self, vector: torch.Tensor, features: torch.Tensor, policy: str) -> torch.Tensor:
-        """Samples at any features of time: [batch, generated parameters], [1, time, inputs] -> [batch, time]."""
+    def play(
+        self, weights: Mapping[str, NDArray[np.float32]], coordinates: NDArray[np.float64], context: Context
+    ) -> NDArray[np.float32]:
+        """A clip at any times [time] in [-1, 1], from what was generated for it, as its reconstruction has it."""
         assert self.network is not None, "fit comes first"
-        params, tile = self.network.parameters_of(vector), TILE[vector.device.type]
-        with hidden(policy, vector.device):
-            parts = [
-                full(self.net.apply_features(params, features[:, first : first + tile]))
-                for first in range(0, features.shape[1], tile)
-            ]
-        return torch.cat(parts, dim=1)
+        device = next(self.network.parameters()).device
+        flat = np.concatenate([weights[name].ravel() for name in self.network.hypernetwork.shapes])
+        times = torch.from_numpy(coordinates).float().view(1, -1, 1)
+        played: NDArray[np.float32] = self._play(torch.from_numpy(flat)[None].to(device), times, context)[0]
+        return played
+
+    @torch.no_grad()
+    def _play(self, vector: torch.Tensor, times: torch.Tensor, context: Context) -> NDArray[np.float32]:
+        """[batch, generated parameters], [1, time, 1] -> [batch, time]."""
+        assert self.network is not None, "fit comes first"
+        params = self.network.parameters_of(vector)
+        with hidden(context.training["precision"], vector.device):
+            waveform = play(self.net, params, times, TILE[vector.device.type])
+        played: NDArray[np.float32] = waveform.cpu().numpy()
+        return played
 
     def _step(self, context: Context, device: torch.device) -> TrainingStep:
         """The training step, with L1 plus the spectral loss, both with weight 1."""
@@ -314,7 +323,7 @@ class HyperSound:
         wanted = {name: tuple(value.shape) for name, value in self.network.state_dict().items()}
         if wanted != {name: tuple(value.shape) for name, value in tensors.items()}:
             raise DataError(
-                f"{file} should hold the {len(wanted)} tensors of a {self.name} of these settings, and its "
+                f"{file.resolve()} should hold the {len(wanted)} tensors of a {self.name} of these settings, and its "
                 f"{len(tensors)} have other names or shapes; restore it or train again."
             )
         self.network.load_state_dict(dict(tensors))

@@ -5,15 +5,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 
 from hsbench.errors import UsageError
+from hsbench.fit.precision import full
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    from hsbench.models.base import Context
 
 
 class TargetNet(ABC):
@@ -83,11 +81,27 @@ class TargetNet(ABC):
         return drawn
 
 
-def coordinates(context: Context) -> torch.Tensor:
-    """Where a clip is played, [1, time, 1] float32: at the times that the context asks for, or at its own samples."""
-    if context.coordinates is None:
-        return torch.linspace(-1, 1, context.samples).view(1, -1, 1)
-    return torch.from_numpy(context.coordinates.astype(np.float32)).view(1, -1, 1)
+def grid(samples: int) -> torch.Tensor:
+    """The times of a clip's own samples: [1, samples, 1] float32, from -1 to 1."""
+    return torch.linspace(-1, 1, samples).view(1, -1, 1)
+
+
+@torch.no_grad()
+def play(net: TargetNet, params: Mapping[str, torch.Tensor], times: torch.Tensor, tile: int) -> torch.Tensor:
+    """A batch of target networks at some times, a tile of them at once.
+
+    Args:
+        net: which network.
+        params: {name: [batch or 1, *shape]}.
+        times: [1, time, 1].
+        tile: times at once.
+
+    Returns:
+        [batch, time], float32 at least.
+    """
+    device = next(iter(params.values())).device
+    tiles = torch.split(times, tile, dim=1)
+    return torch.cat([full(net.apply_features(params, net.features(part).to(device))) for part in tiles], dim=1)
 
 
 def linear(params: Mapping[str, torch.Tensor], layer: int, x: torch.Tensor, scale: float = 1.0) -> torch.Tensor:

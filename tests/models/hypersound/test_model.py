@@ -89,8 +89,8 @@ def test_what_is_trained_is_kept_and_loaded(make, name):
 def test_a_stopped_training_goes_on_to_the_same_weights_bit_for_bit(make, eager_checkpoints):
     calm, context = make(folder="calm", augment=True)
     calm.fit(clips(), context)
+    model, context = make(folder="stopped", augment=True, stop=5)
     with pytest.raises(KeyboardInterrupt):
-        model, context = make(folder="stopped", augment=True, stop=5)
         model.fit(clips(), context)
     assert (context.kept / "training.safetensors").exists()
     model, context = make(folder="stopped", augment=True)
@@ -228,3 +228,15 @@ def test_out_of_memory_names_the_setting(make, monkeypatch):
     model, context = make()
     with pytest.raises(UsageError, match="--set hypersound-fmlp.micro_batch=4"):
         model.fit(clips(), context)
+
+
+@pytest.mark.parametrize("name", ["hypersound-fmlp", "hypersound-siren"])
+def test_a_clip_is_played_at_any_times_from_what_is_stored_for_it(make, name):
+    model, context = make(name, combine="add")
+    model.fit(clips(), context)
+    (made,) = model.reconstruct(clips(1), context)
+    own = model.play(made.weights, np.linspace(-1, 1, SAMPLES), context)
+    assert own == pytest.approx(made.waveform, abs=1e-4)
+    double = model.play(made.weights, np.linspace(-1, 1, 2 * SAMPLES - 1), context)
+    assert double[::2] == pytest.approx(own, abs=1e-4)
+    assert np.abs(np.diff(double)).max() < np.abs(np.diff(own)).max()

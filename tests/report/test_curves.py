@@ -1,0 +1,79 @@
+import sys
+
+import pytest
+
+from hsbench.errors import BackendMissingError, IncompleteError
+from hsbench.report import curves
+from hsbench.run.store import Results
+
+REQUEST = {
+    "experiment": "table2b",
+    "title": "HyperSound FMLP by compression ratio",
+    "budget": "quick",
+    "protocol": "fixed-1",
+    "rows": [{"row": "10x", "cells": ["a", "b"]}, {"row": "4x", "cells": ["c"]}],
+}
+
+
+@pytest.fixture
+def results(tmp_path):
+    store = Results(tmp_path)
+    for name, scale in (("a", 1.0), ("b", 2.0), ("c", 3.0)):
+        folder = store.folder(name)
+        for step in (0, 10, 20, 10, 20):  # resumed after step 0
+            folder.append_curve({"step": step, "loss": scale / (1 + step), "lr": 1e-4, "seconds": 0.1})
+        folder.append_curve({"step": 30, "loss": None, "lr": 1e-4, "seconds": 0.1})
+        folder.write_fit({"loss_silence": 0.47, "loss_noise": 0.65, "loss": 0.4})
+    return store
+
+
+def test_a_resumed_fit_has_each_step_once(results):
+    found = curves.curves(REQUEST, results)
+    assert [curve.name for curve in found] == ["10x", "10x seed 1", "4x"]
+    assert [point["step"] for point in found[0].points] == [0, 10, 20, 30]
+    assert found[0].marks == {"silence": 0.47, "noise": 0.65}
+
+
+def test_fits_of_several_groups_of_clips_are_told_apart(results):
+    for first in ("k03", "k09"):
+        results.folder("d").append_curve({"step": 0, "loss": 1.0, "lr": 1e-4, "seconds": 0.1, "first": first})
+    found = curves.curves({**REQUEST, "rows": [{"row": "FMLP", "cells": ["d"]}]}, results)
+    assert [curve.name for curve in found] == ["FMLP from k03", "FMLP from k09"]
+
+
+def test_the_figure_shows_every_fit_and_what_silence_costs(results, tmp_path):
+    chart = curves.figure(REQUEST, curves.curves(REQUEST, results))
+    (axes,) = chart.axes
+    lines = {line.get_label(): line for line in axes.lines}
+    assert {"10x", "10x seed 1", "4x"} <= set(lines)
+    assert lines["4x"].get_ydata()[0] == 3.0
+    assert {text.get_text() for text in axes.texts} == {"silence", "noise"}
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("step", "training loss")
+    png, pdf = curves.save_figure(REQUEST, results, tmp_path / "out", "table2b")
+    assert png.read_bytes().startswith(b"\x89PNG")
+    assert pdf.read_bytes().startswith(b"%PDF")
+
+
+def test_nothing_to_draw_is_a_sentence(tmp_path):
+    with pytest.raises(IncompleteError, match="table2b has no learning curve yet"):
+        curves.curves(REQUEST, Results(tmp_path))
+
+
+def test_event_files_need_their_package(results, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    with pytest.raises(BackendMissingError, match="hsbench\\[tensorboard\\]"):
+        curves.save_events(REQUEST, results, tmp_path, "x")
+
+
+def test_event_files_hold_loss_and_rate(results, tmp_path):
+    reader = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    folders = curves.save_events(REQUEST, results, tmp_path / "tb", "table2b")
+    assert [folder.name for folder in folders] == ["10x", "10x_seed_1", "4x"]
+    events = reader.EventAccumulator(str(folders[2]))
+    events.Reload()
+    assert [(event.step, round(event.value, 4)) for event in events.Scalars("loss")] == [
+        (0, 3),
+        (10, 0.2727),
+        (20, 0.1429),
+    ]
+    assert len(events.Scalars("lr")) == 4
