@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -40,11 +41,14 @@ def reconstruct(
     from hsbench.cli.progress import metered
     from hsbench.errors import UsageError
     from hsbench.run import trained, using
+    from hsbench.run.engine import SPIN
     from hsbench.run.store import Results
 
     if output.suffix.lower() in ENDINGS - {".wav"}:
         raise UsageError(f"-o expects a WAV file to write, got {output}; name it {output.with_suffix('.wav')}.")
     _make_way(output)
+    for name, value in SPIN.items():  # read when torch is imported
+        os.environ.setdefault(name, value)
     asking.import_files(imports)
     resources = asking.resources(device, 1, None, None)
     with trained.opened(cell, Results(results)) as folder, metered("clips") as progress:

@@ -1,7 +1,8 @@
 """The embedded demo corpus: 60 synthetic utterances of 10 voices, 22 050 Hz, shipped as FLAC.
 
-Blocks of 32 768 samples from sample 0, the remainder dropped; voices k03, k04 (F), k08 and k09 (M) validate; each
-clip is divided by its peak. See data/demo/NOTICE.md for how it was made and under which licences.
+Blocks of 32 768 samples from sample 0, the remainder dropped; a clip is the first `clip_samples` of a block (all of
+it), divided by its peak; voices k03, k04 (F), k08 and k09 (M) validate. Training crops come from anywhere in an
+utterance. See data/demo/NOTICE.md for how it was made and under which licences.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from hsbench.audio.clip import Clip, peak_normalise
 from hsbench.audio.io import read_pcm16
 from hsbench.audio.passages import Passages, joined
 from hsbench.corpora.base import Item, Manifest, check_split
-from hsbench.errors import DataError
+from hsbench.errors import DataError, UsageError
 from hsbench.files import sha256_bytes
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ DESCRIPTORS = [
         "summary": "synthetic speech, 10 voices, 60 utterances, 3.6 minutes; embedded",
         "target": "hsbench.corpora.demo:DemoCorpus",
         "needs": ["soundfile"],
+        "defaults": {"clip_samples": 32768},
         "info": {
             "description": "synthetic speech",
             "licence": "rendered with Apache-2.0 and MIT licensed parts; see NOTICE.md beside the files",
@@ -49,8 +51,10 @@ class DemoCorpus:
     version = 1
 
     def __init__(self, source: Source | None = None, data: Path = DATA) -> None:
-        del source  # the demo corpus has no settings and needs no data root
-        self.data = data
+        settings = {} if source is None else dict(source.settings)
+        self.data, self.clip_samples = data, settings.get("clip_samples", BLOCK)
+        if not isinstance(self.clip_samples, int) or not 1 <= self.clip_samples <= BLOCK:
+            raise UsageError(f"demo.clip_samples expects 1 to {BLOCK} samples, got {self.clip_samples!r}.")
 
     def manifest(self, split: str) -> Manifest:
         """The clips of a split, from manifest.csv alone.
@@ -72,14 +76,14 @@ class DemoCorpus:
                     sex=row["sex"],
                     source=row["file"],
                     offset=block * BLOCK,
-                    samples=BLOCK,
+                    samples=self.clip_samples,
                     sha256=row["sha256_pcm16"],
                 )
                 for block in range(int(row["samples"]) // BLOCK)
             ]
         preparation = (
             ("block_samples", BLOCK),
-            ("clip_samples", BLOCK),
+            ("clip_samples", self.clip_samples),
             ("drop_first_samples", 0),
             ("peak_normalise", True),
         )

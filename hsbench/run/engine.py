@@ -28,6 +28,11 @@ if TYPE_CHECKING:
     from hsbench.spec import Resources
 
 
+SPIN = {"GOMP_SPINCOUNT": "20000"}
+"""OpenMP threads that wait for work spin for some 0.1 ms before they sleep; with the library's own figure, a hundred
+times that, two busy programs on the same cores slow each other down tenfold."""
+
+
 class Listener(Protocol):
     """What watches a run."""
 
@@ -118,13 +123,9 @@ class LocalEngine:
         return self._outcome(folder, process.returncode, end, late=late.is_set())
 
     def _environment(self) -> dict[str, str]:
-        """The child's environment: as many threads as it was given, in every numerical library.
-
-        OpenMP threads that wait for work spin for some 0.1 ms before they sleep; with the library's own figure, a
-        hundred times that, two busy programs on the same cores slow each other down tenfold.
-        """
+        """The child's environment: as many threads as it was given, in every numerical library."""
         threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), self.resources.threads)
-        return {"GOMP_SPINCOUNT": "20000", **os.environ, **{name: str(count) for name, count in threads.items()}}
+        return {**SPIN, **os.environ, **{name: str(count) for name, count in threads.items()}}
 
     def _outcome(self, folder: CellFolder, code: int, end: dict[str, Any], *, late: bool) -> Outcome:
         if end and not late:

@@ -134,7 +134,8 @@ class Resolved:
 
     def _check_changes(self) -> None:
         models = {row.model for row in self.experiment.rows}
-        for model in self.changes.keys() - set(corpus_names(self.experiment, self.request)):
+        corpora = {*corpus_names(self.experiment, self.request), *(row.corpus for row in self.experiment.rows)}
+        for model in self.changes.keys() - corpora:
             registry.get("models", model)
             if model not in models:
                 raise UsageError(

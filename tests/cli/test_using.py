@@ -119,6 +119,7 @@ def kept(tmp_path_factory):
 def one_thread(monkeypatch):
     """A small network on many threads of a busy machine waits for them more than it computes."""
     monkeypatch.setattr(os, "sched_getaffinity", lambda process: {0})
+    monkeypatch.setenv("GOMP_SPINCOUNT", "20000")
 
 
 @pytest.fixture

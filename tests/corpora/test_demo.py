@@ -8,7 +8,7 @@ import torch
 
 from hsbench.corpora import base
 from hsbench.corpora.demo import DATA, DemoCorpus
-from hsbench.errors import DataError, UnknownNameError
+from hsbench.errors import DataError, UnknownNameError, UsageError
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 46, 512, 513, 29999])
@@ -134,3 +134,18 @@ def test_the_fingerprint_of_the_corpus_holds_every_split(monkeypatch):
 
         monkeypatch.setattr(corpus, "manifest", other)
         assert base.fingerprint(corpus) != whole
+
+
+def test_clips_may_be_shorter_than_blocks():
+    short = DemoCorpus(base.Source(None, (("clip_samples", 16384),)))
+    manifest = short.manifest("train")
+    assert manifest.samples == 16384
+    assert len(manifest.items) == len(DemoCorpus().manifest("train").items)
+    clip, whole = short.load(manifest.items[3]), DemoCorpus().load(DemoCorpus().manifest("train").items[3])
+    assert clip.waveform.size == 16384
+    assert np.abs(clip.waveform).max() == 1
+    ratio = clip.waveform[1000] / whole.waveform[1000]
+    assert clip.waveform == pytest.approx(whole.waveform[:16384] * ratio, abs=1e-5)
+    assert base.fingerprint(short) != base.fingerprint(DemoCorpus())
+    with pytest.raises(UsageError, match="expects 1 to 32768 samples, got 40000"):
+        DemoCorpus(base.Source(None, (("clip_samples", 40000),)))
