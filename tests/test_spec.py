@@ -5,7 +5,7 @@ import pytest
 
 from hsbench import spec
 from hsbench.errors import DataError, UnknownNameError
-from hsbench.spec import Cell, Part, freeze
+from hsbench.spec import Cell, Experiment, Part, freeze
 
 
 def cell(**changes):
