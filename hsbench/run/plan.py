@@ -32,7 +32,6 @@ class Work:
     Attributes:
         cell: the thing to fit.
         source: where its corpus is read from.
-        split: the split that its clips belong to.
         rows: "experiment/row" names that show it.
         clips: wanted ids, in evaluation order.
         metrics: wanted names.
@@ -45,7 +44,6 @@ class Work:
 
     cell: Cell
     source: Source
-    split: str
     rows: list[str]
     clips: list[str]
     metrics: list[str]
@@ -63,7 +61,6 @@ class Work:
             tuple(self.metrics),
             resources.device,
             resources.threads,
-            self.split,
             self.source,
             tuple(imports),
             tuple(command),
@@ -109,7 +106,7 @@ def make(request: Request, results: Results, resources: Resources) -> Plan:
             cells = [resolved.cell(row, seed) for seed in range(request.seeds)]
             rows.append(resolved.row_view(row, cells))
             for cell in cells:
-                work = found.setdefault(cell.key, Work(cell, ground.source, resolved.split, [], [], []))
+                work = found.setdefault(cell.key, Work(cell, ground.source, [], [], []))
                 work.rows.append(f"{name}/{row.name}")
                 known = set(work.clips)
                 work.clips += [clip for clip in ground.clips if clip not in known]
