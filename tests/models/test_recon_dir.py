@@ -13,6 +13,7 @@ from hsbench.models.recon_dir import ReconDir, resolve
 from hsbench.run.plan import make
 from hsbench.run.resolve import Request
 from hsbench.run.store import Results
+from hsbench.run.trained import ready
 from hsbench.spec import Resources
 
 SAMPLES = 500
@@ -106,6 +107,19 @@ def test_the_location_reaches_the_job_and_stays_out_of_key_label_and_view(folder
     assert str(folder) not in str(view)
     costly = plan(tmp_path, f"recon-dir.path={folder}", "recon-dir.numbers=4")
     assert costly.works[0].cell.key != here.cell.key
+
+
+def test_a_kept_cell_is_opened_with_the_place_that_its_last_job_had(folder, tmp_path):
+    (work,) = plan(tmp_path, f"recon-dir.path={folder}").works
+    cell = Results(tmp_path / "results").cell(work.cell)
+    with (
+        pytest.raises(DataError, match="recon-dir needs path and .* does not say where"),
+        ready(cell, work.cell, Resources()),
+    ):
+        pass
+    work.job(Resources(), (), ()).write(cell.job)
+    with ready(cell, work.cell, Resources()) as (model, _, _):
+        assert model.folder == folder.resolve()
 
 
 def test_without_a_path_the_row_is_not_given_and_not_missing(tmp_path):
