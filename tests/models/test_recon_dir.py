@@ -132,6 +132,15 @@ def test_without_a_path_the_row_is_not_given_and_not_missing(tmp_path):
     assert view["rows"][0]["notes"] == ["not given: --set recon-dir.path=DIR"]
 
 
+def test_rows_whose_extra_is_not_installed_are_not_given(tmp_path, monkeypatch):
+    monkeypatch.setattr(registry, "_found", lambda module: module != "av")
+    request = Request(("codecs",), budget="smoke", filters=("row~kbit",))
+    made = make(request, Results(tmp_path / "results"), Resources())
+    assert made.works == []
+    assert set(made.not_given.values()) == {"not given: pip install 'hsbench[codecs]'"}
+    assert len(made.not_given) == 7
+
+
 def test_the_registry_resolves_without_torch():
     descriptor = registry.get("models", "recon-dir")
     assert descriptor.places == {"path": "DIR"}

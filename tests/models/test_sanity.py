@@ -85,7 +85,7 @@ def test_payloads_are_exact(rebuilt):
 
 
 @pytest.mark.parametrize(
-    ("metric", "best"), [("mse", 0), ("mae", 0), ("lsd", 0), ("stoi", 1), ("pesq", 4.64), ("mr_stft", 0)]
+    ("metric", "best"), [("mse", 0), ("mae", 0), ("lsd", 0), ("stoi", 1), ("pesq", 4.64), ("mr_stft", 0), ("cdpam", 0)]
 )
 def test_identity_scores_perfectly(metric, best, value):
     assert value(metric, "identity") == pytest.approx(best, abs=5e-3)
