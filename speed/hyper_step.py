@@ -139,7 +139,7 @@ def prepare(kind: str, batch: int, device: str) -> tuple[Callable[[], torch.Tens
     )
 
     def plain() -> torch.Tensor:
-        loss = plain_loss(waveform, plain_target(kind, theirs(waveform), net.shapes()))
+        loss = plain_loss(waveform, plain_target(kind, theirs(waveform[:, None]), net.shapes()))
         loss.backward()
         return loss.detach()
 

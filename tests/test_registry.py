@@ -90,3 +90,15 @@ def test_importing_a_file_that_raises_names_it(tmp_path):
 def test_importing_a_file_that_is_not_there(tmp_path):
     with pytest.raises(UsageError, match="--import expects a Python file"):
         registry.import_file(tmp_path / "none.py")
+
+
+def test_a_literal_like_another_differs_where_it_says():
+    fmlp, siren = (registry.get("models", f"hypersound-{kind}") for kind in ("fmlp", "siren"))
+    assert siren.target == fmlp.target
+    assert siren.switches == fmlp.switches
+    assert "encoding_length" in fmlp.defaults
+    assert "encoding_length" not in siren.defaults
+    for name, training in fmlp.budgets.items():
+        changed = {key for key, value in siren.budgets[name].items() if value != training[key]}
+        assert changed == {"learning_rate"}, name
+    assert (fmlp.budgets["paper"]["learning_rate"], siren.budgets["paper"]["learning_rate"]) == (1e-4, 1e-6)

@@ -5,7 +5,7 @@ import pytest
 
 from hsbench import spec
 from hsbench.errors import DataError, UnknownNameError
-from hsbench.spec import Cell, Part, freeze
+from hsbench.spec import Cell, Experiment, Part, freeze
 
 
 def cell(**changes):
@@ -71,3 +71,10 @@ def test_budgets_suggest():
 def test_a_hidden_gpu_is_not_seen(monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     assert spec.gpu_visible() is False
+
+
+def test_a_budget_may_leave_metrics_out():
+    metrics = ("mse", "cdpam")
+    one = Experiment("e", "E", (), metrics, (), left_out=freeze({"smoke": ("cdpam",)}))
+    assert one.metrics_at("smoke") == ("mse",)
+    assert one.metrics_at("paper") == metrics

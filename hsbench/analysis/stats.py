@@ -69,25 +69,25 @@ def separable(a: NDArray[np.float64], b: NDArray[np.float64]) -> bool:
 def best_rows(rows: list[NDArray[np.float64]], *, higher: bool) -> list[bool]:
     """Which rows to print in bold: the best over the clips common to all, and every row not separable from it.
 
-    A row without any value takes no part, and the best of one is none.
+    A row without any value takes no part.
 
     Args:
         rows: one [seeds, clips] array per row, over the same clips; seeds may differ in number.
         higher: whether more is better.
     """
-    held = [index for index, row in enumerate(rows) if np.isfinite(row).any()]
-    if len(held) < 2:
-        return [False] * len(rows)
-    per_clip = {index: _per_clip(rows[index]) for index in held}
-    common = np.isfinite(np.stack(list(per_clip.values()))).all(axis=0)
+    taking_part = [index for index, row in enumerate(rows) if np.isfinite(row).any()]
+    bold = [False] * len(rows)
+    if len(taking_part) < 2:
+        return bold
+    per_clip = np.stack([_per_clip(rows[index]) for index in taking_part])
+    common = np.isfinite(per_clip).all(axis=0)
     if not common.any():
-        return [False] * len(rows)
-    means = {index: (1 if higher else -1) * float(one[common].mean()) for index, one in per_clip.items()}
-    best = max(held, key=lambda index: means[index])
-    return [
-        index == best or (index in means and not separable(rows[best][:, common], row[:, common]))
-        for index, row in enumerate(rows)
-    ]
+        return bold
+    means = per_clip[:, common].mean(axis=1)
+    best = taking_part[int(means.argmax() if higher else means.argmin())]
+    for index in taking_part:
+        bold[index] = index == best or not separable(rows[best][:, common], rows[index][:, common])
+    return bold
 
 
 def paper_mean(values: NDArray[np.float64], batch: int = 16) -> float | None:

@@ -20,6 +20,10 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#0
 """Okabe and Ito 2008: told apart by the colour-blind; the line styles, in grey."""
 
 
+SMOOTHED = 11
+"""Points of a curve that a running mean takes; a fit keeps about a hundred."""
+
+
 @dataclass(frozen=True)
 class Curve:
     """One fit's curve.
@@ -59,8 +63,13 @@ def curves(request: Mapping[str, Any], results: Results) -> list[Curve]:
 
 
 def figure(request: Mapping[str, Any], drawn: Sequence[Curve]) -> Figure:
-    """Loss over steps, one line per fit; what silence and noise would cost is marked where all fits agree on it."""
+    """Loss over steps, one line per fit; what silence and noise would cost is marked where all fits agree on it.
+
+    A step's loss depends on the crops it drew, so the line is a running mean over SMOOTHED points of the curve, before
+    a faint one of the points themselves.
+    """
     from matplotlib.figure import Figure
+    from matplotlib.ticker import FormatStrFormatter, NullFormatter
 
     chart = Figure(figsize=(7, 4.3), layout="constrained")
     axes = chart.add_subplot()
@@ -68,7 +77,8 @@ def figure(request: Mapping[str, Any], drawn: Sequence[Curve]) -> Figure:
         steps = [point["step"] for point in curve.points if point["loss"] is not None]
         losses = [point["loss"] for point in curve.points if point["loss"] is not None]
         style, colour = STYLES[index // len(COLOURS) % len(STYLES)], COLOURS[index % len(COLOURS)]
-        axes.plot(steps, losses, style, color=colour, label=curve.name, linewidth=1.2)
+        axes.plot(steps, losses, color=colour, linewidth=0.5, alpha=0.25)
+        axes.plot(steps, running_mean(losses), style, color=colour, label=curve.name, linewidth=1.5)
     for key in ("silence", "noise"):
         levels = {round(curve.marks[key], 3) for curve in drawn if key in curve.marks}
         if len(levels) == 1:
@@ -85,10 +95,24 @@ def figure(request: Mapping[str, Any], drawn: Sequence[Curve]) -> Figure:
                 annotation_clip=False,
             )
     axes.set(xlabel="step", ylabel="training loss", yscale="log")
+    axes.yaxis.set_major_formatter(FormatStrFormatter("%.3g"))
+    axes.yaxis.set_minor_formatter(FormatStrFormatter("%.3g") if _narrow(axes.get_ylim()) else NullFormatter())
     axes.set_title(f"{request['title']}: budget {request['budget']}, protocol {request['protocol']}", fontsize=10)
     axes.grid(color="0.9", linewidth=0.6)
     axes.legend(fontsize=8, ncols=2, frameon=False)
     return chart
+
+
+def running_mean(values: Sequence[float]) -> list[float]:
+    """Mean over the SMOOTHED points around each, fewer at the ends: [points] -> [points]."""
+    half = SMOOTHED // 2
+    spans = (values[max(0, index - half) : index + half + 1] for index in range(len(values)))
+    return [sum(span) / len(span) for span in spans]
+
+
+def _narrow(limits: tuple[float, float]) -> bool:
+    """Whether an axis holds less than a decade, so that its minor ticks need numbers."""
+    return limits[1] < 10 * limits[0]
 
 
 def save_figure(request: Mapping[str, Any], results: Results, output: Path, stem: str) -> list[Path]:

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 
 SPIN = {"GOMP_SPINCOUNT": "20000"}
-"""OpenMP threads that wait for work spin for some 0.1 ms before they sleep; with the library's own figure, a hundred
-times that, two busy programs on the same cores slow each other down tenfold."""
+"""OpenMP threads that wait for work spin for some 0.1 ms before they sleep; with the library's own figure, fifteen
+times that, a cell beside other busy programs takes two to four times as long (see speed/NOTES.md)."""
 
 
 class Listener(Protocol):

@@ -19,11 +19,10 @@ class Job:
 
     Attributes:
         cell: the thing to fit.
-        clips: ids to rebuild and score, in evaluation order.
+        clips: ids to rebuild and score, of any split, in evaluation order.
         metrics: registered names.
         device: "cpu" or "cuda".
         threads: CPU threads.
-        split: the split that the clips belong to.
         source: where the corpus is read from.
         imports: Python files that register plug-ins.
         command: the command line that asked for it.
@@ -35,7 +34,6 @@ class Job:
     metrics: tuple[str, ...]
     device: str
     threads: int
-    split: str = "validation"
     source: Source = field(default_factory=Source)
     imports: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
@@ -50,7 +48,6 @@ class Job:
             "metrics": list(self.metrics),
             "device": self.device,
             "threads": self.threads,
-            "split": self.split,
             "source": {
                 "data_root": None if self.source.data_root is None else str(self.source.data_root),
                 "settings": dict(self.source.settings),
@@ -76,7 +73,7 @@ class Job:
             lists: dict[str, Any] = {name: tuple(document[name]) for name in ("clips", "metrics", "imports", "command")}
             root, settings = document["source"]["data_root"], document["source"]["settings"]
             source = Source(None if root is None else Path(root), freeze(settings))
-            facts = {name: document[name] for name in ("device", "threads", "split")}
+            facts = {name: document[name] for name in ("device", "threads")}
             places = freeze(document.get("places", {}))
             return cls(Cell.read(document["spec"]), source=source, places=places, **lists, **facts)
         except FileNotFoundError as error:

@@ -32,7 +32,6 @@ class Work:
     Attributes:
         cell: the thing to fit.
         source: where its corpus is read from.
-        split: the split that its clips belong to.
         rows: "experiment/row" names that show it.
         clips: wanted ids, in evaluation order.
         metrics: wanted names.
@@ -46,7 +45,6 @@ class Work:
 
     cell: Cell
     source: Source
-    split: str
     rows: list[str]
     clips: list[str]
     metrics: list[str]
@@ -65,7 +63,6 @@ class Work:
             tuple(self.metrics),
             resources.device,
             resources.threads,
-            self.split,
             self.source,
             tuple(imports),
             tuple(command),
@@ -123,7 +120,7 @@ def _add(plan: Plan, found: dict[str, Work], resolved: Resolved, row: Row) -> di
     ground, places = resolved.grounds[corpus], resolved.places(row)
     cells = [resolved.cell(row, seed) for seed in range(resolved.request.seeds)]
     for cell in cells:
-        work = found.setdefault(cell.key, Work(cell, ground.source, resolved.split, [], [], [], places))
+        work = found.setdefault(cell.key, Work(cell, ground.source, [], [], [], places))
         work.rows.append(name)
         known = set(work.clips)
         work.clips += [clip for clip in ground.clips if clip not in known]

@@ -102,7 +102,7 @@ class Resolved:
         metrics: in the order shown.
         grounds: corpus name -> ground, where it is at hand.
         absent: corpus name -> why it is not, for rows that name a corpus of their own.
-        group: corpora--budget--protocol.
+        group: corpora--budget--protocol, and the split where it is not the experiment's own.
     """
 
     def __init__(self, experiment: Experiment, request: Request, device: str) -> None:
@@ -118,7 +118,8 @@ class Resolved:
         self._check_changes()
         self._open_corpora()
         names = corpus_names(experiment, request)
-        self.group = f"{'+'.join(names)}--{self.budget.name}--{self.protocol}"
+        other = "" if self.split == experiment.split else f"--{self.split}"
+        self.group = f"{'+'.join(names)}--{self.budget.name}--{self.protocol}{other}"
 
     def _open_corpora(self) -> None:
         """Open what the rows need; a corpus that a row names itself may be absent, any other may not."""

@@ -135,7 +135,8 @@ class _Playing:
             return []
         counts = ", ".join(f"{count} {status}" for status, count in Counter(self.statuses).items() if status != "ok")
         seconds = self.layout.starts[bad[0]] / self.layout.rate
-        return [f"of {len(self.statuses)} clips {counts}, the first at {seconds:.2f} s (silent where not finite)"]
+        left = " (silent where not finite)" if "diverged" in self.statuses else ""
+        return [f"of {len(self.statuses)} clips {counts}, the first at {seconds:.2f} s{left}"]
 
 
 def _check_rate(cell: Cell, rate: int, other: int) -> None:

@@ -17,7 +17,7 @@ import numpy as np
 from hsbench import registry
 from hsbench.audio.frames import silent_share
 from hsbench.audio.io import read_mono, wav_bytes, write_wav
-from hsbench.corpora.base import Clips, fingerprint
+from hsbench.corpora.base import SPLITS, Clips, fingerprint, manifest_or_none
 from hsbench.errors import BackendMissingError, DataError
 from hsbench.files import replace_atomically
 from hsbench.metrics.base import Score, info, split_rate
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from hsbench.corpora.base import Corpus, Item, Manifest
+    from hsbench.corpora.base import Corpus, Item
     from hsbench.metrics.suite import Pair
     from hsbench.models.base import Model, Reconstruction
     from hsbench.run.job import Job
@@ -48,9 +48,9 @@ class CellWork:
         self, job: Job, folder: CellFolder, results: Results, progress: Callable[[str, float, int], None]
     ) -> None:
         self.job, self.folder, self.results, self.progress = job, folder, results, progress
-        self.corpus, self.manifest = corpus_of(job)
-        self._fingerprint = job.cell.corpus["fingerprint"]
-        self.items = items_of(job, self.manifest)
+        self.corpus = corpus_of(job)
+        self._fingerprint, self._rate = job.cell.corpus["fingerprint"], job.cell.corpus["sample_rate"]
+        self.items = items_of(job, self.corpus)
         self.metrics = {name: info(name).version for name in job.metrics}
         self.rows = folder.reconstructions()
         self.scored = folder.scored()
@@ -100,8 +100,8 @@ class CellWork:
         cell = self.job.cell
         context = Context(
             seed=cell.seed,
-            sample_rate=self.manifest.sample_rate,
-            samples=self.manifest.samples,
+            sample_rate=self._rate,
+            samples=cell.corpus["samples"],
             switches=dict(cell.protocol.settings),
             training=dict(cell.budget.settings),
             device=self.job.device,
@@ -142,7 +142,7 @@ class CellWork:
 
     def _keep(self, made: Reconstruction) -> None:
         """Audio and weights of one clip."""
-        write_wav(self.folder.audio(made.clip_id), made.waveform, self.manifest.sample_rate)
+        write_wav(self.folder.audio(made.clip_id), made.waveform, self._rate)
         if made.weights is not None:
             from safetensors.numpy import save
 
@@ -173,7 +173,7 @@ class CellWork:
     def _scorer(self, rate: int | None) -> Scorer:
         """The scorer of a rate, which lives as long as this work; None is the corpus's own."""
         if rate not in self._scorers:
-            made = Scorer(rate or self.manifest.sample_rate, self.job.device, self._workers())
+            made = Scorer(rate or self._rate, self.job.device, self._workers())
             self._scorers[rate] = self._open.enter_context(made)
         return self._scorers[rate]
 
@@ -221,7 +221,7 @@ class CellWork:
         digest = hashlib.sha256(clip.waveform.tobytes()).hexdigest()
         row = {
             "clip": clip.id,
-            "corpus": self.manifest.corpus,
+            "corpus": self.corpus.name,
             "fingerprint": self._fingerprint,
             "speaker": clip.speaker,
             "sex": clip.sex,
@@ -239,8 +239,8 @@ def _discard(_row: Mapping[str, Any]) -> None:
     """A learning curve is the first process's to keep."""
 
 
-def corpus_of(job: Job) -> tuple[Corpus, Manifest]:
-    """The corpus of a job and the manifest of the split that is scored.
+def corpus_of(job: Job) -> Corpus:
+    """The corpus of a job.
 
     Raises:
         DataError: the corpus is no longer the one that the cell's key hashes.
@@ -252,20 +252,19 @@ def corpus_of(job: Job) -> tuple[Corpus, Manifest]:
             f"corpus {part.name!r} has fingerprint {found[:12]} and this cell was planned for "
             f"{part['fingerprint'][:12]}; plan the run again."
         )
-    return corpus, corpus.manifest(job.split)
+    return corpus
 
 
-def items_of(job: Job, manifest: Manifest) -> list[Item]:
-    """The items of a job, in its order.
+def items_of(job: Job, corpus: Corpus) -> list[Item]:
+    """The items of a job, in its order, whichever split they belong to.
 
     Raises:
-        DataError: a clip is not in the manifest.
+        DataError: a clip is in no manifest.
     """
-    known = {item.id: item for item in manifest.items}
+    manifests = [one for split in SPLITS if (one := manifest_or_none(corpus, split)) is not None]
+    known = {item.id: item for manifest in manifests for item in manifest.items}
     if unknown := [clip for clip in job.clips if clip not in known]:
-        raise DataError(
-            f"corpus {manifest.corpus!r} has no clip {unknown[0]!r} in its {manifest.split} split; plan the run again."
-        )
+        raise DataError(f"corpus {corpus.name!r} has no clip {unknown[0]!r}; plan the run again.")
     return [known[clip] for clip in job.clips]
 
 

@@ -137,3 +137,9 @@ def test_every_reason_against_comparing_is_found(changes, dirty, reason):
     found = comparable.reasons(request, ground, row, [CLEAN, made], table)
     assert len(found) == 1
     assert re.search(reason, found[0]), found
+
+
+def test_a_row_without_any_value_leaves_the_others_their_best():
+    good, bad, lost = np.array([[1.0, 1.1, 0.9, 1.0]]), np.array([[5.0, 5.2, 4.9, 5.1]]), np.full((1, 4), np.nan)
+    assert stats.best_rows([good, lost, bad], higher=False) == [True, False, False]
+    assert stats.best_rows([lost, good], higher=False) == [False, False]

@@ -328,3 +328,15 @@ def test_listing_shows_origin_and_what_is_missing(hsbench):
     assert "inr-siren" in done.stdout
     (line,) = [line for line in done.stdout.splitlines() if "toy-ok" in line]
     assert line.split()[:4] == ["toy-ok", "v1", "tests", "available"]
+
+
+def test_another_split_is_another_table_of_the_same_cell(hsbench):
+    hsbench("run", "toys", "--budget", "smoke", "-k", "row~loud")
+    done = hsbench("run", "toys", "--budget", "smoke", "-k", "row~loud", "--split", "train")
+    assert done.returncode == 0, done.stderr
+    (cell,) = hsbench.cells()
+    assert len(rows(cell)) == 16
+    shown = hsbench("report", "toys").stdout
+    assert shown.count("### Toys") == 2
+    assert "split train, budget smoke" in shown
+    assert "split validation, budget smoke" in shown

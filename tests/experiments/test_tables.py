@@ -1,0 +1,66 @@
+"""The experiments answer the published tables, row by row, and share what they have in common."""
+
+import pytest
+
+from hsbench import registry
+from hsbench.analysis import published
+from hsbench.metrics.base import info
+from hsbench.run.resolve import Request, Resolved
+from hsbench.widths import parameters
+
+TABLES = {"table2b": "2b", "table2c": "2c", "table2d": "2d", "table3": "3", "table4": "4", "table5": "5"}
+
+
+def experiment(name):
+    return registry.get("experiments", name).load()()
+
+
+@pytest.mark.parametrize(("name", "table"), TABLES.items())
+def test_every_published_row_has_a_row_and_every_metric_a_column(name, table):
+    made, printed = experiment(name), published.table("hypersound_2023", table)
+    assert made.table == table
+    assert [row.published for row in made.rows] == list(printed.rows)
+    assert set(made.metrics) == {metric for row in printed.rows.values() for metric in row}
+    assert all("," not in row.name for row in made.rows)
+
+
+@pytest.mark.parametrize("name", ["table2b", "table2c", "table3", "table4"])
+def test_the_paper_scores_512_clips_and_trains_its_own_steps(name):
+    made = experiment(name)
+    assert dict(made.clips)["paper"] == 512
+    for model in {row.model for row in made.rows}:
+        training = registry.get("models", model).budgets["paper"]
+        assert training["epochs"] * (training["epoch_samples"] // training["batch"]) == 1562500
+
+
+def cells(name, protocol="paper", budget="quick"):
+    resolved = Resolved(experiment(name), Request((name,), budget=budget, protocol=protocol), "cpu")
+    return {row.name: resolved.cell(row, 0) for row in resolved.rows}
+
+
+def test_tables_share_the_baseline():
+    baseline = cells("table2b")["1x"].key
+    assert cells("table3")["standard"].key == baseline
+    assert cells("table4")["p = 0.0"].key == baseline
+    keys = [cell.key for name in ("table2b", "table3", "table4") for cell in cells(name).values()]
+    assert len(set(keys)) == 6 + 5 + 4 - 2
+
+
+def test_widths_are_the_nearest_to_each_ratio_and_the_codes_own_at_one():
+    want = {"10x": 26, "4x": 42, "2x": 61, "1x": 87, "0.5x": 125, "0.125x": 253}
+    assert {name: cell.model["width"] for name, cell in cells("table2b").items()} == want
+    assert cells("table2b", "reference")["1x"].model["width"] == 90
+    assert {cell.model["width"] for cell in cells("table2c").values()} == {90}
+    assert parameters("siren", 90) == 33031
+
+
+def test_smoke_leaves_the_slow_metric_out():
+    for name in ("table2b", "table2c"):
+        assert "cdpam" not in experiment(name).metrics_at("smoke")
+        assert "cdpam" in experiment(name).metrics_at("quick")
+
+
+def test_resolution_scores_every_metric_at_every_rate():
+    metrics = experiment("resolution").metrics
+    assert len(metrics) == len(set(metrics)) == 9
+    assert [info(metric).name for metric in metrics] == list(metrics)
