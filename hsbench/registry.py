@@ -43,6 +43,9 @@ class Descriptor:
         info: facts of its kind (for a metric, the fields of MetricInfo; for a corpus, licence and citation).
         resolve: "module:function" (settings, switches, samples) -> settings, completes derived settings.
         operations: "module:function" (settings, training, samples) -> hsbench.widths.Operations, for estimates.
+        places: for a model, settings that say where something lies -> what it is, such as {"path": "DIR"}. They are
+            None until given, reach the model and stay out of its key; `resolve` puts the content there instead.
+        extra: the optional extra of hsbench that installs what it needs.
         origin: the package that owns it.
     """
 
@@ -58,6 +61,8 @@ class Descriptor:
     info: Mapping[str, Any] = field(default_factory=dict)
     resolve: str | None = None
     operations: str | None = None
+    places: Mapping[str, str] = field(default_factory=dict)
+    extra: str | None = None
     origin: str = "hsbench"
 
     def missing(self) -> tuple[str, ...]:
@@ -73,9 +78,28 @@ class Descriptor:
         if missing := self.missing():
             raise BackendMissingError(
                 f"{_SINGULAR[self.kind]} {self.name!r} needs {', '.join(missing)}, which is not installed; "
-                f"install it with: pip install {' '.join(missing)}"
+                f"install it with: {self._remedy()}"
             )
         return load_target(self.target)
+
+    def not_given(self, settings: Mapping[str, Any]) -> str | None:
+        """What the user has to add before it can run, where that is an extra or a place; else None.
+
+        Args:
+            settings: as resolved, places included.
+        """
+        if self.extra is not None and self.missing():
+            return f"not given: {self._remedy()}"
+        for key, what in self.places.items():
+            if settings[key] is None:
+                return f"not given: --set {self.name}.{key}={what}"
+        return None
+
+    def _remedy(self) -> str:
+        """The command that installs what is missing."""
+        if self.extra is not None:
+            return f"pip install 'hsbench[{self.extra}]'"
+        return f"pip install {' '.join(self.missing())}"
 
 
 def load_target(target: str) -> Any:

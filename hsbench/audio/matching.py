@@ -44,7 +44,7 @@ def match(reference: Path, estimate: Path) -> Matched:
     if reference.is_file() or estimate.is_file():
         raise UsageError(f"expected two audio files or two folders, got one of each: {reference} and {estimate}.")
     problems: list[str] = []
-    sides = [_files(folder, problems) for folder in (reference, estimate)]
+    sides = [files(folder, problems) for folder in (reference, estimate)]
     for side, other, folder in ((0, 1, estimate), (1, 0, reference)):
         problems += [
             f"{sides[side][name]}: no partner in {folder}" for name in sorted(sides[side].keys() - sides[other].keys())
@@ -53,8 +53,11 @@ def match(reference: Path, estimate: Path) -> Matched:
     return Matched(tuple((name, sides[0][name], sides[1][name]) for name in common), tuple(problems))
 
 
-def _files(folder: Path, problems: list[str]) -> dict[str, Path]:
-    """Name -> file of every audio file below a folder; two files of one name are a problem, and the first counts."""
+def files(folder: Path, problems: list[str]) -> dict[str, Path]:
+    """Name -> file of every audio file below a folder, in the order of their paths.
+
+    Two files of one name are a problem, which is added to `problems` as a sentence, and the first counts.
+    """
     found: dict[str, Path] = {}
     for path in sorted(path for path in folder.rglob("*") if path.suffix.lower() in ENDINGS):
         name = _name(path.relative_to(folder).with_suffix("").as_posix())

@@ -25,10 +25,31 @@ def magnitude(
     Returns:
         [..., n_fft // 2 + 1, 1 + samples // hop].
     """
+    transformed = spectrum(waveform, n_fft, hop, pad=pad)
+    if floor == 0:
+        return transformed.abs()
+    return torch.view_as_real(transformed).square().sum(-1).clamp(min=floor).sqrt()
+
+
+def spectrum(waveform: torch.Tensor, n_fft: int, hop: int, *, pad: str = "reflect") -> torch.Tensor:
+    """Complex spectrogram; the arguments and the shape are those of `magnitude`."""
     window = torch.hann_window(n_fft, periodic=True, dtype=waveform.dtype, device=waveform.device)
     flat = waveform.reshape(-1, waveform.shape[-1])
-    spectrum = torch.stft(flat, n_fft, hop, window=window, center=True, pad_mode=pad, return_complex=True)
-    spectrum = spectrum.reshape(*waveform.shape[:-1], *spectrum.shape[1:])
-    if floor == 0:
-        return spectrum.abs()
-    return torch.view_as_real(spectrum).square().sum(-1).clamp(min=floor).sqrt()
+    transformed = torch.stft(flat, n_fft, hop, window=window, center=True, pad_mode=pad, return_complex=True)
+    return transformed.reshape(*waveform.shape[:-1], *transformed.shape[1:])
+
+
+def inverse(transformed: torch.Tensor, n_fft: int, hop: int, samples: int) -> torch.Tensor:
+    """The waveform whose spectrogram is nearest, in the mean square, to the one given (weighted overlap-add).
+
+    Args:
+        transformed: [n_fft // 2 + 1, 1 + samples // hop], complex.
+        n_fft: transform and window length in samples.
+        hop: distance of frames in samples, at most n_fft / 2.
+        samples: length of the waveform.
+
+    Returns:
+        [samples], in the precision of the spectrogram.
+    """
+    window = torch.hann_window(n_fft, periodic=True, dtype=transformed.real.dtype, device=transformed.device)
+    return torch.istft(transformed, n_fft, hop, window=window, center=True, length=samples)

@@ -65,6 +65,7 @@ def table(made: Plan, resources: Resources) -> str:
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     lines += [f"{work.cell.folder}: {work.reason}" for work in made.works if work.reason]
     lines += [f"{row}: absent: {reason}" for row, reason in made.absent.items()]
+    lines += [f"{row}: {reason}" for row, reason in made.not_given.items()]
     total = sum(work.seconds for work in made.works) / resources.jobs
     where = f"{resources.device}, {resources.jobs} at once, {resources.threads} CPU threads each"
     lines.append(
@@ -95,7 +96,7 @@ def document(made: Plan, store: Results, resources: Resources, imports: tuple[st
                 "command": command(folder.path, folder.job, resources.processes),
             }
         )
-    return {"schema": 1, "cells": cells, "absent": made.absent}
+    return {"schema": 1, "cells": cells, "absent": made.absent, "not_given": made.not_given}
 
 
 def duration(seconds: float) -> str:

@@ -141,6 +141,8 @@ def _judge(outcomes: dict[str, Outcome], after: Plan) -> None:
 
     open_cells = [work for work in after.works if work.unbuilt or work.unscored]
     if not open_cells and not after.absent:
+        if not after.works:
+            raise IncompleteError(f"nothing was measured: {'; '.join(after.not_given.values())}")
         return
     said = [f"{row}: {reason}" for row, reason in after.absent.items()]
     statuses = {"absent"} if after.absent else set()

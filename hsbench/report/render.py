@@ -41,12 +41,12 @@ def markdown(tables: Sequence[Table]) -> str:
 
 
 def _markdown(table: Table) -> str:
-    facts = text.fit_columns(table)
+    facts = text.fact_columns(table)
     head = ["model", "CR", *facts, "n", *(text.heading(metric) for metric in table.metrics)]
     lines = [["ideal", "", *("" for _ in facts), "", *(text.ideal(metric) for metric in table.metrics)]]
     for row in table.rows:
         cells = [_markdown_cell(row.entries[metric.name], metric) for metric in table.metrics]
-        lines.append([text.label(row), text.ratio(row), *text.fit_cells(row, facts), text.count(row), *cells])
+        lines.append([text.label(row), text.ratio(row), *text.fact_cells(row, facts), text.count(row), *cells])
     parts = [f"### {table.title}", text.circumstances(table) + ".", _grid(head, lines), text.reading(table)]
     if notes := text.notes(table):
         parts.append("\n".join(f"- {note}" for note in notes))
@@ -99,7 +99,7 @@ def latex(tables: Sequence[Table]) -> str:
 
 
 def _latex(table: Table) -> str:
-    facts = text.fit_columns(table)
+    facts = text.fact_columns(table)
     columns = "lrr" + "r" * (len(facts) + len(table.metrics))
     head = ["Model", "CR", *facts, "$n$", *(f"\\textbf{{{_tex(text.heading(metric))}}}" for metric in table.metrics)]
     ideals = [f"$\\rightarrow {text.ideal(metric)}$" if text.ideal(metric) else "" for metric in table.metrics]
@@ -110,7 +110,7 @@ def _latex(table: Table) -> str:
     ]
     for row in table.rows:
         cells = [_latex_cell(row.entries[metric.name], metric) for metric in table.metrics]
-        trained = text.fit_cells(row, facts)
+        trained = text.fact_cells(row, facts)
         body.append(_tex_line([_tex(text.label(row)), text.ratio(row), *trained, text.count(row), *cells]))
     if table.source is not None:
         body += ["\\midrule", *_latex_published(table)]
@@ -144,7 +144,7 @@ def _latex_published(table: Table) -> list[str]:
         cells = [
             f"{row.name} (published)",
             "",
-            *("" for _ in text.fit_columns(table)),
+            *("" for _ in text.fact_columns(table)),
             "",
             *(text.printed(row.printed.get(m.name)) for m in table.metrics),
         ]

@@ -42,6 +42,7 @@ class TableRow:
         entries: metric -> entry.
         ratio: exact compression ratio, samples per stored number; None before anything is rebuilt.
         numbers: stored numbers per clip.
+        kbit: stored kilobits per clip, mean over clips; None where a model does not say.
         built: clips rebuilt, over all seeds.
         wanted: clips wanted, over all seeds.
         bad: status -> clips whose fit did not go well.
@@ -61,6 +62,7 @@ class TableRow:
     entries: Mapping[str, Entry]
     ratio: float | None
     numbers: int | None
+    kbit: float | None
     built: int
     wanted: int
     bad: Mapping[str, int]
@@ -148,6 +150,7 @@ def _row(
     wanted = set(ground["clips"])
     built = [made for cell in cells for clip, made in cell.reconstructions().items() if clip in wanted]
     numbers = built[0]["numbers"] if built else None
+    bits = [made["bits"] for made in built if made["bits"] is not None]
     bad = [made["status"] for made in built if made["status"] != "ok"]
     provenances = [cell.provenance() for cell in cells]
     return TableRow(
@@ -156,6 +159,7 @@ def _row(
         entries=entries,
         ratio=ground["samples"] / numbers if numbers else None,
         numbers=numbers,
+        kbit=sum(bits) / len(bits) / 1000 if bits else None,
         built=len(built),
         wanted=len(wanted) * len(cells),
         bad={status: bad.count(status) for status in sorted(set(bad))},

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from hsbench.metrics.base import MetricInfo
     from hsbench.report.table import Entry, Table, TableRow
 
+PAYLOAD, TRAINING = ("numbers", "kbit"), ("generated", "total", "steps")
+
 
 def heading(metric: MetricInfo) -> str:
     """Label and unit, such as SI-SNR (dB)."""
@@ -55,14 +57,24 @@ def count(row: TableRow) -> str:
     return str(row.built) if row.built == row.wanted else f"{row.built}/{row.wanted}"
 
 
-def fit_columns(table: Table) -> list[str]:
-    """Facts of a shared training that have a column: numbers generated for each clip, numbers in all, steps."""
-    return ["generated", "total", "steps"] if any(row.fit for row in table.rows) else []
+def fact_columns(table: Table) -> list[str]:
+    """Facts that have a column in this table.
+
+    Numbers and kbit that one clip costs, where a row stores bits that are no numbers; of a shared training the numbers
+    generated for each clip, the numbers in all, and the steps.
+    """
+    return [*(PAYLOAD if _has_coded(table) else ()), *(TRAINING if any(row.fit for row in table.rows) else ())]
 
 
-def fit_cells(row: TableRow, columns: list[str]) -> list[str]:
-    """The row's values of these columns."""
-    return [str(row.fit.get(column, "")) for column in columns]
+def _has_coded(table: Table) -> bool:
+    """Whether a row stores bits that are no numbers, as a codec does."""
+    return any(row.kbit and not row.numbers for row in table.rows)
+
+
+def fact_cells(row: TableRow, columns: list[str]) -> list[str]:
+    """The row's values of these columns; nothing stored is an empty cell."""
+    payload = {"numbers": str(row.numbers or ""), "kbit": f"{row.kbit:.1f}" if row.kbit else ""}
+    return [payload[column] if column in payload else str(row.fit.get(column, "")) for column in columns]
 
 
 def label(row: TableRow) -> str:
@@ -92,8 +104,12 @@ def reading(table: Table) -> str:
         "and what the paired difference does not separate from it. "
         "CR is samples per stored number; n is the clips rebuilt."
     )
-    trained = " Generated are the numbers that the network writes for a clip, total those of all its own weights."
-    return said + (trained if fit_columns(table) else "")
+    columns = fact_columns(table)
+    if "kbit" in columns:
+        said += " Numbers and kbit are what one clip costs to store; a codec stores bits and no numbers."
+    if "generated" in columns:
+        said += " Generated are the numbers that the network writes for a clip, total those of all its own weights."
+    return said
 
 
 def caveats(table: Table) -> str:

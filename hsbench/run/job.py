@@ -10,7 +10,7 @@ from typing import Any
 from hsbench.corpora.base import Source
 from hsbench.errors import DataError
 from hsbench.files import read_json, write_json
-from hsbench.spec import SCHEMA, Cell, freeze
+from hsbench.spec import SCHEMA, Cell, Settings, freeze
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class Job:
         source: where the corpus is read from.
         imports: Python files that register plug-ins.
         command: the command line that asked for it.
+        places: where the model finds what it reads.
     """
 
     cell: Cell
@@ -36,6 +37,7 @@ class Job:
     source: Source = field(default_factory=Source)
     imports: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
+    places: Settings = ()
 
     def document(self) -> dict[str, Any]:
         """As JSON."""
@@ -52,6 +54,7 @@ class Job:
             },
             "imports": list(self.imports),
             "command": list(self.command),
+            "places": dict(self.places),
         }
 
     def write(self, path: Path) -> None:
@@ -71,7 +74,8 @@ class Job:
             root, settings = document["source"]["data_root"], document["source"]["settings"]
             source = Source(None if root is None else Path(root), freeze(settings))
             facts = {name: document[name] for name in ("device", "threads")}
-            return cls(Cell.read(document["spec"]), source=source, **lists, **facts)
+            places = freeze(document.get("places", {}))
+            return cls(Cell.read(document["spec"]), source=source, places=places, **lists, **facts)
         except FileNotFoundError as error:
             raise DataError(
                 f"there is no job file {path}; write one with: hsbench plan EXPERIMENT --format json"

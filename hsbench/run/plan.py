@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from hsbench.corpora.base import Source
     from hsbench.run.store import Results
-    from hsbench.spec import Cell, Experiment, Resources
+    from hsbench.spec import Cell, Experiment, Resources, Row, Settings
 
 SPEED = {"cpu": 4e10, "cuda": 1e13}
 """Operations per second of one CPU thread and of one GPU, for estimates; a cell with a past is estimated from that."""
@@ -35,6 +35,7 @@ class Work:
         rows: "experiment/row" names that show it.
         clips: wanted ids, in evaluation order.
         metrics: wanted names.
+        places: where its model finds what it reads.
         unbuilt: clips without a reconstruction.
         unscored: clip-metric pairs without a score.
         state: done, missing, partial, failed or stale.
@@ -47,6 +48,7 @@ class Work:
     rows: list[str]
     clips: list[str]
     metrics: list[str]
+    places: Settings = ()
     unbuilt: int = 0
     unscored: int = 0
     state: str = "missing"
@@ -64,6 +66,7 @@ class Work:
             self.source,
             tuple(imports),
             tuple(command),
+            self.places,
         )
 
 
@@ -74,12 +77,14 @@ class Plan:
     Attributes:
         works: in the order in which rows mention them.
         views: (experiment, group) -> the resolved request, as it is kept beside the results.
-        absent: "experiment/row" -> why the corpus of the row is not at hand.
+        absent: "experiment/row" -> why the corpus of the row is not at hand; such a row is missing work.
+        not_given: "experiment/row" -> what the user would have to add; such a row is not missing.
     """
 
     works: list[Work] = field(default_factory=list)
     views: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     absent: dict[str, str] = field(default_factory=dict)
+    not_given: dict[str, str] = field(default_factory=dict)
 
 
 def make(request: Request, results: Results, resources: Resources) -> Plan:
@@ -95,27 +100,32 @@ def make(request: Request, results: Results, resources: Resources) -> Plan:
     for name in request.experiments:
         experiment: Experiment = registry.get("experiments", name).load()()
         resolved = Resolved(experiment, request, resources.device)
-        rows = []
-        for row in resolved.rows:
-            corpus = resolved.corpus(row)
-            if corpus in resolved.absent:
-                plan.absent[f"{name}/{row.name}"] = resolved.absent[corpus]
-                rows.append(resolved.row_view(row, []))
-                continue
-            ground = resolved.grounds[corpus]
-            cells = [resolved.cell(row, seed) for seed in range(request.seeds)]
-            rows.append(resolved.row_view(row, cells))
-            for cell in cells:
-                work = found.setdefault(cell.key, Work(cell, ground.source, [], [], []))
-                work.rows.append(f"{name}/{row.name}")
-                known = set(work.clips)
-                work.clips += [clip for clip in ground.clips if clip not in known]
-                work.metrics += [metric for metric in resolved.metrics if metric not in work.metrics]
+        rows = [_add(plan, found, resolved, row) for row in resolved.rows]
         plan.views[name, resolved.group] = resolved.view(rows)
     plan.works = list(found.values())
     for work in plan.works:
         _look(work, results, resources)
     return plan
+
+
+def _add(plan: Plan, found: dict[str, Work], resolved: Resolved, row: Row) -> dict[str, Any]:
+    """Add the work of a row, or why there is none, and give the row's view."""
+    name, corpus = f"{resolved.experiment.name}/{row.name}", resolved.corpus(row)
+    if (lack := resolved.not_given(row)) is not None:
+        plan.not_given[name] = lack
+        return resolved.row_view(row, [], lack)
+    if corpus in resolved.absent:
+        plan.absent[name] = resolved.absent[corpus]
+        return resolved.row_view(row, [])
+    ground, places = resolved.grounds[corpus], resolved.places(row)
+    cells = [resolved.cell(row, seed) for seed in range(resolved.request.seeds)]
+    for cell in cells:
+        work = found.setdefault(cell.key, Work(cell, ground.source, [], [], [], places))
+        work.rows.append(name)
+        known = set(work.clips)
+        work.clips += [clip for clip in ground.clips if clip not in known]
+        work.metrics += [metric for metric in resolved.metrics if metric not in work.metrics]
+    return resolved.row_view(row, cells)
 
 
 def _look(work: Work, results: Results, resources: Resources) -> None:

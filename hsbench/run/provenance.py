@@ -25,6 +25,7 @@ PACKAGES = (
     "cdpam",
     "auraloss",
     "safetensors",
+    "av",
 )
 
 

@@ -6,6 +6,7 @@ Nothing here reads results or computes; neither torch nor pandas is imported.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hsbench import protocols, registry, spec
@@ -15,7 +16,8 @@ from hsbench.spec import Cell, Experiment, Part, Row, freeze
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
+
+    from hsbench.spec import Settings
 
 VIEW_SCHEMA = 2
 
@@ -154,6 +156,7 @@ class Resolved:
         switches = protocols.switches(self.protocol, descriptor.switches)
         if descriptor.resolve is not None:
             settings = registry.load_target(descriptor.resolve)(settings, switches, ground.manifest.samples)
+        settings = {key: value for key, value in settings.items() if key not in descriptor.places}
         corpus = {
             "fingerprint": ground.fingerprint,
             "sample_rate": ground.manifest.sample_rate,
@@ -167,6 +170,15 @@ class Resolved:
             seed=seed,
         )
 
+    def not_given(self, row: Row) -> str | None:
+        """What the user has to add before a row can be run, or None."""
+        return registry.get("models", row.model).not_given(self._settings(row)[0])
+
+    def places(self, row: Row) -> Settings:
+        """Where the model of a row finds what it reads."""
+        settings, _ = self._settings(row)
+        return freeze({key: settings[key] for key in registry.get("models", row.model).places})
+
     def _settings(self, row: Row) -> tuple[dict[str, Any], dict[str, Any]]:
         """Settings of the model and the training part of its budget, with --set applied to whichever has the key."""
         descriptor = registry.get("models", row.model)
@@ -177,12 +189,15 @@ class Resolved:
             if key not in part:
                 raise UnknownNameError(f"setting of {row.model}", key, [*settings, *training])
             part[key] = cast(f"{row.model}.{key}", part[key], value)
+        for key in descriptor.places:
+            if settings[key] is not None:
+                settings[key] = str(Path(str(settings[key])).expanduser().resolve())
         return settings, training
 
-    def row_view(self, row: Row, cells: Sequence[Cell]) -> dict[str, Any]:
-        """What a report needs to know of a row."""
-        descriptor = registry.get("models", row.model)
-        changed = [f"{key}={value}" for key, value in self.changes.get(row.model, {}).items()]
+    def row_view(self, row: Row, cells: Sequence[Cell], *notes: str) -> dict[str, Any]:
+        """What a report needs to know of a row; a place is no change of what is measured."""
+        descriptor, changes_of = registry.get("models", row.model), self.changes.get(row.model, {})
+        changed = [f"{key}={value}" for key, value in changes_of.items() if key not in descriptor.places]
         paper = {**descriptor.budgets.get("paper", {}), **dict(row.training)}
         training = dict(cells[0].budget.settings) if cells else {}
         return {
@@ -197,7 +212,7 @@ class Resolved:
                 for k, v in training.items()
                 if k in paper and v != paper[k]
             ],
-            "notes": list(row.notes),
+            "notes": [*row.notes, *notes],
         }
 
     def view(self, rows: list[dict[str, Any]]) -> dict[str, Any]:

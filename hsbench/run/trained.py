@@ -18,6 +18,7 @@ from hsbench import registry
 from hsbench.errors import DataError, UnknownNameError
 from hsbench.files import canonical_json
 from hsbench.models.base import NETWORK, Context
+from hsbench.run.job import Job
 from hsbench.run.store import CellFolder
 from hsbench.spec import Cell, Resources
 
@@ -124,9 +125,24 @@ def ready(folder: CellFolder, cell: Cell, resources: Resources) -> Iterator[tupl
             record=lambda _row: None,
             progress=lambda _done, _total: None,
         )
-        model: Model = registered(cell).load()(**dict(cell.model.settings))
+        model: Model = registered(cell).load()(**dict(cell.model.settings), **_places(folder, cell))
         facts = model.fit(_NoTraining(cell), context)
         yield model, context, dict(facts or {})
+
+
+def _places(folder: CellFolder, cell: Cell) -> dict[str, Any]:
+    """Where the last job of a cell found what its model reads.
+
+    Raises:
+        DataError: the model reads something, and no job says where it lies.
+    """
+    if not (wanted := registered(cell).places):
+        return {}
+    if not folder.job.exists():
+        raise DataError(
+            f"{cell.model.name} needs {', '.join(wanted)} and {cell.folder} does not say where; use --set in a run."
+        )
+    return dict(Job.read(folder.job).places)
 
 
 class _NoTraining:

@@ -112,7 +112,8 @@ class CellWork:
             progress=lambda done, total: self.progress("train", done, int(total)),
         )
         if self._model is None:
-            self._model = registry.get("models", cell.model.name).load()(**dict(cell.model.settings))
+            settings = {**dict(cell.model.settings), **dict(self.job.places)}
+            self._model = registry.get("models", cell.model.name).load()(**settings)
             with team.joined(self.job.device):
                 facts = self._model.fit(Clips.of(self.corpus, "train"), context)
             if facts is not None and team.first():

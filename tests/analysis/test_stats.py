@@ -70,6 +70,7 @@ def test_rows_are_compared_on_their_common_clips():
     assert stats.best_rows([good, poor], higher=True) == [True, False]
     nothing = np.full((1, 6), np.nan)
     assert stats.best_rows([good, nothing], higher=True) == [False, False]
+    assert stats.best_rows([poor, nothing, good, np.zeros((0, 20))], higher=True) == [False, False, True, False]
 
 
 def test_every_published_table_is_there_as_printed():

@@ -103,6 +103,30 @@ def test_the_later_of_two_rows_counts(results):
     assert build(request(), results).rows[0].entries["mse"].summary.mean == pytest.approx((9 + 0.016) / 6)
 
 
+def test_what_a_clip_costs_has_two_columns_where_a_row_stores_bits_that_are_no_numbers(results):
+    assert "kbit" not in render.markdown([build(request(), results)])
+    coded = {"status": "ok", "numbers": 0, "steps": 0, "seconds": 0.1, "clipped": 0.0}
+    folder = results.folder("inr-siren--x")
+    folder.append_reconstructions({"clip": clip, "bits": 8000 + 100 * n, **coded} for n, clip in enumerate(CLIPS))
+    table = build(request(), results)
+    fmlp, siren = table.rows
+    assert (siren.ratio, siren.numbers, siren.kbit) == (None, 0, 8.25)
+    assert text.fact_columns(table) == ["numbers", "kbit"]
+    assert text.fact_cells(siren, ["numbers", "kbit"]) == ["", "8.2"]
+    assert text.fact_cells(fmlp, ["numbers", "kbit"]) == ["33031", "0.0"]
+    assert "a codec stores bits and no numbers" in render.markdown([table])
+    assert "& numbers & kbit &" in render.latex([table])
+
+
+def test_a_row_without_cells_is_shown_with_its_note_and_leaves_the_others_as_they_are(results):
+    asked = request()
+    asked["rows"].append({**asked["rows"][0], "row": "mine", "cells": [], "departures": [], "notes": ["not given"]})
+    table = build(asked, results)
+    assert [row.entries["mse"].bold for row in table.rows] == [False, True, False]
+    assert (table.rows[2].built, table.rows[2].wanted, table.rows[2].missing) == (0, 0, {})
+    assert "- mine: not given" in render.markdown([table])
+
+
 def test_markdown_shows_what_a_reviewer_asks_for(results):
     shown = render.markdown([build(request(), results)])
     assert "### Table 2d: Individual INRs (upper bound)" in shown

@@ -101,6 +101,12 @@ def lacking():
     )
 
 
+def places():
+    """A row that reads a folder, beside one that needs nothing."""
+    rows = (Row("loud", "toy-ok"), Row("made elsewhere", "recon-dir"))
+    return Experiment("places", "Places", rows, ("mse",), freeze(dict.fromkeys(("smoke", "quick", "paper"), 2)))
+
+
 registry.register(
     registry.Descriptor(
         "metrics",
@@ -112,5 +118,5 @@ registry.register(
     )
 )
 
-for _name in ("toys", "moods", "lacking"):
+for _name in ("toys", "moods", "lacking", "places"):
     registry.register(registry.Descriptor("experiments", _name, f"hsbench_import_toy:{_name}", origin="tests"))

@@ -1,0 +1,37 @@
+"""Controls: what each metric says of simple stand-ins, from the clip itself to silence."""
+
+from __future__ import annotations
+
+from hsbench.spec import Experiment, Row, freeze
+
+DESCRIPTORS = [
+    {
+        "name": "sanity",
+        "version": 1,
+        "summary": "controls (identity, gain, delay, random phase, decimation, MDCT, noise, silence) in every metric",
+        "target": "hsbench.experiments.sanity:sanity",
+    }
+]
+
+
+def sanity() -> Experiment:
+    """Every control; from the clip itself through what keeps much of it to what keeps nothing."""
+    return Experiment(
+        name="sanity",
+        title="Controls",
+        rows=(
+            Row("identity", "identity"),
+            Row("half the level", "scaled"),
+            Row("inverted", "scaled", freeze({"gain": -1.0})),
+            Row("delayed", "delayed"),
+            Row("random phase", "random-phase"),
+            Row("mel and Griffin-Lim", "mel-griffin-lim"),
+            *(Row(f"decimation {c:g}x", "decimation", freeze({"compression_ratio": c})) for c in (2.0, 4.0, 10.0)),
+            *(Row(f"MDCT top k {c:g}x", "mdct-top-k", freeze({"compression_ratio": c})) for c in (1.0, 2.0, 4.0, 10.0)),
+            Row("noise", "noise"),
+            Row("silence", "silence"),
+        ),
+        metrics=("mse", "lsd", "si_snr", "pesq", "stoi", "cdpam", "mae", "snr"),
+        clips=freeze({"smoke": 4, "quick": 16, "standard": 64, "paper": 512}),
+        left_out=freeze({"smoke": ("cdpam",)}),
+    )

@@ -1,0 +1,35 @@
+"""A context in which a model can be called, without a run around it."""
+
+import pytest
+
+from hsbench.models.base import Context
+
+
+@pytest.fixture
+def bare(tmp_path):
+    def build(samples, sample_rate=22050, **changes):
+        facts = {
+            "seed": 0,
+            "sample_rate": sample_rate,
+            "samples": samples,
+            "switches": {},
+            "training": {},
+            "device": "cpu",
+            "threads": 1,
+            "scratch": tmp_path / "scratch",
+            "kept": tmp_path / "kept",
+            "record": lambda row: None,
+            "progress": lambda done, total: None,
+        }
+        return Context(**(facts | changes))
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def speech():
+    """A clip of the demo corpus, 32768 samples at 22050 Hz."""
+    from hsbench.run.ground import open_corpus
+
+    _, corpus = open_corpus("demo", None, ())
+    return corpus.load(corpus.manifest("validation").items[0])
