@@ -49,6 +49,7 @@ def test_it_is_trained_once_and_grows(hsbench):
     assert sum(value.size for value in weights.values()) == 32539
 
 
+@pytest.mark.slow
 def test_two_processes_train_what_one_does(hsbench_at, tmp_path):
     found = []
     for folder, more in (("one", ()), ("two", ("--processes", 2))):
@@ -77,6 +78,7 @@ def test_corpora_that_are_not_at_hand_are_named_with_the_command(hsbench, tmp_pa
     assert hsbench("run", "table5", "--budget", "smoke", "--corpus", "demo").returncode == 2
 
 
+@pytest.mark.slow
 def test_table5_on_real_corpora(hsbench, real_corpora):
     where = ("--data-root", real_corpora, "--set", "librispeech.subset=train-clean-100")
     done = hsbench("run", "table5", "--budget", "smoke", "--limit", 1, *where, *SMALL)
@@ -89,6 +91,7 @@ def test_table5_on_real_corpora(hsbench, real_corpora):
     assert "nothing is missing" in alone.stdout
 
 
+@pytest.mark.slow
 def test_resolution_on_real_speech(hsbench, real_corpora):
     small = [*SMALL, *(a for kind in ("fmlp", "siren") for a in ("--set", f"inr-{kind}.steps=2"))]
     done = hsbench("run", "resolution", "--budget", "smoke", "--limit", 1, "--data-root", real_corpora, *small)
