@@ -7,6 +7,7 @@ moments, and those are in the checkpoint. Randomness is the step function's, key
 from __future__ import annotations
 
 import math
+import os
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-CHECKPOINT_SECONDS = 30.0
+CHECKPOINT_SECONDS = float(os.environ.get("HSBENCH_CHECKPOINT_SECONDS", "30"))
 PATIENCE = 20
 """Least time between two checkpoints, the latter in times what writing one takes."""
 

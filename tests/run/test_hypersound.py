@@ -107,8 +107,9 @@ def test_resolution_on_real_speech(hsbench, real_corpora):
 
 
 @pytest.mark.slow
-def test_a_training_that_is_killed_goes_on_to_the_same_weights(hsbench_at, tmp_path):
+def test_a_training_that_is_killed_goes_on_to_the_same_weights(hsbench_at, tmp_path, monkeypatch):
     """kill -9 after the first checkpoint of a real training; the final weights are equal bit for bit."""
+    monkeypatch.setenv("HSBENCH_CHECKPOINT_SECONDS", "1")
     size = ("epochs=40", "epoch_samples=8", "coordinates=8192")
     command = [
         *("run", "table3", "--budget", "smoke", "--device", "cpu", "-k", "row~standard", "--limit", "1"),
@@ -126,7 +127,7 @@ def test_a_training_that_is_killed_goes_on_to_the_same_weights(hsbench_at, tmp_p
         assert process.poll() is None, process.communicate()[0]
         time.sleep(0.2)
     process.send_signal(signal.SIGKILL)
-    process.wait()
+    process.communicate()
     time.sleep(3)
     (cell,) = line.cells()
     before = steps(cell)

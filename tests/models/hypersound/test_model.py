@@ -100,27 +100,23 @@ def test_a_stopped_training_goes_on_to_the_same_weights_bit_for_bit(make, eager_
         assert torch.equal(value, model.network.state_dict()[name]), name
 
 
-def test_it_learns_two_clips(make):
-    """Two clips of a demo voice, a third of a second each."""
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("hypersound-fmlp", {"epochs": 450, "learning_rate": 3e-4}),
+        ("hypersound-siren", {"epochs": 120, "learning_rate": 3e-5, "omega_0": 300.0}),
+    ],
+)
+def test_it_learns_two_clips(make, name, changes):
+    """Two clips of a demo voice, a third of a second each; the SIREN at the rate of the budget quick."""
     from hsbench.corpora.demo import DemoCorpus
 
     corpus = DemoCorpus()
     items = corpus.manifest("train").evaluation()[:2]
     found = [corpus.load(item) for item in items]
     cut = Clips(Clip(one.id, one.waveform[8192:16384].copy(), 22050) for one in found)
-    model, context = make(
-        samples=8192,
-        width=40,
-        layers=5,
-        epochs=450,
-        epoch_samples=2,
-        batch=2,
-        learning_rate=3e-4,
-        hidden="128-128",
-        coordinates=None,
-        train_clips=None,
-        channels=4,
-    )
+    whole = {"coordinates": None, "train_clips": None, "epoch_samples": 2, "batch": 2}
+    model, context = make(name, samples=8192, width=40, layers=5, hidden="128-128", channels=4, **whole, **changes)
     facts = model.fit(cut, context)
     assert facts["status"] == "ok", facts
     assert facts["loss"] < 0.5 * min(facts["loss_silence"], facts["loss_noise"], facts["loss_shuffled"])
