@@ -13,7 +13,7 @@ import traceback
 import typer
 
 import hsbench
-from hsbench.cli import corpora, listing, planning, reporting, running, scoring, selftesting, using
+from hsbench.cli import corpora, doctoring, listing, planning, reporting, running, scoring, selftesting, using
 from hsbench.errors import HsbenchError, storage_error
 
 app = typer.Typer(
@@ -46,6 +46,7 @@ app.add_typer(corpora.app, name="corpus")
 app.command("reconstruct")(using.reconstruct)
 app.command("export")(using.export)
 app.command("selftest")(selftesting.selftest)
+app.command("doctor")(doctoring.doctor)
 
 
 def main() -> None:
