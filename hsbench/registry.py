@@ -78,7 +78,7 @@ class Descriptor:
         if missing := self.missing():
             raise BackendMissingError(
                 f"{_SINGULAR[self.kind]} {self.name!r} needs {', '.join(missing)}, which is not installed; "
-                f"install it with: {self._remedy()}"
+                f"install it with: {self.remedy()}"
             )
         return load_target(self.target)
 
@@ -89,13 +89,13 @@ class Descriptor:
             settings: as resolved, places included.
         """
         if self.extra is not None and self.missing():
-            return f"not given: {self._remedy()}"
+            return f"not given: {self.remedy()}"
         for key, what in self.places.items():
             if settings[key] is None:
                 return f"not given: --set {self.name}.{key}={what}"
         return None
 
-    def _remedy(self) -> str:
+    def remedy(self) -> str:
         """The command that installs what is missing."""
         if self.extra is not None:
             return f"pip install 'hsbench[{self.extra}]'"

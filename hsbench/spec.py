@@ -228,6 +228,10 @@ class Resources:
     processes: int = 1
 
 
+EXPERIMENTAL = {"cuda": "experimental: not yet run on CUDA"}
+"""Device -> the label of what has not run on it yet, for help texts, provenance and `hsbench doctor`."""
+
+
 def gpu_visible() -> bool:
     """Whether an NVIDIA device is there and not hidden by CUDA_VISIBLE_DEVICES; asks no driver and imports no torch."""
     hidden = os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1")

@@ -35,15 +35,18 @@ COLUMNS = (
 )
 
 
-def values(scores: Sequence[Scores], clips: Sequence[str], metric: str) -> NDArray[np.float64]:
+def values(
+    scores: Sequence[Scores], clips: Sequence[str], metric: str, version: int | None = None
+) -> NDArray[np.float64]:
     """One metric of one table row: [seeds, clips] in the order given, NaN where there is no value.
 
     Args:
         scores: of each seed's cell, as the store gives them.
         clips: wanted ids.
-        metric: registered name; only rows of its present version count.
+        metric: registered name; only rows of one version count.
+        version: of the metric; the present one by default.
     """
-    version = info(metric).version
+    version = info(metric).version if version is None else version
     table = np.full((len(scores), len(clips)), np.nan)
     for seed, found in enumerate(scores):
         for index, clip in enumerate(clips):

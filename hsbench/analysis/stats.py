@@ -51,6 +51,45 @@ def summarise(values: NDArray[np.float64]) -> Summary:
     return Summary(mean, low, high, n, total)
 
 
+@dataclass(frozen=True)
+class Paired:
+    """Two rows over the pairs that both have a value for.
+
+    Attributes:
+        n: clip-seed pairs.
+        a: mean of the first over the pairs, None without any.
+        b: mean of the second.
+        difference: mean of b - a.
+        low: lower end of its 95 % interval, None below two clips.
+        high: upper end.
+    """
+
+    n: int
+    a: float | None = None
+    b: float | None = None
+    difference: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+def paired(a: NDArray[np.float64], b: NDArray[np.float64]) -> Paired:
+    """The difference b - a, clip by clip and seed by seed.
+
+    Args:
+        a: [seeds, clips].
+        b: [seeds, clips], the same clips and seeds.
+    """
+    difference = b - a
+    both = np.isfinite(difference)
+    if not both.any():
+        return Paired(0)
+    kept = both.any(axis=0)
+    difference = difference[:, kept]
+    mean_a, mean_b = (_mean_over_clips(np.where(both, side, np.nan)[:, kept]) for side in (a, b))
+    low, high = _interval(difference) if difference.shape[1] > 1 else (None, None)
+    return Paired(int(both.sum()), mean_a, mean_b, _mean_over_clips(difference), low, high)
+
+
 def separable(a: NDArray[np.float64], b: NDArray[np.float64]) -> bool:
     """Whether two rows differ, by the paired difference over the clips that both could be scored on.
 

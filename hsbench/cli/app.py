@@ -13,7 +13,18 @@ import traceback
 import typer
 
 import hsbench
-from hsbench.cli import corpora, listing, planning, reporting, running, scoring, selftesting, using
+from hsbench.cli import (
+    comparing,
+    corpora,
+    doctoring,
+    listing,
+    planning,
+    reporting,
+    running,
+    scoring,
+    selftesting,
+    using,
+)
 from hsbench.errors import HsbenchError, storage_error
 
 app = typer.Typer(
@@ -45,7 +56,9 @@ app.command("score")(scoring.score)
 app.add_typer(corpora.app, name="corpus")
 app.command("reconstruct")(using.reconstruct)
 app.command("export")(using.export)
+app.command("compare")(comparing.compare)
 app.command("selftest")(selftesting.selftest)
+app.command("doctor")(doctoring.doctor)
 
 
 def main() -> None:

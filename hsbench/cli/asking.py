@@ -12,7 +12,9 @@ from hsbench.run.resolve import Request
 from hsbench.spec import Resources
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from hsbench.run.store import Results
 
 DEVICES = ("auto", "cpu", "cuda")
 
@@ -65,3 +67,26 @@ def resources(device: str, jobs: int, timeout: float | None, budget: str | None,
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
     threads = max(1, cores // (jobs * processes))
     return Resources(chosen, jobs, threads, limit if timeout is None else timeout, processes)
+
+
+def groups(store: Results, experiments: Sequence[str], wanted: dict[str, str | None]) -> list[tuple[str, str]]:
+    """(experiment, group) pairs that are there and match.
+
+    Args:
+        store: the results.
+        experiments: names.
+        wanted: corpus, budget and protocol, None for any.
+
+    Raises:
+        UnknownNameError: an experiment is neither there nor registered.
+    """
+    chosen = []
+    for name in experiments:
+        if name not in store.views():
+            registry.get("experiments", name)
+        for group, request in store.view(name)["groups"].items():
+            there = {key: {request[key]} for key in ("budget", "protocol")}
+            there["corpus"] = {row["corpus"] for row in request["rows"]}
+            if all(value is None or value in there[key] for key, value in wanted.items()):
+                chosen.append((name, group))
+    return chosen

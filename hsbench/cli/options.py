@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hsbench.spec import BUDGETS
+from hsbench.spec import BUDGETS, EXPERIMENTAL
 
 Experiments = Annotated[
     list[str],
@@ -42,13 +42,13 @@ Filter = Annotated[
 Split = Annotated[str | None, typer.Option(help="train or validation. Default: the experiment's own.")]
 Limit = Annotated[int | None, typer.Option(help="Score at most so many clips; more can follow later.")]
 Seeds = Annotated[int, typer.Option(help="Repeat every fit with so many seeds.")]
-Device = Annotated[str, typer.Option(help="auto, cpu or cuda (experimental: not yet run on CUDA).")]
+Device = Annotated[str, typer.Option(help=f"auto, cpu or cuda ({EXPERIMENTAL['cuda']}).")]
 Jobs = Annotated[int, typer.Option(help="Cells at once; CPU threads are shared out among them.")]
 Processes = Annotated[
     int,
     typer.Option(
         help="Processes that train one hypernetwork together (torch.distributed through torchrun); "
-        "with cuda one GPU each (experimental: not yet run on CUDA).",
+        f"with cuda one GPU each ({EXPERIMENTAL['cuda']}).",
     ),
 ]
 Timeout = Annotated[

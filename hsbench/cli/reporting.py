@@ -62,7 +62,7 @@ def report(
     asking.import_files(imports)
     store = Results(results)
     wanted = {"corpus": corpus, "budget": budget, "protocol": protocols.name(protocol) if protocol else None}
-    chosen = _groups(store, experiments or store.views(), wanted)
+    chosen = asking.groups(store, experiments or store.views(), wanted)
     if not chosen:
         raise IncompleteError(
             f"{results} holds nothing to report on for {', '.join(experiments or ['any experiment'])}; run it first, "
@@ -97,22 +97,6 @@ def show(store: Results, experiment: str, group: str, baselines: Path | None) ->
     )
     grey, plain = ("\033[2m", "\033[0m") if sys.stdout.isatty() else ("", "")
     print(ours + (grey + mark + published + plain if mark else ""))
-
-
-def _groups(store: Results, experiments: Sequence[str], wanted: dict[str, str | None]) -> list[tuple[str, str]]:
-    """(experiment, group) pairs that are there and match."""
-    from hsbench import registry
-
-    chosen = []
-    for name in experiments:
-        if name not in store.views():
-            registry.get("experiments", name)
-        for group, request in store.view(name)["groups"].items():
-            there = {key: {request[key]} for key in ("budget", "protocol")}
-            there["corpus"] = {row["corpus"] for row in request["rows"]}
-            if all(value is None or value in there[key] for key, value in wanted.items()):
-                chosen.append((name, group))
-    return chosen
 
 
 def _tables(store: Results, chosen: Sequence[tuple[str, str]], baselines: Path | None) -> list[Table]:

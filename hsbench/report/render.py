@@ -47,7 +47,7 @@ def _markdown(table: Table) -> str:
     for row in table.rows:
         cells = [_markdown_cell(row.entries[metric.name], metric) for metric in table.metrics]
         lines.append([text.label(row), text.ratio(row), *text.fact_cells(row, facts), text.count(row), *cells])
-    parts = [f"### {table.title}", text.circumstances(table) + ".", _grid(head, lines), text.reading(table)]
+    parts = [f"### {table.title}", text.circumstances(table) + ".", grid(head, lines), text.reading(table)]
     if notes := text.notes(table):
         parts.append("\n".join(f"- {note}" for note in notes))
     if table.source is not None:
@@ -57,7 +57,7 @@ def _markdown(table: Table) -> str:
             for row in table.rows
             if row.printed
         ]
-        parts += [_verdict(table), _grid(head, printed), text.caveats(table)]
+        parts += [_verdict(table), grid(head, printed), text.caveats(table)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -77,7 +77,7 @@ def _markdown_cell(entry: Entry, metric: MetricInfo) -> str:
     return " ".join(part for part in parts if part)
 
 
-def _grid(head: list[str], lines: list[list[str]]) -> str:
+def grid(head: list[str], lines: list[list[str]]) -> str:
     """A Markdown table with aligned columns; every column but the first is flush right."""
     lines = [[cell.replace("|", "\\|") for cell in line] for line in [head, *lines]]
     widths = [max(3, *(len(line[column]) for line in lines)) for column in range(len(head))]

@@ -13,6 +13,7 @@ from typing import Any
 
 import hsbench
 from hsbench.audio import kernel
+from hsbench.spec import EXPERIMENTAL
 
 PACKAGES = (
     "torch",
@@ -51,9 +52,9 @@ def session(device: str, threads: int) -> dict[str, Any]:
     return {
         "code": code(),
         "python": platform.python_version(),
-        "packages": {name: found for name in PACKAGES if (found := _version(name))},
+        "packages": {name: found for name in PACKAGES if (found := installed(name))},
         "system": platform.platform(),
-        "cpu": _cpu(),
+        "cpu": cpu(),
         "cores": os.cpu_count(),
         "device": device,
         "threads": threads,
@@ -84,11 +85,13 @@ def torch_facts(device: str, policy: str) -> dict[str, Any]:
             "memory": properties.total_memory,
             "cuda": torch.version.cuda,
         }
-        facts["path"] = "experimental (not yet run on CUDA)"
+    if device in EXPERIMENTAL:
+        facts["path"] = EXPERIMENTAL[device]
     return facts
 
 
-def _version(package: str) -> str | None:
+def installed(package: str) -> str | None:
+    """The version of a package, or None where it is not installed."""
     try:
         return version(package)
     except PackageNotFoundError:
@@ -105,7 +108,8 @@ def _git(root: Path, *arguments: str) -> str | None:
     return done.stdout.strip()
 
 
-def _cpu() -> str:
+def cpu() -> str:
+    """The processor's name."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
