@@ -101,26 +101,28 @@ def judge(clips: Training, step: TrainingStep) -> dict[str, Any]:
 
     Returns:
         loss: of its output; loss_silence, loss_noise, loss_shuffled: of silence, of white noise at each clip's level,
-            and of its outputs when each clip is given to its neighbour.
+            and of its outputs when each clip is given to its neighbour (not for a single clip).
         energy_ratio: median over clips of the power of output over input.
-        spread: how far outputs of two clips are apart, over their own size; 0 for a network deaf to its input.
+        spread: how far outputs of two clips are apart, over their own size; 0 for a network deaf to its input (not for
+            a single clip).
         status: "ok", "diverged" (not finite) or "collapsed" (energy ratio outside 0.1 to 10, or spread below 0.01).
     """
     waveform = torch.from_numpy(np.stack([clip.waveform for clip in clips.first(JUDGED)])).to(step.features.device)
     played = torch.cat([step.play(part) for part in torch.split(waveform, step.micro)])
     level = waveform.square().mean(1, keepdim=True).sqrt()
     noise = torch.randn(waveform.shape, generator=torch.Generator().manual_seed(0)).to(waveform) * level
-    others = {"silence": torch.zeros_like(waveform), "noise": noise, "shuffled": played.roll(1, 0)}
-    facts = {"loss": _number(step.loss(waveform, played, 0))}
-    facts |= {f"loss_{name}": _number(step.loss(waveform, other, 0)) for name, other in others.items()}
-    power = played.square().mean(1)
+    others = {"silence": torch.zeros_like(waveform), "noise": noise}
+    power, facts = played.square().mean(1), {"loss": _number(step.loss(waveform, played, 0))}
     facts["energy_ratio"] = _number((power / level.squeeze(1).square().clamp(min=1e-12)).median())
-    facts["spread"] = _number((played - others["shuffled"]).norm() / played.norm().clamp(min=1e-12))
+    if len(waveform) > 1:
+        others["shuffled"] = played.roll(1, 0)
+        facts["spread"] = _number((played - others["shuffled"]).norm() / played.norm().clamp(min=1e-12))
+    facts |= {f"loss_{name}": _number(step.loss(waveform, other, 0)) for name, other in others.items()}
     return {**facts, "status": _status(facts)}
 
 
 def _status(facts: Mapping[str, float | None]) -> str:
-    loss, ratio, spread = facts["loss"], facts["energy_ratio"], facts["spread"]
+    loss, ratio, spread = facts["loss"], facts["energy_ratio"], facts.get("spread", 1.0)
     if loss is None or ratio is None or spread is None:
         return "diverged"
     return "ok" if 0.1 <= ratio <= 10 and spread >= 0.01 else "collapsed"

@@ -236,3 +236,11 @@ def test_a_clip_is_played_at_any_times_from_what_is_stored_for_it(make, name):
     double = model.play(made.weights, np.linspace(-1, 1, 2 * SAMPLES - 1), context)
     assert double[::2] == pytest.approx(own, abs=1e-4)
     assert np.abs(np.diff(double)).max() < np.abs(np.diff(own)).max()
+
+
+def test_a_single_clip_is_judged_without_another(make):
+    model, context = make(learning_rate=0.0, output_scale=0.2)
+    facts = model.fit(clips(1), context)
+    assert not {"spread", "loss_shuffled"} & set(facts)
+    assert facts["loss_silence"] > 0
+    assert (facts["status"] == "ok") == (0.1 <= facts["energy_ratio"] <= 10)
