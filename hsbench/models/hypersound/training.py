@@ -102,7 +102,7 @@ def judge(clips: Training, step: TrainingStep) -> dict[str, Any]:
     Returns:
         loss: of its output; loss_silence, loss_noise, loss_shuffled: of silence, of white noise at each clip's level,
             and of its outputs when each clip is given to its neighbour (not for a single clip).
-        energy_ratio: median over clips of the power of output over input.
+        energy_ratio: median over clips of the variance of output over input; a constant is no sound.
         spread: how far outputs of two clips are apart, over their own size; 0 for a network deaf to its input (not for
             a single clip).
         status: "ok", "diverged" (not finite) or "collapsed" (energy ratio outside 0.1 to 10, or spread below 0.01).
@@ -112,8 +112,8 @@ def judge(clips: Training, step: TrainingStep) -> dict[str, Any]:
     level = waveform.square().mean(1, keepdim=True).sqrt()
     noise = torch.randn(waveform.shape, generator=torch.Generator().manual_seed(0)).to(waveform) * level
     others = {"silence": torch.zeros_like(waveform), "noise": noise}
-    power, facts = played.square().mean(1), {"loss": _number(step.loss(waveform, played, 0))}
-    facts["energy_ratio"] = _number((power / level.squeeze(1).square().clamp(min=1e-12)).median())
+    ratios = played.var(1, correction=0) / waveform.var(1, correction=0).clamp(min=1e-12)
+    facts = {"loss": _number(step.loss(waveform, played, 0)), "energy_ratio": _number(ratios.median())}
     if len(waveform) > 1:
         others["shuffled"] = played.roll(1, 0)
         facts["spread"] = _number((played - others["shuffled"]).norm() / played.norm().clamp(min=1e-12))
