@@ -114,7 +114,7 @@ class CellWork:
         if self._model is None:
             settings = {**dict(cell.model.settings), **dict(self.job.places)}
             self._model = registry.get("models", cell.model.name).load()(**settings)
-            with team.joined(self.job.device):
+            with team.joined(self.job.device) if any(self._unbuilt(self.items)) else contextlib.nullcontext():
                 facts = self._model.fit(Clips.of(self.corpus, "train"), context)
             if facts is not None and team.first():
                 self.folder.write_fit(facts)

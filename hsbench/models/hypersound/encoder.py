@@ -13,7 +13,6 @@ and its reference code, against which it is checked to 1e-4.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
@@ -22,9 +21,6 @@ from torch.nn import functional as F
 from hsbench.errors import UnknownNameError
 from hsbench.fit.precision import full
 from hsbench.models.hypersound.elu import elu
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 STRIDES = (2, 4, 5, 8)
 DILATIONS = (1, 3, 9)
@@ -119,10 +115,3 @@ class _Residual(nn.Module):
         """[batch, channels, time] -> the same shape."""
         out: torch.Tensor = x + self.narrow(self.wide(x))
         return out
-
-
-def frames(samples: int, strides: Sequence[int] = STRIDES) -> int:
-    """Latent frames of a clip: 32 768 samples give 103."""
-    for stride in strides:
-        samples = math.ceil(samples / stride)
-    return samples
