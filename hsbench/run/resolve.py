@@ -133,7 +133,8 @@ class Resolved:
             except HsbenchError as error:
                 if name not in own:
                     raise
-                self.absent[name] = f"{error} To get it: hsbench corpus download {name} --data-root DIR"
+                get = f"hsbench corpus download {name} --data-root DIR"
+                self.absent[name] = str(error) if get in str(error) else f"{error} To get it: {get}"
 
     def _check_changes(self) -> None:
         models = {row.model for row in self.experiment.rows}
