@@ -46,6 +46,8 @@ class Descriptor:
         places: for a model, settings that say where something lies -> what it is, such as {"path": "DIR"}. They are
             None until given, reach the model and stay out of its key; `resolve` puts the content there instead.
         extra: the optional extra of hsbench that installs what it needs.
+        playing: for a model, settings that say how a fitted thing is played and not how it is fitted. A cell in which
+            they differ from the defaults plays what the cell with the defaults fitted (see hsbench.run.base).
         origin: the package that owns it.
     """
 
@@ -63,6 +65,7 @@ class Descriptor:
     operations: str | None = None
     places: Mapping[str, str] = field(default_factory=dict)
     extra: str | None = None
+    playing: tuple[str, ...] = ()
     origin: str = "hsbench"
 
     def missing(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Codecs and classical coders at several rates, beside reconstructions made elsewhere."""
+"""Rate against quality: codecs, classical coders, and individual INRs whose weights are kept in three formats."""
 
 from __future__ import annotations
 
@@ -8,22 +8,34 @@ DESCRIPTORS = [
     {
         "name": "codecs",
         "version": 1,
-        "summary": "Opus, MP3, decimation and MDCT at several rates; a folder of reconstructions where one is given",
+        "summary": "Opus, MP3, decimation, MDCT, INRs (float32, float16, int8) at several rates; a folder where given",
         "target": "hsbench.experiments.codecs:codecs",
     }
 ]
 
 
+RATIOS = (1.0, 2.0, 4.0, 10.0)
+
+
 def codecs() -> Experiment:
-    """Rows that need what was not given (PyAV, a folder) are shown without cells."""
+    """An INR is fitted once for its three formats; rows that need what was not given are shown without cells."""
     return Experiment(
         name="codecs",
-        title="Codecs and classical coders",
+        title="Rate against quality",
         rows=(
             *(Row(f"Opus {kbps} kbit/s", "opus", freeze({"kbps": kbps})) for kbps in (6, 12, 24, 48)),
             *(Row(f"MP3 {kbps} kbit/s", "mp3", freeze({"kbps": kbps})) for kbps in (16, 32, 64)),
             *(Row(f"decimation {c:g}x", "decimation", freeze({"compression_ratio": c})) for c in (2.0, 4.0, 10.0)),
-            *(Row(f"MDCT top k {c:g}x", "mdct-top-k", freeze({"compression_ratio": c})) for c in (1.0, 2.0, 4.0, 10.0)),
+            *(Row(f"MDCT top k {c:g}x", "mdct-top-k", freeze({"compression_ratio": c})) for c in RATIOS),
+            *(
+                Row(
+                    f"INR FMLP {ratio:g}x {form}",
+                    "inr-fmlp",
+                    freeze({"compression_ratio": ratio, "weight_format": form}),
+                )
+                for ratio in RATIOS
+                for form in ("fp32", "fp16", "int8")
+            ),
             Row("made elsewhere", "recon-dir"),
         ),
         metrics=("mse", "lsd", "si_snr", "pesq", "stoi", "cdpam"),

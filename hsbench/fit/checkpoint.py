@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
+from hsbench.errors import DataError
 from hsbench.files import replace_atomically
 
 if TYPE_CHECKING:
@@ -56,3 +57,18 @@ def metadata(path: Path) -> dict[str, str] | None:
             return dict(file.metadata() or {})
     except (FileNotFoundError, SafetensorError):
         return None
+
+
+def restore(module: torch.nn.Module, tensors: Mapping[str, torch.Tensor], path: Path) -> None:
+    """Put the tensors of a checkpoint into a module, buffers included.
+
+    Raises:
+        DataError: they are those of another module.
+    """
+    wanted = {name: tuple(value.shape) for name, value in module.state_dict().items()}
+    if wanted != {name: tuple(value.shape) for name, value in tensors.items()}:
+        raise DataError(
+            f"{path.resolve()} should hold the {len(wanted)} tensors of a {type(module).__name__} of these settings, "
+            f"and its {len(tensors)} have other names or shapes; restore it or train again."
+        )
+    module.load_state_dict(dict(tensors))

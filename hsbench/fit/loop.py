@@ -1,7 +1,9 @@
 """The loop: steps, learning rate, optimiser, curve, checkpoint. It knows parameters and a step function and no model.
 
-A fit is resumable at any moment: all that it depends on is the step number, the parameters and the optimiser's
-moments, and those are in the checkpoint. Randomness is the step function's, keyed by the step.
+A fit is resumable at any moment: all that it depends on is the step number, the parameters, the optimiser's moments
+and the buffers that steps change, and those are in the checkpoint. Randomness is the step function's, keyed by step.
+
+A parameter that a step gives no gradient rests in that step, so players that take turns share one loop.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from __future__ import annotations
 import math
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 CHECKPOINT_SECONDS = float(os.environ.get("HSBENCH_CHECKPOINT_SECONDS", "30"))
 PATIENCE = 20
 """Least time between two checkpoints, the latter in times what writing one takes."""
+MOMENTS = {"mean": "exp_avg", "square": "exp_avg_sq", "step": "step"}
+"""Of a parameter: name in a checkpoint -> name in torch's optimiser. Players that take turns count their own steps."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +42,9 @@ class Recipe:
         learning_rate: the stated rate.
         per_epoch: steps of an epoch, for schedules that move once an epoch.
         weight_decay: decoupled, on every parameter.
-        cycle_momentum: whether beta1 follows the schedule; else it is 0.9.
+        cycle_momentum: whether beta1 follows the schedule; else it is the first of betas.
         clip_norm: largest norm of all gradients together, or None.
+        betas: decay of the two moments.
     """
 
     steps: int
@@ -50,12 +55,13 @@ class Recipe:
     weight_decay: float = 0.0
     cycle_momentum: bool = False
     clip_norm: float | None = None
+    betas: tuple[float, float] = (0.9, 0.999)
 
     def at(self, step: int) -> tuple[float, float]:
         """Learning rate and beta1 of a step."""
         form = schedule(self.schedule)
         position = step // self.per_epoch if form.per_epoch else step
-        beta1 = form.momentum(position, self.steps) if self.cycle_momentum else 0.9
+        beta1 = form.momentum(position, self.steps) if self.cycle_momentum else self.betas[0]
         return form.rate(position, self.steps, self.learning_rate), beta1
 
 
@@ -67,17 +73,19 @@ class Hooks:
         record: takes one row of the learning curve: step, loss, lr, seconds.
         progress: takes the number of steps done.
         checkpoint: file of the running fit, or None for no checkpoint.
+        buffers: name -> tensor that steps change besides the parameters, such as running means.
     """
 
     record: Callable[[Mapping[str, Any]], None]
     progress: Callable[[int], None]
     checkpoint: Path | None = None
+    buffers: Mapping[str, torch.Tensor] = field(default_factory=dict)
 
 
 def optimise(
     parameters: Mapping[str, torch.Tensor], step: Callable[[int], torch.Tensor], recipe: Recipe, hooks: Hooks
 ) -> float:
-    """AdamW (beta2 0.999, epsilon 1e-8) over `parameters`, in place; without decay that is Adam.
+    """AdamW (epsilon 1e-8) over `parameters`, in place; without decay that is Adam.
 
     Of several processes, each gives its share's gradients, and all take the same step.
 
@@ -91,7 +99,7 @@ def optimise(
         Seconds of optimisation, those before an interruption included.
     """
     optimiser = _optimiser(parameters, recipe)
-    first, before = _resume(parameters, optimiser, hooks.checkpoint)
+    first, before = _resume(parameters, optimiser, hooks)
     start = saved = time.perf_counter()
     cost = 0.0
     every = max(1, recipe.steps // 100)
@@ -110,7 +118,7 @@ def optimise(
             hooks.record({"step": number, "loss": loss if math.isfinite(loss) else None, "lr": lr, "seconds": seconds})
         hooks.progress(number + 1)
         if hooks.checkpoint is not None and now - saved > max(CHECKPOINT_SECONDS, PATIENCE * cost):
-            _save(parameters, optimiser, hooks.checkpoint, number + 1, before + now - start)
+            _save(parameters, optimiser, hooks, number + 1, before + now - start)
             saved = time.perf_counter()
             cost = saved - now
     return before + time.perf_counter() - start
@@ -121,6 +129,7 @@ def _optimiser(parameters: Mapping[str, torch.Tensor], recipe: Recipe) -> torch.
     return torch.optim.AdamW(
         parameters.values(),
         lr=recipe.learning_rate,
+        betas=recipe.betas,
         weight_decay=recipe.weight_decay,
         fused=True,
         capturable=on_gpu,
@@ -134,38 +143,33 @@ def _set(optimiser: torch.optim.AdamW, lr: float, beta1: float) -> float:
 
 
 def _save(
-    parameters: Mapping[str, torch.Tensor],
-    optimiser: torch.optim.Optimizer,
-    path: Path,
-    step: int,
-    seconds: float,
+    parameters: Mapping[str, torch.Tensor], optimiser: torch.optim.Optimizer, hooks: Hooks, step: int, seconds: float
 ) -> None:
-    if distributed.rank() > 0:
+    if distributed.rank() > 0 or hooks.checkpoint is None:
         return
-    tensors: dict[str, torch.Tensor] = {}
+    tensors = {f"{name}.buffer": buffer for name, buffer in hooks.buffers.items()}
     for name, parameter in parameters.items():
         state = optimiser.state[parameter]
         if state:  # a parameter that no step ever touched has no moments
-            tensors |= {f"{name}.mean": state["exp_avg"], f"{name}.square": state["exp_avg_sq"]}
+            tensors |= {f"{name}.{short}": state[key] for short, key in MOMENTS.items()}
         tensors[name] = parameter
-    checkpoint.write(path, tensors, {"step": step, "seconds": seconds})
+    checkpoint.write(hooks.checkpoint, tensors, {"step": step, "seconds": seconds})
 
 
 def _resume(
-    parameters: Mapping[str, torch.Tensor], optimiser: torch.optim.Optimizer, path: Path | None
+    parameters: Mapping[str, torch.Tensor], optimiser: torch.optim.Optimizer, hooks: Hooks
 ) -> tuple[int, float]:
     """Put a checkpoint back; the step to go on with and the seconds spent so far."""
-    found = None if path is None else checkpoint.read(path)
+    found = None if hooks.checkpoint is None else checkpoint.read(hooks.checkpoint)
     if found is None:
         return 0, 0.0
     tensors, numbers = found
-    for name, parameter in parameters.items():
-        with torch.no_grad():
+    with torch.no_grad():
+        for name, buffer in hooks.buffers.items():
+            buffer.copy_(tensors[f"{name}.buffer"])
+        for name, parameter in parameters.items():
             parameter.copy_(tensors[name])
-        if f"{name}.mean" in tensors:
-            optimiser.state[parameter] = {
-                "step": torch.tensor(float(numbers["step"]), device=parameter.device),
-                "exp_avg": tensors[f"{name}.mean"].to(parameter.device),
-                "exp_avg_sq": tensors[f"{name}.square"].to(parameter.device),
-            }
+            if f"{name}.mean" in tensors:
+                state = {key: tensors[f"{name}.{short}"].to(parameter.device) for short, key in MOMENTS.items()}
+                optimiser.state[parameter] = state
     return int(numbers["step"]), float(numbers["seconds"])

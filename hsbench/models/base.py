@@ -53,6 +53,7 @@ class Reconstruction:
         status: "ok", or what went wrong with the fit: "diverged" or "collapsed".
         steps: optimisation steps, 0 for a model that does not optimise per clip.
         weights: the clip's own parameters by name, where it has some.
+        facts: what else is worth keeping of it, JSON scalars by name.
     """
 
     clip_id: str
@@ -62,6 +63,7 @@ class Reconstruction:
     status: str = "ok"
     steps: int = 0
     weights: Mapping[str, NDArray[np.float32]] | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,8 @@ class Context:
         threads: CPU threads.
         scratch: a folder for checkpoints, emptied once a group of clips is recorded.
         kept: a folder for what `fit` learned, which lasts as long as the cell.
+        fitted: clip id -> the clip's parameters as another cell fitted them, for a cell that only plays them in another
+            way; None for a cell that fits.
         record: takes a row of the learning curve.
         progress: takes (done, total): training steps in `fit`, clip-steps or clips of the group in `reconstruct`.
     """
@@ -93,6 +97,7 @@ class Context:
     kept: Path
     record: Callable[[Mapping[str, Any]], None] = field(repr=False)
     progress: Callable[[float, float], None] = field(repr=False)
+    fitted: Callable[[str], Mapping[str, NDArray[np.float32]]] | None = field(default=None, repr=False)
 
     def key(self, *words: object) -> int:
         """A 63-bit seed from the cell's seed and a purpose, such as ("init", clip id) or ("coordinates", step)."""

@@ -1,4 +1,4 @@
-"""Models that learn nothing and rebuild each clip on its own, in one pass.
+"""Models that rebuild each clip on its own, in one pass; most of them learn nothing.
 
 Conventions: waveforms are [samples] float32, full scale +-1.
 """
@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from hsbench.models.base import Payload, Reconstruction
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -23,14 +23,16 @@ if TYPE_CHECKING:
 
 
 class Clipwise(ABC):
-    """A model that is one function of a clip; `fit` does nothing."""
+    """A model that is one function of a clip; `fit` does nothing unless it is overridden."""
 
     name: str
     version = 1
     group = 16
 
-    def fit(self, train: Training, context: Context) -> None:  # noqa: B027  a subclass has nothing to add
+    def fit(self, train: Training, context: Context) -> Mapping[str, Any] | None:
         """Nothing is learned."""
+        del train, context
+        return None
 
     @abstractmethod
     def rebuild(self, clip: Clip, context: Context) -> tuple[NDArray[np.floating], Payload]:

@@ -12,6 +12,7 @@ power is below a thousandth.
 from __future__ import annotations
 
 import hashlib
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +21,7 @@ import torch
 from hsbench.errors import UsageError
 from hsbench.fit import loop
 from hsbench.fit.precision import pin
+from hsbench.models import quantise
 from hsbench.models.base import Payload, Reconstruction, verdict
 from hsbench.models.targets import create
 from hsbench.models.targets.base import grid, play
@@ -45,7 +47,9 @@ DESCRIPTORS = [
             "width": None,
             "layers": 5,
             "encoding_length": 10,
+            "weight_format": "fp32",
         },
+        "playing": ["weight_format"],
         "budgets": {
             "smoke": {"steps": 300, "coordinates": 4096, "schedule": "one_cycle", "learning_rate": 1e-2},
             "quick": {"steps": 1000, "coordinates": 4096, "schedule": "one_cycle", "learning_rate": 1e-2},
@@ -68,7 +72,9 @@ DESCRIPTORS = [
             "layers": 5,
             "omega_0": 2000.0,
             "omega_i": 30.0,
+            "weight_format": "fp32",
         },
+        "playing": ["weight_format"],
         "budgets": {
             "smoke": {"steps": 300, "coordinates": 4096, "schedule": "one_cycle", "learning_rate": 1e-3},
             "quick": {"steps": 1000, "coordinates": 4096, "schedule": "one_cycle", "learning_rate": 1e-3},
@@ -93,16 +99,18 @@ class IndividualINR:
     version = 1
     group = 16
 
-    def __init__(self, kind: str, width: int, layers: int, compression_ratio: float, **network: Any) -> None:
+    def __init__(
+        self, kind: str, width: int, layers: int, compression_ratio: float, weight_format: str, **network: Any
+    ) -> None:
         del compression_ratio  # width says it exactly
-        self.name = f"inr-{kind}"
+        self.name, self.form = f"inr-{kind}", quantise.check(weight_format)
         self.net = create(kind, [width] * layers, **network)
 
     def fit(self, train: Training, context: Context) -> None:
         """Nothing is shared between clips."""
 
     def reconstruct(self, clips: Sequence[Clip], context: Context) -> Iterator[Reconstruction]:
-        """Fit all clips of the group side by side.
+        """Fit all clips of the group side by side, or take what another cell fitted, and play them.
 
         Raises:
             UsageError: the clips are not equally long, or a training setting is out of range.
@@ -111,8 +119,30 @@ class IndividualINR:
             raise UsageError(
                 f"individual INRs are fitted to clips of {context.samples} samples; prepare the corpus in equal blocks."
             )
-        recipe = _recipe(context)
         device = pin(context.device, context.threads)
+        if context.fitted is None:
+            params, seconds, steps = self._fit(clips, context, device)
+        else:
+            params, seconds, steps = self._given([context.fitted(clip.id) for clip in clips], device), 0.0, 0
+        params = quantise.stored(params, self.form)
+        output = play(self.net, params, grid(context.samples), TILE[context.device]).cpu().numpy()
+        bits = quantise.bits({name: math.prod(shape) for name, shape in self.net.shapes().items()}, self.form)
+        for index, clip in enumerate(clips):
+            yield Reconstruction(
+                clip_id=clip.id,
+                waveform=output[index],
+                payload=Payload(self.net.count(), bits),
+                seconds=seconds,
+                status=verdict(clip.waveform, output[index]),
+                steps=steps,
+                weights={name: value[index].detach().cpu().numpy() for name, value in params.items()},
+            )
+
+    def _fit(
+        self, clips: Sequence[Clip], context: Context, device: torch.device
+    ) -> tuple[dict[str, torch.Tensor], float, int]:
+        """Parameters {name: [batch, *shape]}, seconds per clip and steps."""
+        recipe = _recipe(context)
         target = torch.from_numpy(np.stack([clip.waveform for clip in clips])).to(device)
         features = self.net.features(grid(context.samples)).to(device)
         params = self._initial([clip.id for clip in clips], context, device)
@@ -124,24 +154,21 @@ class IndividualINR:
             checkpoint=context.scratch / f"fit-{group}.safetensors",
         )
         seconds = loop.optimise(params, step, recipe, hooks) / len(clips)
-        output = play(self.net, params, grid(context.samples), TILE[context.device]).cpu().numpy()
-        for index, clip in enumerate(clips):
-            yield Reconstruction(
-                clip_id=clip.id,
-                waveform=output[index],
-                payload=Payload(self.net.count(), 32 * self.net.count()),
-                seconds=seconds,
-                status=verdict(clip.waveform, output[index]),
-                steps=recipe.updates,
-                weights={name: value[index].detach().cpu().numpy() for name, value in params.items()},
-            )
+        return params, seconds, recipe.updates
+
+    def _given(
+        self, fitted: Sequence[Mapping[str, NDArray[np.float32]]], device: torch.device
+    ) -> dict[str, torch.Tensor]:
+        """Parameters of several clips, [batch, *shape] each."""
+        return {
+            name: torch.stack([torch.from_numpy(one[name]) for one in fitted]).to(device) for name in self.net.shapes()
+        }
 
     def play(
         self, weights: Mapping[str, NDArray[np.float32]], coordinates: NDArray[np.float64], context: Context
     ) -> NDArray[np.float32]:
         """A clip's INR at any times [time] in [-1, 1], from the parameters that its reconstruction has."""
-        device = pin(context.device, context.threads)
-        params = {name: torch.from_numpy(value)[None].to(device) for name, value in weights.items()}
+        params = self._given([weights], pin(context.device, context.threads))
         times = torch.from_numpy(coordinates).float().view(1, -1, 1)
         played: NDArray[np.float32] = play(self.net, params, times, TILE[context.device])[0].cpu().numpy()
         return played

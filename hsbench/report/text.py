@@ -63,7 +63,8 @@ def fact_columns(table: Table) -> list[str]:
     Numbers and kbit that one clip costs, where a row stores bits that are no numbers; of a shared training the numbers
     generated for each clip, the numbers in all, and the steps.
     """
-    return [*(PAYLOAD if _has_coded(table) else ()), *(TRAINING if any(row.fit for row in table.rows) else ())]
+    trained = [name for name in TRAINING if any(name in row.fit for row in table.rows)]
+    return [*(PAYLOAD if _has_coded(table) else ()), *trained]
 
 
 def _has_coded(table: Table) -> bool:
@@ -108,7 +109,9 @@ def reading(table: Table) -> str:
     if "kbit" in columns:
         said += " Numbers and kbit are what one clip costs to store; a codec stores bits and no numbers."
     if "generated" in columns:
-        said += " Generated are the numbers that the network writes for a clip, total those of all its own weights."
+        said += " Generated are the numbers that the network writes for a clip."
+    if "total" in columns:
+        said += " Total are the numbers that all clips share, the network's own weights."
     return said
 
 

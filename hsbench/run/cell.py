@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from hsbench import registry
 from hsbench.errors import BackendMissingError, HsbenchError, LockedError, StorageError, storage_error
-from hsbench.run import provenance, team
+from hsbench.run import team
 from hsbench.run.job import Job
 from hsbench.run.store import CellFolder, Results, now
 
@@ -110,21 +110,9 @@ def _work(folder: CellFolder, job: Job, events: Events) -> None:
     from hsbench.run.work import CellWork
 
     print(f"{now()} {' '.join(job.command)}", flush=True)
-    folder.write_spec(job.cell)
     work = CellWork(job, folder, Results(folder.path.parent), events.progress)
     events.progress("start", 0, len(job.clips))
-    start = time.perf_counter()
-    session = {"started": now(), **provenance.session(job.device, job.threads)}
-    session |= {
-        "seed": job.cell.seed,
-        "command": list(job.command),
-        "fingerprint": job.cell.corpus["fingerprint"],
-    }
-    folder.add_provenance(session)
-    work.run()
-    policy = dict(job.cell.budget.settings).get("precision", "fp32")
-    if seen := provenance.torch_facts(job.device, policy):
-        folder.amend_provenance({**seen, "seconds": round(time.perf_counter() - start, 2)})
+    work.recorded()
     work.require_backends()
 
 

@@ -18,6 +18,7 @@ from hsbench import registry
 from hsbench.errors import DataError, UnknownNameError
 from hsbench.files import canonical_json
 from hsbench.models.base import NETWORK, Context
+from hsbench.run import base
 from hsbench.run.job import Job
 from hsbench.run.store import CellFolder
 from hsbench.spec import Cell, Resources
@@ -84,7 +85,7 @@ def export(folder: CellFolder, output: Path) -> Cell:
     from hsbench.fit import checkpoint
 
     cell = folder.spec()
-    found = checkpoint.read(folder.kept / NETWORK)
+    found = checkpoint.read(base.kept(folder, cell) / NETWORK)
     if found is None:
         _refuse_export(folder, cell)
     tensors, facts = found
@@ -121,7 +122,7 @@ def ready(folder: CellFolder, cell: Cell, resources: Resources) -> Iterator[tupl
             device=resources.device,
             threads=resources.threads,
             scratch=Path(scratch),
-            kept=folder.kept,
+            kept=base.kept(folder, cell),
             record=lambda _row: None,
             progress=lambda _done, _total: None,
         )

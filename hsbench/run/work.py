@@ -10,6 +10,8 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import hashlib
+import math
+import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,7 +25,8 @@ from hsbench.files import replace_atomically
 from hsbench.metrics.base import Score, info, split_rate
 from hsbench.metrics.suite import Scorer
 from hsbench.models.base import Context, FunctionOfTime, rebuild
-from hsbench.run import rates, team
+from hsbench.run import base, provenance, rates, team
+from hsbench.run.store import now
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -55,8 +58,22 @@ class CellWork:
         self.rows = folder.reconstructions()
         self.scored = folder.scored()
         self.unavailable: dict[str, str] = {}
+        self._base = base.base_of(job.cell)
         self._model: Model | None = None
         self._scorers: dict[int | None, Scorer] = {}
+
+    def recorded(self) -> None:
+        """Do what is missing, with the specification and the provenance beside it."""
+        job = self.job
+        self.folder.write_spec(job.cell)
+        began = time.perf_counter()
+        session = {"started": now(), **provenance.session(job.device, job.threads), "seed": job.cell.seed}
+        session |= {"command": list(job.command), "fingerprint": job.cell.corpus["fingerprint"]}
+        self.folder.add_provenance(session)
+        self.run()
+        policy = dict(job.cell.budget.settings).get("precision", "fp32")
+        if seen := provenance.torch_facts(job.device, policy):
+            self.folder.amend_provenance({**seen, "seconds": round(time.perf_counter() - began, 2)})
 
     def run(self) -> None:
         """Do what is missing."""
@@ -76,7 +93,10 @@ class CellWork:
 
     def _work(self) -> None:
         descriptor = registry.get("models", self.job.cell.model.name)
-        size = int(getattr(descriptor.load(), "group", 1)) if any(self._unbuilt(self.items)) else len(self.items)
+        lacking = any(self._unbuilt(self.items))
+        if lacking and self._base is not None:
+            self._fit_base()
+        size = int(getattr(descriptor.load(), "group", 1)) if lacking else len(self.items)
         for start in range(0, len(self.items), max(1, size)):
             group = self.items[start : start + size]
             unbuilt = list(self._unbuilt(group))
@@ -107,9 +127,10 @@ class CellWork:
             device=self.job.device,
             threads=self.job.threads,
             scratch=self.folder.scratch,
-            kept=self.folder.kept,
+            kept=base.kept(self.folder, cell),
             record=self.folder.append_curve if team.first() else _discard,
             progress=lambda done, total: self.progress("train", done, int(total)),
+            fitted=None if self._base is None else base.fitted(self.results.cell(self._base)),
         )
         if self._model is None:
             settings = {**dict(cell.model.settings), **dict(self.job.places)}
@@ -123,7 +144,26 @@ class CellWork:
     def assist(self) -> None:
         """Of several processes, do the part of those that only train."""
         if any(self._unbuilt(self.items)):
-            self._model_and_context()
+            if self._base is None:
+                self._model_and_context()
+            else:
+                self._on_base().assist()
+
+    def _on_base(self) -> CellWork:
+        """The work that has to be done on the base before its clips can be played: to fit them, and no scores."""
+        assert self._base is not None
+        job = dataclasses.replace(self.job, cell=self._base, metrics=())
+        return CellWork(job, self.results.cell(self._base), self.results, self.progress)
+
+    def _fit_base(self) -> None:
+        """Wait for whoever works on the base, and do what is missing there."""
+        assert self._base is not None
+        folder = self.results.cell(self._base)
+        with folder.locked(patience=math.inf):
+            work = self._on_base()
+            if any(work._unbuilt(work.items)):
+                work.recorded()
+                folder.set_status("done")
 
     def _rebuild(self, items: Sequence[Item]) -> None:
         model, context = self._model_and_context()
@@ -271,6 +311,7 @@ def items_of(job: Job, corpus: Corpus) -> list[Item]:
 def _row(made: Reconstruction) -> dict[str, Any]:
     waveform: NDArray[np.float32] = made.waveform
     return {
+        **made.facts,
         "clip": made.clip_id,
         "status": made.status,
         "numbers": made.payload.numbers,

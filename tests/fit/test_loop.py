@@ -119,3 +119,51 @@ def test_a_parameter_without_a_gradient_is_kept_and_resumed(tmp_path):
     optimise({"a": used, "b": unused}, step, Recipe(5, 5, "constant", 0.1, weight_decay=0.5), hooks)
     assert unused.item() == 5.0
     assert used.item() < 0.8
+
+
+def test_players_that_take_turns_resume_with_their_own_moments_and_buffers(tmp_path):
+    def play(path=None, stop=None):
+        players = {name: torch.tensor([1.0, 2.0], requires_grad=True) for name in ("even", "odd")}
+        seen = torch.zeros(2)
+
+        def step(number):
+            if number == stop:
+                raise InterruptedError
+            one = players["odd" if number % 3 == 1 else "even"]
+            loss = ((one - number) ** 2).sum() + seen.sum() * one.sum()
+            loss.backward()
+            seen.mul_(0.9).add_(one.detach())
+            return loss.detach()
+
+        hooks = Hooks(lambda row: None, lambda done: None, path, {"seen": seen})
+        optimise(players, step, Recipe(20, 20, "constant", 0.05, betas=(0.5, 0.9)), hooks)
+        return torch.cat([*players.values(), seen]).detach()
+
+    calm = play()
+    with pytest.raises(InterruptedError):
+        play(tmp_path / "c.safetensors", stop=11)
+    assert torch.equal(play(tmp_path / "c.safetensors"), calm)
+
+
+def test_players_that_take_turns_are_as_if_each_had_an_optimiser_of_its_own():
+    mine = {name: torch.tensor([1.0, 2.0], requires_grad=True) for name in ("even", "odd")}
+    theirs = {name: value.detach().clone().requires_grad_() for name, value in mine.items()}
+
+    def loss_of(players, number):
+        return ((players["odd" if number % 3 == 1 else "even"] - number) ** 2).sum()
+
+    def step(number):
+        loss = loss_of(mine, number)
+        loss.backward()
+        return loss.detach()
+
+    hooks = Hooks(lambda row: None, lambda done: None)
+    optimise(mine, step, Recipe(20, 20, "constant", 0.05, betas=(0.5, 0.9)), hooks)
+    optimisers = {name: torch.optim.Adam([value], lr=0.05, betas=(0.5, 0.9)) for name, value in theirs.items()}
+    for number in range(20):
+        one = optimisers["odd" if number % 3 == 1 else "even"]
+        one.zero_grad()
+        loss_of(theirs, number).backward()
+        one.step()
+    for name, value in mine.items():
+        torch.testing.assert_close(value, theirs[name])

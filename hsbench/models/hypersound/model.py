@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from hsbench.errors import DataError, UsageError
+from hsbench.errors import UsageError
 from hsbench.fit import checkpoint, distributed
 from hsbench.fit.losses import spectral
 from hsbench.fit.precision import hidden, pin
+from hsbench.models import quantise
 from hsbench.models.base import NETWORK, Payload, Reconstruction, verdict
 from hsbench.models.hypersound.combine import Combination
 from hsbench.models.hypersound.network import HyperSoundNetwork
@@ -30,7 +31,6 @@ from hsbench.models.targets.base import grid, play
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -49,12 +49,14 @@ DESCRIPTORS = [
             "width": None,
             "layers": 5,
             "encoding_length": 10,
+            "weight_format": "fp32",
             "combine": "replace",
             "shared_layers": 0,
             "frequency_weight_p": 0.0,
             "spectral_loss": "mel",
             "norm": "element",
         },
+        "playing": ["weight_format"],
         "budgets": {
             "smoke": {
                 "epochs": 2,
@@ -151,6 +153,7 @@ DESCRIPTORS = [
             "layers": 5,
             "omega_0": 2000.0,
             "omega_i": 30.0,
+            "weight_format": "fp32",
             "combine": "replace",
             "shared_layers": 0,
             "frequency_weight_p": 0.0,
@@ -189,10 +192,11 @@ class HyperSound:
         frequency_weight_p: float,
         spectral_loss: str,
         norm: str,
+        weight_format: str,
         **network: Any,
     ) -> None:
         del compression_ratio  # width says it exactly
-        self.name = f"hypersound-{kind}"
+        self.name, self.form = f"hypersound-{kind}", quantise.check(weight_format)
         self.combine, self.shared_layers, self.norm = combine, shared_layers, norm
         self.spectral_loss, self.p = spectral_loss, frequency_weight_p
         self.net = create(kind, [width] * layers, **network)
@@ -209,7 +213,7 @@ class HyperSound:
         self.network = self._build(context).to(device)
         file = context.kept / NETWORK
         if (found := checkpoint.read(file)) is not None:
-            self._load(found[0], file)
+            checkpoint.restore(self.network, found[0], file)
             return found[1]
         self.network.initialise(context.key("initialise"), context.training["output_scale"])
         began = time.perf_counter()
@@ -238,14 +242,17 @@ class HyperSound:
         for first in range(0, len(clips), size):
             part, began = clips[first : first + size], time.perf_counter()
             vector = self.parameters_for([clip.waveform for clip in part], context)
+            generated = quantise.stored(self.network.hypernetwork.split(vector), self.form)
+            vector = torch.cat([value.flatten(1) for value in generated.values()], dim=1)
             played = self._play(vector, grid(context.samples), context)
             seconds = (time.perf_counter() - began) / len(part)
-            weights = {name: value.cpu().numpy() for name, value in self.network.hypernetwork.split(vector).items()}
+            weights = {name: value.cpu().numpy() for name, value in generated.items()}
+            bits = quantise.bits({name: value[0].numel() for name, value in generated.items()}, self.form)
             for index, clip in enumerate(part):
                 yield Reconstruction(
                     clip_id=clip.id,
                     waveform=played[index],
-                    payload=Payload(vector.shape[1], 32 * vector.shape[1]),
+                    payload=Payload(vector.shape[1], bits),
                     seconds=seconds,
                     status=verdict(clip.waveform, played[index]),
                     weights={name: value[index] for name, value in weights.items()},
@@ -317,16 +324,6 @@ class HyperSound:
             raise UsageError(f"hidden expects layer widths such as 400-768-400, got {training['hidden']!r}.")
         combination = Combination(self.net, self.combine, self.shared_layers, context.switches)
         return HyperSoundNetwork(self.net, combination, context.samples, training["channels"], self.norm, sizes)
-
-    def _load(self, tensors: Mapping[str, torch.Tensor], file: Path) -> None:
-        assert self.network is not None
-        wanted = {name: tuple(value.shape) for name, value in self.network.state_dict().items()}
-        if wanted != {name: tuple(value.shape) for name, value in tensors.items()}:
-            raise DataError(
-                f"{file.resolve()} should hold the {len(wanted)} tensors of a {self.name} of these settings, and its "
-                f"{len(tensors)} have other names or shapes; restore it or train again."
-            )
-        self.network.load_state_dict(dict(tensors))
 
     def _sizes(self) -> dict[str, int]:
         assert self.network is not None

@@ -1,0 +1,47 @@
+import numpy as np
+import pytest
+
+from hsbench.audio.lag import advanced, best_match
+
+
+@pytest.fixture
+def noise():
+    return np.random.default_rng(0).standard_normal(4000)
+
+
+def shifted(sound, lag):
+    late = np.zeros_like(sound)
+    late[max(lag, 0) : sound.size + min(lag, 0)] = sound[max(-lag, 0) : sound.size - max(lag, 0)]
+    return late
+
+
+@pytest.mark.parametrize("lag", [-1024, -3, 0, 1, 16, 1024])
+@pytest.mark.parametrize("gain", [0.1, -2.0])
+def test_lag_and_polarity_are_found(noise, lag, gain):
+    found = best_match(noise, gain * shifted(noise, lag))
+    assert found.lag == lag
+    assert np.sign(found.correlation) == np.sign(gain)
+    assert abs(found.correlation) > 0.8
+
+
+def test_the_correlation_is_normalised(noise):
+    assert best_match(noise, 7 * noise).correlation == pytest.approx(1)
+    other = np.random.default_rng(1).standard_normal(4000)
+    assert abs(best_match(noise, other).correlation) < 0.1
+
+
+@pytest.mark.parametrize("bad", [0.0, np.nan, np.inf])
+def test_what_cannot_match_says_so(noise, bad):
+    assert best_match(noise, np.full(4000, bad)) == (0, 0.0)
+
+
+def test_a_sound_shorter_than_the_reach_is_tried_as_far_as_it_goes():
+    assert best_match(np.eye(1, 8, 2)[0], np.eye(1, 8, 5)[0]) == (3, pytest.approx(1))
+
+
+def test_advancing_takes_a_delay_away(noise):
+    late = shifted(noise, 16)
+    np.testing.assert_array_equal(advanced(late, 16)[:-16], noise[:-16])
+    assert advanced(late, 16).size == noise.size
+    np.testing.assert_array_equal(advanced(noise, 0), noise)
+    assert not advanced(noise, 9999).any()

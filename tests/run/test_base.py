@@ -1,0 +1,41 @@
+"""Cells that play what another cell fitted."""
+
+import pytest
+
+from hsbench.run.base import base_of
+from hsbench.run.store import Results
+
+ASKED = ("run", "codecs", "--budget", "smoke", "-k", "row~INR FMLP 10x", "--limit", "2", "--set", "inr-fmlp.steps=30")
+
+
+@pytest.fixture
+def played(hsbench):
+    """INRs at three weight formats, of which one fits; gives their folders by format."""
+    # The cells that play are asked for first and at once: one of them has to see to the fit, the other to wait for it.
+    for form in ("row~int8", "row~INR FMLP 10x"):
+        done = hsbench(*ASKED, "-k", form, "--jobs", "2")
+        assert done.returncode == 0, done.stderr
+    results = Results(hsbench.results)
+    folders = [results.folder(name) for name in results.cells()]
+    return {folder.spec().model["weight_format"]: folder for folder in folders}
+
+
+def test_one_cell_fits_and_the_others_play_its_parameters(played):
+    assert set(played) == {"fp32", "fp16", "int8"}
+    fitted = played["fp32"]
+    assert base_of(fitted.spec()) is None
+    assert len(fitted.curve()) > 0
+    rows = {form: next(iter(folder.reconstructions().values())) for form, folder in played.items()}
+    assert rows["fp32"]["steps"] > 0
+    for form in ("fp16", "int8"):
+        folder = played[form]
+        assert base_of(folder.spec()) == fitted.spec()
+        assert folder.curve() == []
+        assert rows[form]["steps"] == 0
+        assert rows[form]["numbers"] == rows["fp32"]["numbers"]
+        assert len(folder.scores()) == 10
+    bits = {form: row["bits"] for form, row in rows.items()}
+    assert bits["fp16"] == bits["fp32"] // 2
+    assert bits["fp32"] // 4 < bits["int8"] < bits["fp16"]
+    values = {form: [row["value"] for row in folder.scores().values()] for form, folder in played.items()}
+    assert values["fp32"] != values["fp16"] != values["int8"]
