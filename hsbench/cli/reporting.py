@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hsbench.run.store import Results
 
 SUFFIX = {"markdown": ".md", "latex": ".tex", "csv": ".csv"}
-FOLDERS = ("curves", "tensorboard")
+FOLDERS = ("figures", "curves", "tensorboard")
 """Formats that fill a folder."""
 
 
@@ -30,7 +30,8 @@ def report(
         str,
         typer.Option(
             "--format",
-            help="markdown, latex or csv; into a folder: curves (learning curves as PNG and PDF), tensorboard.",
+            help="markdown, latex or csv; into a folder: figures (PNG and PDF), curves (learning curves alone), "
+            "tensorboard.",
         ),
     ] = "markdown",
     output: Annotated[
@@ -40,6 +41,9 @@ def report(
     per_clip: Annotated[
         bool, typer.Option("--per-clip", help="With csv: the long table, one line per clip and metric.")
     ] = False,
+    clip: Annotated[
+        str | None, typer.Option(help="With figures: the clip whose sound is shown; the median one by default.")
+    ] = None,
     corpus: options.Corpus = None,
     budget: options.BudgetName = None,
     protocol: options.Protocol = None,
@@ -59,6 +63,8 @@ def report(
         raise UsageError(f"--format {output_format} writes into a folder; name it with --output DIR.")
     if per_clip and output_format != "csv":
         raise UsageError(f"--per-clip goes with --format csv, got --format {output_format}.")
+    if clip is not None and output_format != "figures":
+        raise UsageError(f"--clip goes with --format figures, got --format {output_format}.")
     asking.import_files(imports)
     store = Results(results)
     wanted = {"corpus": corpus, "budget": budget, "protocol": protocols.name(protocol) if protocol else None}
@@ -69,7 +75,7 @@ def report(
             "for instance: hsbench run table2d"
         )
     if output_format in FOLDERS and output is not None:
-        _fill(store, chosen, output_format, output)
+        _fill(store, chosen, output_format, output, clip)
         return
     content = _content(store, chosen, output_format, baselines, per_clip=per_clip)
     if output is None:
@@ -78,14 +84,16 @@ def report(
         print(f"wrote {_write(output, content, output_format, per_clip=per_clip)}")
 
 
-def _fill(store: Results, chosen: Sequence[tuple[str, str]], output_format: str, output: Path) -> None:
+def _fill(
+    store: Results, chosen: Sequence[tuple[str, str]], output_format: str, output: Path, clip: str | None
+) -> None:
     """Write what belongs into a folder, and say what was written."""
-    from hsbench.report import curves
+    from hsbench.cli import folders
 
-    save = {"curves": curves.save_figure, "tensorboard": curves.save_events}[output_format]
-    for experiment, group in chosen:
-        for path in save(store.view(experiment)["groups"][group], store, output, f"{experiment}--{group}"):
-            print(f"wrote {path}")
+    if output_format == "figures":
+        folders.figures(store, chosen, output, clip)
+    else:
+        {"curves": folders.curves, "tensorboard": folders.tensorboard}[output_format](store, chosen, output)
 
 
 def show(store: Results, experiment: str, group: str, baselines: Path | None) -> None:

@@ -5,7 +5,7 @@ A pure function of results/ and baselines/.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,9 @@ from hsbench.metrics.base import MetricInfo, info
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from hsbench.run.store import CellFolder, Results
 
@@ -26,10 +29,17 @@ ABSENT: Mapping[str, Any] = MappingProxyType({"clips": (), "samples": 0})
 
 @dataclass(frozen=True)
 class Entry:
-    """One metric of one row: its summary, and whether it is the best or not separable from it."""
+    """One metric of one row.
+
+    Attributes:
+        summary: mean, interval and coverage.
+        bold: whether it is the best, or not separable from it.
+        values: [seeds, clips] in evaluation order, NaN where a clip has no value.
+    """
 
     summary: stats.Summary
     bold: bool
+    values: NDArray[np.float64] = field(repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -134,7 +144,7 @@ def _entries(
             arrays = [frame.values(scores[index], clips, metric.name) for index in chosen]
             bold = stats.best_rows(arrays, higher=metric.better == "higher")
             for index, array, best in zip(chosen, arrays, bold, strict=True):
-                entries[index][metric.name] = Entry(stats.summarise(array), best)
+                entries[index][metric.name] = Entry(stats.summarise(array), best, array)
     return entries
 
 
