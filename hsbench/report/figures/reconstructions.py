@@ -84,10 +84,9 @@ def _chosen(subject: Subject) -> tuple[str, str, str] | str:
     metrics = sorted(subject.table.metrics, key=lambda one: one.name != MEDIAN)
     for corpus in subject.request["corpora"]:
         rows = [row for row in subject.table.rows if row.corpus == corpus]
-        for metric in sorted(subject.table.metrics, key=lambda one: (one.name != MEDIAN, names.index(one.name))):
-            if (
-                clip := median_clip(subject.clips(corpus), [row.entries[metric.name].values for row in rows])
-            ) is not None:
+        for metric in metrics:
+            clip = median_clip(subject.clips(corpus), [row.entries[metric.name].values for row in rows])
+            if clip is not None:
                 return clip, corpus, f"the median clip by {metric.label} over all rows"
     return "no clip has a score yet"
 

@@ -93,7 +93,8 @@ def _margins(values: NDArray[np.float64]) -> tuple[float, float]:
 
 def _caption(subject: Subject) -> str:
     return (
-        f"One box per row over {subject.sound}: quartiles, black line the median, diamond the mean, whiskers to "
-        "the furthest value within 1.5 times the box; dots are clips "
-        f"(above {CROWD} a row, only those beyond the whiskers). Values that a metric could not give are left out; the table says how many."
+        f"One box per row over {subject.sound}: quartiles, black line the median, diamond the mean, whiskers to the "
+        "furthest value within 1.5 times the box. Dots are clips; where a row has more than "
+        f"{CROWD}, only those beyond the whiskers are shown. Values that a metric could not give are left out; the "
+        "table says how many."
     )
