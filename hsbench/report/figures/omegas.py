@@ -71,9 +71,10 @@ def _panel(
     axes.set_facecolor("0.93")
     axes.patch.set(hatch="////", edgecolor="0.75")
     image = axes.imshow(means, cmap=scale, aspect="auto", origin="lower")
+    colours = image.to_rgba(means)
     for (up, across), mean in np.ndenumerate(means):
         if math.isfinite(mean):
-            red, green, blue, _ = image.cmap(float(image.norm(means)[up, across]))
+            red, green, blue = colours[up, across, :3]
             ink = "black" if 0.3 * red + 0.59 * green + 0.11 * blue > 0.5 else "white"
             axes.text(across, up, text.number(mean, metric), ha="center", va="center", color=ink, fontsize=8)
     axes.set_xticks(range(len(first)), [f"{one:g}" for one in first])
