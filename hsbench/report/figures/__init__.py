@@ -13,7 +13,7 @@ import io
 from typing import TYPE_CHECKING, Any
 
 from hsbench.files import replace_atomically
-from hsbench.report.figures import curves, omegas, rate, reconstructions, spread, style
+from hsbench.report.figures import curves, omegas, rate, reconstructions, spread, style, weights
 from hsbench.report.figures.base import Drawn, Subject
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Drawn", "Subject", "drawn", "save"]
 
-KINDS = (reconstructions, rate, spread, omegas, curves)
+KINDS = (reconstructions, rate, spread, omegas, weights, curves)
 """In the order in which they are shown."""
 
 
