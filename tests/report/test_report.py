@@ -8,7 +8,8 @@ import pytest
 
 from hsbench.corpora.demo import DemoCorpus
 from hsbench.metrics.base import info
-from hsbench.report import render, text
+from hsbench.report import latex, render, text
+from hsbench.report.form import Form
 from hsbench.report.table import build
 from hsbench.run.store import Results
 
@@ -115,7 +116,7 @@ def test_what_a_clip_costs_has_two_columns_where_a_row_stores_bits_that_are_no_n
     assert text.fact_cells(siren, ["numbers", "kbit"]) == ["", "8.2"]
     assert text.fact_cells(fmlp, ["numbers", "kbit"]) == ["33031", "0.0"]
     assert "a codec stores bits and no numbers" in render.markdown([table])
-    assert "& numbers & kbit &" in render.latex([table])
+    assert "& numbers & kbit &" in latex.latex([table])
 
 
 def test_a_row_without_cells_is_shown_with_its_note_and_leaves_the_others_as_they_are(results):
@@ -155,7 +156,7 @@ def test_a_partial_corpus_is_said_wherever_the_numbers_are(results):
     table = build(partial, results)
     assert "synthetic speech, partial corpus; fingerprint" in render.markdown([table])
     assert "- partial corpus: 3 of 9 files" in render.markdown([table])
-    assert "partial corpus: 3 of 9 files" in render.latex([table])
+    assert "partial corpus: 3 of 9 files" in latex.latex([table])
     assert "partial corpus: 3 of 9 files | corpus settings changed: mics=1" in render.summary_csv([table])
 
 
@@ -188,7 +189,7 @@ def test_nothing_measured_is_empty_and_not_zero(results):
 
 
 def test_latex_escapes_and_greys(results):
-    shown = render.latex([build(request(title="50 % of R&D_{x} ~ ^ \\ $ #"), results)])
+    shown = latex.latex([build(request(title="50 % of R&D_{x} ~ ^ \\ $ #"), results)])
     assert "50 \\% of R\\&D\\_\\{x\\} \\textasciitilde{} \\textasciicircum{} \\textbackslash{} \\$ \\#" in shown
     assert "\\textcolor{gray}{$<$ 0.001}" in shown
     assert "\\toprule" in shown
@@ -198,10 +199,7 @@ def test_latex_escapes_and_greys(results):
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
 def test_latex_compiles(results, tmp_path):
-    body = render.latex([build(request(), results)])
-    document = (
-        "\\documentclass{article}\\usepackage{booktabs}\\usepackage{xcolor}\\begin{document}" + body + "\\end{document}"
-    )
+    document = latex.latex([build(request(), results)], Form(standalone=True))
     (tmp_path / "t.tex").write_text(document)
     done = subprocess.run(
         ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "t.tex"],
@@ -229,7 +227,7 @@ def test_a_comparable_table_says_so(results):
     table = build(complete, results)
     assert table.reasons == ()
     assert "comparable:" in render.markdown([table])
-    assert "textcolor" not in render.latex([table])
+    assert "textcolor" not in latex.latex([table])
     assert next(csv.DictReader(io.StringIO(render.summary_csv([table]))))["comparable"] == "yes"
 
 
@@ -262,7 +260,7 @@ def test_what_the_training_was_is_in_columns(results):
     assert "|     32539 | 26900000 |   320 |" in shown
     assert "SIREN: its training collapsed" in shown
     assert "FMLP: its training" not in shown
-    assert "26900000" in render.latex([build(request(), results)])
+    assert "26900000" in latex.latex([build(request(), results)])
 
 
 def test_a_departure_of_all_rows_is_said_once(results):
