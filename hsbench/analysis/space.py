@@ -7,7 +7,8 @@ over all weights.
 Numbers: k-nearest-neighbour accuracy, each clip named by the majority of its nearest clips (ties: the nearest of those
 tied), with clips left out that would give the answer away; beside it what always naming the commonest label would reach
 (majority), and what shuffled labels reach (mean, and the 95 % quantile over SHUFFLES). Shuffling keeps the labels of
-one group (an utterance, a voice) together, as they are in truth.
+one group (an utterance, a voice) together, as they are in truth. k is NEIGHBOURS, or fewer where a label has so few
+clips that the right ones could be outvoted though they are all nearest: at most twice their number less one.
 """
 
 from __future__ import annotations
@@ -97,7 +98,8 @@ def accuracy(
     wanted = wanted & (allowed & (names[:, None] == names[None, :])).any(axis=1)
     if not wanted.any() or names.max() == 0:
         return None
-    k = int(min(NEIGHBOURS, allowed[wanted].sum(axis=1).min()))
+    own = (allowed & (names[:, None] == names[None, :]))[wanted].sum(axis=1).min()
+    k = int(min(NEIGHBOURS, 2 * own - 1, allowed[wanted].sum(axis=1).min()))
     nearest = _nearest(where, allowed, k)
     generator = np.random.default_rng(0)
     first = np.unique(groups, return_index=True)[1]

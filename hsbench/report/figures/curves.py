@@ -82,7 +82,9 @@ def drawn(request: Mapping[str, Any], results: Results) -> Drawn:
         "points of the curve in full."
     )
     if any(curve.marks for curve in found):
-        caption += " Dotted: what silence, or noise of the clips' level, would cost."
+        caption += " Dotted: what silence, or noise of the clips' level, would cost where a training was judged by it."
+    if len({row["model"] for row in request["rows"]}) > 1:
+        caption += " The models are trained by losses of their own, whose heights do not compare."
     with style.applied():
         return Drawn("curves", "Learning curves", caption, figure(request, found))
 

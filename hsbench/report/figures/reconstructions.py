@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +28,7 @@ MEDIAN = "lsd"
 RANGE = 80.0
 """dB shown below the loudest point of the original."""
 ACROSS = 3
-"""Reconstructions beside one original; more go into another band, with the original again."""
+"""Reconstructions beside one original at most; more are shared out over several bands, each with the original."""
 TICKS = (0.5, 1, 2, 4, 8, 16)
 """kHz."""
 
@@ -140,9 +141,11 @@ def _heading(subject: Subject, row: TableRow, index: int) -> str:
 
 
 def _bands(shown: Shown) -> Iterator[list[Sound]]:
-    """The original with the next few reconstructions."""
-    for start in range(0, len(shown.made), ACROSS):
-        yield [shown.original, *shown.made[start : start + ACROSS]]
+    """The original with the next few reconstructions, as many in each band as can be."""
+    bands = math.ceil(len(shown.made) / ACROSS)
+    each = math.ceil(len(shown.made) / bands)
+    for start in range(0, len(shown.made), each):
+        yield [shown.original, *shown.made[start : start + each]]
 
 
 def _figure(subject: Subject, shown: Shown) -> Figure:

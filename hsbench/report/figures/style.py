@@ -47,6 +47,9 @@ _SETTINGS: dict[Any, Any] = {
     "axes.spines.right": False,
     "axes.axisbelow": True,
     "hatch.linewidth": 0.5,
+    # Minor ticks are shorter than major ones; their numbers stand on the same line.
+    "xtick.minor.pad": 5.0,
+    "ytick.minor.pad": 5.0,
     "legend.frameon": False,
 }
 

@@ -23,10 +23,13 @@ if TYPE_CHECKING:
 
     from hsbench.report.figures.base import Subject
 
+TITLE = "t-SNE of the INR weights, by voice"
 LEAST = 10
 """Fewer clips make no picture."""
 NAMED = 24
 """Above so many voices the legend leaves them out."""
+NUMBERED = 150
+"""Above so many clips, and where there are several panels, the voices' numbers are left out of the markers."""
 SHAPES = {"F": "o", "M": "s"}
 OTHER = "^"
 """The marker of a voice whose sex the corpus does not tell."""
@@ -75,7 +78,7 @@ def draw(subject: Subject) -> Drawn | str:
         return f"Weight space: {'; '.join(reasons) or 'no row'}."
     numbers = {cloud.row: _numbers(cloud) for cloud in clouds}
     chart = _figure(subject, clouds, numbers)
-    return Drawn("weights", "INR weights by voice", _caption(subject, clouds, numbers, list(reasons)), chart)
+    return Drawn("weights", TITLE, _caption(subject, clouds, numbers, list(reasons)), chart)
 
 
 def _cloud(subject: Subject, index: int) -> Cloud | str:
@@ -131,11 +134,11 @@ def _figure(subject: Subject, clouds: Sequence[Cloud], numbers: Mapping[str, Map
         chart, panels = style.panels(len(clouds), 2.5)
     voices = _voices(clouds)
     for axes, cloud in zip(panels, clouds, strict=True):
-        _panel(axes, cloud, voices, 60.0 if len(clouds) == 1 else 22.0)
+        _panel(axes, cloud, voices, numbered=_numbered(clouds, voices))
         axes.set_title(style.literal("\n".join([cloud.row, *_short(numbers[cloud.row])])), fontsize=8)
         axes.set_xlabel("t-SNE 1 (no unit)")
     panels[0].set_ylabel("t-SNE 2 (no unit)")
-    chart.suptitle(style.heading(subject.request, "INR weights by voice"))
+    chart.suptitle(style.heading(subject.request, TITLE))
     _legend(chart, clouds, voices)
     return chart
 
@@ -160,39 +163,48 @@ def _voices(clouds: Sequence[Cloud]) -> dict[tuple[str, str], str]:
     }
 
 
-def _panel(axes: Axes, cloud: Cloud, voices: Mapping[tuple[str, str], str], size: float) -> None:
+def _numbered(clouds: Sequence[Cloud], voices: Mapping[tuple[str, str], str]) -> bool:
+    """Whether there is room for each clip's voice as a number, which tells voices apart in grey too."""
+    return len(clouds) == 1 and len(clouds[0].facts) <= NUMBERED and len(voices) <= NAMED
+
+
+def _panel(axes: Axes, cloud: Cloud, voices: Mapping[tuple[str, str], str], *, numbered: bool) -> None:
     picture = space.embedded(cloud.where, cloud.perplexity)
-    for (across, up), fact in zip(picture, cloud.facts, strict=True):
-        colour = voices[fact["sex"], fact["speaker"]]
+    numbers = list(voices)
+    for order, ((across, up), fact) in enumerate(zip(picture, cloud.facts, strict=True), start=3):
+        voice = fact["sex"], fact["speaker"]
+        colour, empty = voices[voice], fact["split"] == "train"
         axes.scatter(
             across,
             up,
-            s=size,
+            s=95 if numbered else 24,
             marker=SHAPES.get(fact["sex"], OTHER),
-            facecolor="white" if fact["split"] == "train" else colour,
-            edgecolor=colour,
-            linewidth=1.2,
+            facecolor="white" if empty else colour,
+            edgecolor=colour if empty else "white",
+            linewidth=1.1 if empty else 0.6,
+            zorder=order,
         )
+        if numbered:
+            ink, number = colour if empty else "white", str(numbers.index(voice) + 1)
+            axes.text(across, up, number, color=ink, fontsize=6, ha="center", va="center_baseline", zorder=order)
     axes.set(xticks=[], yticks=[])
     axes.margins(0.08)
 
 
 def _legend(chart: Figure, clouds: Sequence[Cloud], voices: Mapping[tuple[str, str], str]) -> None:
-    """Voices by colour and marker, and what an empty marker is."""
+    """Voices by number, colour and marker; of very many, the sexes alone."""
     from matplotlib.lines import Line2D
 
     split = {fact["speaker"]: fact["split"] for cloud in clouds for fact in cloud.facts}
 
     def entry(label: str, sex: str, colour: str, *, empty: bool) -> Line2D:
-        fill = "white" if empty else colour
-        marker = SHAPES.get(sex, OTHER)
-        label = style.literal(label)
+        fill, marker, label = "white" if empty else colour, SHAPES.get(sex, OTHER), style.literal(label)
         return Line2D([], [], color=colour, marker=marker, markerfacecolor=fill, linestyle="none", label=label)
 
-    shown = [
-        entry(f"{speaker} ({sex})" if sex else speaker, sex, colour, empty=split[speaker] == "train")
-        for (sex, speaker), colour in voices.items()
-    ]
+    shown = []
+    for number, ((sex, speaker), colour) in enumerate(voices.items(), start=1):
+        label = f"{number}: {speaker}" if _numbered(clouds, voices) else speaker
+        shown.append(entry(f"{label} ({sex})" if sex else label, sex, colour, empty=split[speaker] == "train"))
     if len(shown) > NAMED:
         sexes = dict.fromkeys(sex for sex, _ in voices)
         shown = [entry(f"voices, sex {sex or 'not told'}", sex, style.GREY, empty=False) for sex in sexes]

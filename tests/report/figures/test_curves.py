@@ -13,7 +13,10 @@ REQUEST = {
     "title": "HyperSound FMLP by compression ratio",
     "budget": "quick",
     "protocol": "fixed-1",
-    "rows": [{"row": "10x", "cells": ["a", "b"]}, {"row": "4x", "cells": ["c"]}],
+    "rows": [
+        {"row": "10x", "model": "hypersound-fmlp", "cells": ["a", "b"]},
+        {"row": "4x", "model": "hypersound-fmlp", "cells": ["c"]},
+    ],
 }
 
 
@@ -52,6 +55,14 @@ def test_the_figure_shows_every_fit_and_what_silence_costs(results):
     assert any(line.get_ydata()[0] == 3.0 for line in axes.lines), "the points themselves, faintly"
     assert {text.get_text() for text in axes.texts} == {"silence", "noise"}
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("training step", "training loss")
+
+
+def test_the_caption_says_what_is_dotted_and_that_losses_of_models_differ(results):
+    made = curves.drawn(REQUEST, results)
+    assert "silence" in made.caption
+    assert "losses of their own" not in made.caption
+    both = {**REQUEST, "rows": [*REQUEST["rows"], {"row": "FMLP", "model": "inr-fmlp", "cells": []}]}
+    assert "losses of their own" in curves.drawn(both, results).caption
 
 
 def test_a_running_mean_keeps_a_line_and_shrinks_noise():
