@@ -127,7 +127,8 @@ def _number(digits: str) -> str:
 def _by_paper(table: Table, facts: Sequence[str], metrics: Sequence[MetricInfo]) -> list[str]:
     lines = [_banner("By the published aggregator:", len(facts) + len(metrics) + 1)]
     for row in table.rows:
-        cells = [_number(text.paper_mean(row.entries[metric.name], metric)) for metric in metrics]
+        entries = [(row.entries[metric.name], metric) for metric in metrics]
+        cells = ["--" if one.paper is None else _number(text.paper_mean(one, metric)) for one, metric in entries]
         lines.append(_line([escaped(text.label(row)), *("" for _ in facts), *cells]))
     return lines
 

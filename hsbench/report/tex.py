@@ -73,12 +73,11 @@ def _escaped(character: str) -> str:
         return character if character.isprintable() else " "
     if greek := _greek(character):
         return greek
-    plain = unicodedata.normalize("NFKC", character)
-    if plain.isascii():
-        return escaped(plain)
     if "\u00c0" <= character <= "\u017e":
         return _accented(character)
-    return f"U+{ord(character):04X}"
+    # A ligature, a wide letter or the micro sign stands for plainer characters.
+    plain = unicodedata.normalize("NFKC", character)
+    return escaped(plain) if plain != character else f"U+{ord(character):04X}"
 
 
 def _greek(character: str) -> str:

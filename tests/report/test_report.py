@@ -1,78 +1,15 @@
 import csv
 import io
 import json
-import shutil
-import subprocess
 
 import pytest
 
-from hsbench.corpora.demo import DemoCorpus
 from hsbench.metrics.base import info
 from hsbench.report import latex, render, text
 from hsbench.report.form import Form
 from hsbench.report.table import build
-from hsbench.run.store import Results
 
-CLIPS = [item.id for item in DemoCorpus().manifest("validation").evaluation()[:6]]
-MSE = {"FMLP": [0.002, 0.003, 0.004, 0.002, 0.003, 0.004], "SIREN": [0.001, 0.001, 0.002, 0.001, 0.001, 0.002]}
-
-
-def ground(**changes):
-    return {
-        "description": "synthetic speech",
-        "incomplete": [],
-        "fingerprint": "f",
-        "samples": 32768,
-        "sample_rate": 22050,
-        "clips": CLIPS,
-    } | changes
-
-
-def request(**changes):
-    rows = [
-        {
-            "row": name,
-            "model": f"inr-{name.lower()}",
-            "corpus": "demo",
-            "published": name,
-            "cells": [f"inr-{name.lower()}--x"],
-            "changed": [],
-            "departures": ["steps 10 (paper 100000)"],
-            "notes": [],
-        }
-        for name in MSE
-    ]
-    return {
-        "experiment": "table2d",
-        "title": "Individual INRs (upper bound)",
-        "table": "2d",
-        "source": "hypersound_2023",
-        "corpora": {"demo": ground()},
-        "absent": {},
-        "budget": "quick",
-        "protocol": "fixed-1",
-        "split": "validation",
-        "clips_paper": 30,
-        "limit": None,
-        "metrics": ["mse", "si_snr"],
-        "rows": rows,
-    } | changes
-
-
-@pytest.fixture
-def results(tmp_path):
-    store = Results(tmp_path)
-    for name, values in MSE.items():
-        folder = store.folder(f"inr-{name.lower()}--x")
-        facts = {"status": "ok", "numbers": 33031, "bits": 1, "steps": 10, "seconds": 1.0, "clipped": 0.0}
-        folder.append_reconstructions({"clip": clip, **facts} for clip in CLIPS)
-        for clip, value in zip(CLIPS, values, strict=True):
-            scored = {"clip": clip, "metric": "mse", "version": 1, "value": value, "status": "ok", "seconds": 0.0}
-            lost = {**scored, "metric": "si_snr", "value": None, "status": "estimate_silent"}
-            ok = {**scored, "metric": "si_snr", "value": 10 + 1000 * value}
-            folder.append_scores([scored, lost if (name, clip) == ("FMLP", CLIPS[0]) else ok])
-        folder.add_provenance({"code": {"hsbench": "0", "commit": None, "dirty": False}})
-    return store
+from .conftest import CLIPS, ground, request
 
 
 def test_a_table_holds_means_intervals_coverage_and_exact_ratio(results):
@@ -197,17 +134,23 @@ def test_latex_escapes_and_greys(results):
     assert "\\textbf{0.00133}" in shown
 
 
-@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
-def test_latex_compiles(results, tmp_path):
-    document = latex.latex([build(request(), results)], Form(standalone=True))
-    (tmp_path / "t.tex").write_text(document)
-    done = subprocess.run(
-        ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "t.tex"],
-        cwd=tmp_path,
-        capture_output=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout.decode()[-2000:]
+def test_the_papers_columns_and_means_are_there_on_request(results):
+    table = build(request(), results)
+    shown = render.markdown([table], Form(paper_columns=True, paper_means=True))
+    heads = [line.split("|")[1:3] for line in shown.splitlines() if line.startswith("| ") and "MSE" in line]
+    assert [first.strip() for first, _ in heads] == ["model", "by the published aggregator", "published"]
+    assert " CR " not in shown.split("Mean over clips")[0]
+    assert "(5/6)" in shown
+    assert "published aggregator" not in render.markdown([table])
+
+
+def test_csv_has_the_papers_mean_as_a_last_column_on_request(results):
+    table = build(request(table="2b"), results)
+    lines = list(csv.DictReader(io.StringIO(render.summary_csv([table], Form(paper_means=True)))))
+    assert list(lines[0])[-2:] == ["comparable", "paper_mean"]
+    means = {(line["row"], line["metric"]): line["paper_mean"] for line in lines}
+    assert float(means["FMLP", "mse"]) == pytest.approx(0.003)
+    assert means["FMLP", "si_snr"] == "", "one clip without a value loses its batch"
 
 
 def test_numbers_take_the_metrics_decimals():

@@ -1,6 +1,7 @@
 """A small results folder: three hypernetworks of different sizes over twelve clips of four voices, with sound."""
 
 import hashlib
+import shutil
 
 import numpy as np
 import pytest
@@ -78,9 +79,10 @@ def asked():
     return request
 
 
-@pytest.fixture
-def results(tmp_path):
-    store = Results(tmp_path / "results")
+@pytest.fixture(scope="session")
+def made(tmp_path_factory):
+    """The folder as it is made; tests get copies."""
+    store = Results(tmp_path_factory.mktemp("made") / "results")
     references = []
     for clip in CLIPS:
         voice, _, _ = clip.partition("_")
@@ -108,4 +110,9 @@ def results(tmp_path):
             centre = 3.0 * list(VOICES).index(clip[:2])
             weights[clip] = {"w0": (centre + generator.normal(size=(4, 5))).astype(np.float32), "b0": np.ones(4, "f")}
         save_weights(folder, weights)
-    return store
+    return store.root
+
+
+@pytest.fixture
+def results(made, tmp_path):
+    return Results(shutil.copytree(made, tmp_path / "results"))
