@@ -70,6 +70,15 @@ def test_without_structure_neighbours_tell_nothing_though_clips_of_one_utterance
     assert given_away.right > found.right + 0.1, "the other half of the utterance is a neighbour that knows"
 
 
+def test_shuffling_keeps_the_clips_of_a_group_together():
+    generator = np.random.default_rng(3)
+    voices = np.repeat(np.arange(4), 12)
+    where = np.array([0.0, 10.0, 1000.0, 1010.0])[voices, None] + generator.standard_normal((48, 1))
+    found = space.accuracy(where, ["F" if voice < 2 else "M" for voice in voices], [str(voice) for voice in voices])
+    assert found.right == 1
+    assert found.shuffled == pytest.approx(1 / 3, abs=0.05), "of three other voices, one has the sex"
+
+
 def test_the_clips_judged_are_chosen_and_the_rest_remain_neighbours():
     where, names, sources = clouds(distance=20)
     judged = [name == "v0" for name in names]

@@ -51,6 +51,7 @@ def test_the_same_results_give_the_same_bytes(asked, results, tmp_path):
     assert png.startswith(b"\x89PNG")
     assert b"Rate against quality" in png
     assert pdf.startswith(b"%PDF")
+    assert b"CreationDate" not in pdf
 
 
 def test_rate_is_the_exact_ratio_with_means_and_intervals(asked, results):
