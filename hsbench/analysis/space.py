@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from safetensors.numpy import load_file
+from safetensors import safe_open
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 NEIGHBOURS = 5
 SHUFFLES = 1000
+BLOCK = 8192
+"""Weights that are standardised at once."""
 
 
 @dataclass(frozen=True)
@@ -60,24 +62,25 @@ def points(files: Sequence[Path]) -> NDArray[np.float64]:
         files: one safetensors file per clip, with the same tensors in each; read one tensor at a time, so the weights
             of all clips together need not fit in memory.
     """
-    names = sorted(load_file(files[0]))
+    with safe_open(files[0], "np") as file:
+        names = sorted(file.keys())
     gram = np.zeros((len(files), len(files)))
     for name in names:
         weights = np.stack([_tensor(path, name) for path in files])
-        spread = weights.std(axis=0)
-        changing = spread > 0
-        standard = (weights[:, changing] - weights[:, changing].mean(axis=0)) / spread[changing]
-        gram += standard @ standard.T
+        for start in range(0, weights.shape[1], BLOCK):
+            part = weights[:, start : start + BLOCK].astype(np.float64)
+            spread = part.std(axis=0)
+            changing = spread > 0
+            standard = (part[:, changing] - part[:, changing].mean(axis=0)) / spread[changing]
+            gram += standard @ standard.T
     sizes, axes = np.linalg.eigh(gram)
     kept = sizes > max(float(sizes.max()), 0.0) * 1e-10
     return np.asarray((axes[:, kept] * np.sqrt(sizes[kept]))[:, ::-1])
 
 
-def _tensor(path: Path, name: str) -> NDArray[np.float64]:
-    from safetensors import safe_open
-
+def _tensor(path: Path, name: str) -> NDArray[np.float32]:
     with safe_open(path, "np") as file:
-        return np.asarray(file.get_tensor(name), np.float64).ravel()
+        return np.asarray(file.get_tensor(name), np.float32).ravel()
 
 
 def accuracy(
