@@ -103,7 +103,7 @@ def direction(metric: MetricInfo) -> str:
 def plain_log(axis: Axis) -> None:
     """Plain numbers on a logarithmic axis, the more the less it spans: at powers of ten, at 1, 2 and 5, or closer."""
     low, high = axis.get_view_interval()
-    wanted = (1, 2, 3, 4, 5, 7) if high < 6 * low else (1, 2, 5) if high < 32 * low else (1,)
+    wanted = (1, 2, 3, 4, 5, 7) if high < 6 * low else (1, 2, 5) if high < 150 * low else (1,)
 
     def shown(value: float, _position: float) -> str:
         lead = value / 10 ** math.floor(math.log10(value) + 1e-9)

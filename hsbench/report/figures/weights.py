@@ -218,6 +218,8 @@ def _caption(
     reasons: Sequence[str],
 ) -> str:
     said = [LEAD]
+    if _numbered(clouds, _voices(clouds)):
+        said.append("Numbers in the markers: the voices of the legend.")
     if any(fact["split"] == "train" for cloud in clouds for fact in cloud.facts):
         said.append("Empty markers: clips of voices in the training split; filled: validation.")
     said.append(

@@ -207,6 +207,10 @@ def test_voices_in_the_training_split_are_empty_and_new_ones_are_judged_apart(as
     (axes,) = made.figure.axes
     fills = [tuple(points.get_facecolor()[0]) for points in axes.collections]
     assert fills.count((1, 1, 1, 1)) == 6
+    assert "Numbers in the markers" in made.caption
+    assert sorted(text.get_text() for text in axes.texts) == ["1"] * 3 + ["2"] * 3 + ["3"] * 3 + ["4"] * 3
+    labels = [text.get_text() for text in made.figure.legends[0].get_texts()]
+    assert labels == ["1: v1 (F)", "2: v2 (F)", "3: v3 (M)", "4: v4 (M)"]
 
 
 def test_marker_and_colour_together_tell_more_voices_than_there_are_colours():
