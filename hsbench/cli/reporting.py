@@ -66,7 +66,6 @@ def report(
     """Print or write the tables and figures of what was run."""
     from hsbench import protocols
     from hsbench.cli import asking
-    from hsbench.errors import IncompleteError
     from hsbench.report.form import Form
     from hsbench.run.store import Results
 
@@ -75,12 +74,7 @@ def report(
     asking.import_files(imports)
     store = Results(results)
     wanted = {"corpus": corpus, "budget": budget, "protocol": protocols.name(protocol) if protocol else None}
-    chosen = asking.groups(store, experiments or store.views(), wanted)
-    if not chosen:
-        raise IncompleteError(
-            f"{results} holds nothing to report on for {', '.join(experiments or ['any experiment'])}; run it first, "
-            "for instance: hsbench run table2d"
-        )
+    chosen = _chosen(store, experiments, wanted)
     if output_format in FOLDERS and output is not None:
         _fill(store, chosen, output_format, output, clip)
         return
@@ -91,6 +85,24 @@ def report(
         print(content.decode(), end="")
     else:
         print(f"wrote {_write(output, content, output_format, 'per-clip' if long else 'summary')}")
+
+
+def _chosen(store: Results, experiments: Sequence[str] | None, wanted: dict[str, str | None]) -> list[tuple[str, str]]:
+    """The (experiment, group) pairs to report on.
+
+    Raises:
+        IncompleteError: there is none.
+    """
+    from hsbench.cli import asking
+    from hsbench.errors import IncompleteError
+
+    chosen = asking.groups(store, experiments or store.views(), wanted)
+    if not chosen:
+        raise IncompleteError(
+            f"{store.root} holds nothing to report on for {', '.join(experiments or ['any experiment'])}; run it "
+            "first, for instance: hsbench run table2d"
+        )
+    return chosen
 
 
 def _check_names(output_format: str, columns: str, aggregate: str) -> None:

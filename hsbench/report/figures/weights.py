@@ -88,14 +88,15 @@ def _cloud(subject: Subject, index: int) -> Cloud | str:
         return "nothing was run"
     folder = subject.results.folder(asked["cells"][0])
     ground = subject.request["corpora"][asked["corpus"]]
-    clips = [clip for clip in ground["clips"] if folder.weights(clip).exists()]
+    references = subject.results.references()
+    known = [clip for clip in ground["clips"] if (ground["fingerprint"], clip) in references]
+    clips = [clip for clip in known if folder.weights(clip).exists()]
     if not clips:
         return "no weights are kept of the clips"
     if "generated" not in folder.fit():
         return OWN_START
     if len(clips) < LEAST:
         return f"{len(clips)} clips are too few for a picture (at least {LEAST})"
-    references = subject.results.references()
     split = {clip: name for name, ids in ground.get("splits", {}).items() for clip in ids}
     facts = [
         {**references[ground["fingerprint"], clip], "split": split.get(clip, subject.request["split"])}
