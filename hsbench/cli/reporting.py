@@ -81,10 +81,7 @@ def report(
     long = per_clip or output_format == "parquet"
     form = Form(columns == "paper", aggregate == "paper", standalone)
     content = _long(store, chosen, output_format) if long else _tables_as(store, chosen, output_format, baselines, form)
-    if output is None:
-        print(content.decode(), end="")
-    else:
-        print(f"wrote {_write(output, content, output_format, 'per-clip' if long else 'summary')}")
+    _emit(output, content, output_format, "per-clip" if long else "summary")
 
 
 def _chosen(store: Results, experiments: Sequence[str] | None, wanted: dict[str, str | None]) -> list[tuple[str, str]]:
@@ -190,10 +187,14 @@ def _long(store: Results, chosen: Sequence[tuple[str, str]], output_format: str)
     return written(long.gathered(store, chosen))
 
 
-def _write(output: Path, content: bytes, output_format: str, stem: str) -> Path:
+def _emit(output: Path | None, content: bytes, output_format: str, stem: str) -> None:
+    """Print the content, or write it and say where."""
     from hsbench.files import replace_atomically
 
+    if output is None:
+        print(content.decode(), end="")
+        return
     suffix = SUFFIX[output_format]
     path = output if output.suffix == suffix else output / f"{stem}{suffix}"
     replace_atomically(path, content)
-    return path
+    print(f"wrote {path}")
