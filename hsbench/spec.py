@@ -146,7 +146,7 @@ class Experiment:
         clips: budget name -> clips to score, the first of the evaluation permutation.
         table: table of the published source, or None.
         source: name of the published source below baselines/published.
-        split: which part of the corpus is scored.
+        split: which part of the corpus is scored: train, validation or all.
         corpus: the default corpus.
         left_out: budget name -> metrics that are not scored there, for their cost.
     """

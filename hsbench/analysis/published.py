@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+BATCH = 16
+"""Clips that the published evaluation averages at once, where a table does not say otherwise."""
+
+
 @dataclass(frozen=True)
 class Printed:
     """One printed value.
@@ -43,6 +47,7 @@ class PublishedTable:
         rows: row name -> metric -> printed value.
         source: how to cite it in a few words.
         caveats: the source's own, and those of its code.
+        batch: clips that its evaluation averaged at once.
     """
 
     id: str
@@ -51,6 +56,7 @@ class PublishedTable:
     rows: Mapping[str, Mapping[str, Printed]]
     source: str
     caveats: tuple[str, ...]
+    batch: int
 
 
 def baselines_folder(wanted: Path | None = None) -> Path:
@@ -88,6 +94,7 @@ def table(source: str, table_id: str, baselines: Path | None = None) -> Publishe
                 row["name"]: {k: _printed(v, places[k]) for k, v in row.items() if k != "name"} for row in found["row"]
             },
             source=f"{origin['cite']}, arXiv {origin['arxiv']}, Table {table_id}",
+            batch=int(found.get("batch", BATCH)),
             caveats=(*origin.get("caveats", ()), *found.get("caveats", ())),
         )
     except OSError as error:

@@ -39,7 +39,7 @@ Filter = Annotated[
     list[str] | None,
     typer.Option("-k", help="Only rows that match model~text or row~text. Repeatable.", metavar="KEY~TEXT"),
 ]
-Split = Annotated[str | None, typer.Option(help="train or validation. Default: the experiment's own.")]
+Split = Annotated[str | None, typer.Option(help="train, validation or all. Default: the experiment's own.")]
 Limit = Annotated[int | None, typer.Option(help="Score at most so many clips; more can follow later.")]
 Seeds = Annotated[int, typer.Option(help="Repeat every fit with so many seeds.")]
 Device = Annotated[str, typer.Option(help=f"auto, cpu or cuda ({EXPERIMENTAL['cuda']}).")]

@@ -1,4 +1,4 @@
-"""`hsbench report`: tables from what is in the results folder."""
+"""`hsbench report`: tables and figures from what is in the results folder."""
 
 from __future__ import annotations
 
@@ -13,12 +13,15 @@ from hsbench.cli import options
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from hsbench.report.form import Form
     from hsbench.report.table import Table
     from hsbench.run.store import Results
 
-SUFFIX = {"markdown": ".md", "latex": ".tex", "csv": ".csv"}
-FOLDERS = ("curves", "tensorboard")
+SUFFIX = {"markdown": ".md", "latex": ".tex", "csv": ".csv", "parquet": ".parquet"}
+FOLDERS = ("figures", "curves", "tensorboard")
 """Formats that fill a folder."""
+COLUMNS = ("all", "paper")
+AGGREGATES = ("ours", "paper")
 
 
 def report(
@@ -30,7 +33,8 @@ def report(
         str,
         typer.Option(
             "--format",
-            help="markdown, latex or csv; into a folder: curves (learning curves as PNG and PDF), tensorboard.",
+            help="markdown, latex or csv; parquet (the long table); into a folder: figures (PNG and PDF), curves "
+            "(learning curves alone), tensorboard.",
         ),
     ] = "markdown",
     output: Annotated[
@@ -40,6 +44,18 @@ def report(
     per_clip: Annotated[
         bool, typer.Option("--per-clip", help="With csv: the long table, one line per clip and metric.")
     ] = False,
+    columns: Annotated[
+        str, typer.Option(help="Of a table: all, or paper (the model and the paper's metrics alone).")
+    ] = "all",
+    aggregate: Annotated[
+        str, typer.Option(help="Means of a table: ours, or paper (beside ours, those of the published evaluation).")
+    ] = "ours",
+    standalone: Annotated[
+        bool, typer.Option("--standalone", help="With latex: a whole document, ready for pdflatex.")
+    ] = False,
+    clip: Annotated[
+        str | None, typer.Option(help="With figures: the clip whose sound is shown; the median one by default.")
+    ] = None,
     corpus: options.Corpus = None,
     budget: options.BudgetName = None,
     protocol: options.Protocol = None,
@@ -47,45 +63,95 @@ def report(
     results: options.ResultsDir = options.RESULTS,
     baselines: options.Baselines = None,
 ) -> None:
-    """Print or write the tables of what was run."""
+    """Print or write the tables and figures of what was run."""
     from hsbench import protocols
     from hsbench.cli import asking
-    from hsbench.errors import IncompleteError, UnknownNameError, UsageError
+    from hsbench.report.form import Form
     from hsbench.run.store import Results
 
-    if output_format not in (*SUFFIX, *FOLDERS):
-        raise UnknownNameError("format", output_format, (*SUFFIX, *FOLDERS))
-    if output_format in FOLDERS and output is None:
-        raise UsageError(f"--format {output_format} writes into a folder; name it with --output DIR.")
-    if per_clip and output_format != "csv":
-        raise UsageError(f"--per-clip goes with --format csv, got --format {output_format}.")
+    _check_names(output_format, columns, aggregate)
+    _check_fit(output_format, output, per_clip=per_clip, standalone=standalone, clip=clip)
     asking.import_files(imports)
     store = Results(results)
     wanted = {"corpus": corpus, "budget": budget, "protocol": protocols.name(protocol) if protocol else None}
+    chosen = _chosen(store, experiments, wanted)
+    if output_format in FOLDERS and output is not None:
+        _fill(store, chosen, output_format, output, clip)
+        return
+    long = per_clip or output_format == "parquet"
+    form = Form(columns == "paper", aggregate == "paper", standalone)
+    content = _long(store, chosen, output_format) if long else _tables_as(store, chosen, output_format, baselines, form)
+    _emit(output, content, output_format, "per-clip" if long else "summary")
+
+
+def _chosen(store: Results, experiments: Sequence[str] | None, wanted: dict[str, str | None]) -> list[tuple[str, str]]:
+    """The (experiment, group) pairs to report on.
+
+    Raises:
+        IncompleteError: there is none.
+    """
+    from hsbench.cli import asking
+    from hsbench.errors import IncompleteError
+
     chosen = asking.groups(store, experiments or store.views(), wanted)
     if not chosen:
         raise IncompleteError(
-            f"{results} holds nothing to report on for {', '.join(experiments or ['any experiment'])}; run it first, "
-            "for instance: hsbench run table2d"
+            f"{store.root} holds nothing to report on for {', '.join(experiments or ['any experiment'])}; run it "
+            "first, for instance: hsbench run table2d"
         )
-    if output_format in FOLDERS and output is not None:
-        _fill(store, chosen, output_format, output)
-        return
-    content = _content(store, chosen, output_format, baselines, per_clip=per_clip)
-    if output is None:
-        print(content, end="")
-    else:
-        print(f"wrote {_write(output, content, output_format, per_clip=per_clip)}")
+    return chosen
 
 
-def _fill(store: Results, chosen: Sequence[tuple[str, str]], output_format: str, output: Path) -> None:
+def _check_names(output_format: str, columns: str, aggregate: str) -> None:
+    """Refuse names that mean nothing.
+
+    Raises:
+        UnknownNameError: no such format, choice of columns or aggregate.
+    """
+    from hsbench.errors import UnknownNameError
+
+    named = (
+        ("format", output_format, (*SUFFIX, *FOLDERS)),
+        ("choice of columns", columns, COLUMNS),
+        ("aggregate", aggregate, AGGREGATES),
+    )
+    for kind, name, known in named:
+        if name not in known:
+            raise UnknownNameError(kind, name, known)
+
+
+def _check_fit(output_format: str, output: Path | None, *, per_clip: bool, standalone: bool, clip: str | None) -> None:
+    """Refuse options that do not go with the format.
+
+    Raises:
+        UsageError: one does not.
+    """
+    from hsbench.errors import UsageError
+
+    if output_format in FOLDERS and output is None:
+        raise UsageError(f"--format {output_format} writes into a folder; name it with --output DIR.")
+    if output_format == "parquet" and output is None:
+        raise UsageError("--format parquet writes a binary file; name it, or a folder for it, with --output.")
+    own = (
+        ("--per-clip", per_clip, ("csv", "parquet")),
+        ("--standalone", standalone, ("latex",)),
+        ("--clip", clip is not None, ("figures",)),
+    )
+    for option, given, formats in own:
+        if given and output_format not in formats:
+            raise UsageError(f"{option} goes with --format {formats[0]}, got --format {output_format}.")
+
+
+def _fill(
+    store: Results, chosen: Sequence[tuple[str, str]], output_format: str, output: Path, clip: str | None
+) -> None:
     """Write what belongs into a folder, and say what was written."""
-    from hsbench.report import curves
+    from hsbench.cli import folders
 
-    save = {"curves": curves.save_figure, "tensorboard": curves.save_events}[output_format]
-    for experiment, group in chosen:
-        for path in save(store.view(experiment)["groups"][group], store, output, f"{experiment}--{group}"):
-            print(f"wrote {path}")
+    if output_format == "figures":
+        folders.figures(store, chosen, output, clip)
+    else:
+        {"curves": folders.curves, "tensorboard": folders.tensorboard}[output_format](store, chosen, output)
 
 
 def show(store: Results, experiment: str, group: str, baselines: Path | None) -> None:
@@ -105,31 +171,30 @@ def _tables(store: Results, chosen: Sequence[tuple[str, str]], baselines: Path |
     return [build(store.view(experiment)["groups"][group], store, baselines) for experiment, group in chosen]
 
 
-def _content(
-    store: Results,
-    chosen: Sequence[tuple[str, str]],
-    output_format: str,
-    baselines: Path | None,
-    *,
-    per_clip: bool,
-) -> str:
-    from hsbench.report import render
+def _tables_as(
+    store: Results, chosen: Sequence[tuple[str, str]], output_format: str, baselines: Path | None, form: Form
+) -> bytes:
+    from hsbench.report import latex, render
 
-    if per_clip:
-        import pandas as pd
-
-        from hsbench.analysis.frame import long_frame
-
-        frames = [long_frame(store.view(experiment)["groups"][group], store) for experiment, group in chosen]
-        return str(pd.concat(frames).to_csv(index=False))
-    renderers = {"markdown": render.markdown, "latex": render.latex, "csv": render.summary_csv}
-    return renderers[output_format](_tables(store, chosen, baselines))
+    renderers = {"markdown": render.markdown, "latex": latex.latex, "csv": render.summary_csv}
+    return renderers[output_format](_tables(store, chosen, baselines), form).encode()
 
 
-def _write(output: Path, content: str, output_format: str, *, per_clip: bool) -> Path:
+def _long(store: Results, chosen: Sequence[tuple[str, str]], output_format: str) -> bytes:
+    from hsbench.report import long
+
+    written = {"csv": long.long_csv, "parquet": long.long_parquet}[output_format]
+    return written(long.gathered(store, chosen))
+
+
+def _emit(output: Path | None, content: bytes, output_format: str, stem: str) -> None:
+    """Print the content, or write it and say where."""
     from hsbench.files import replace_atomically
 
+    if output is None:
+        print(content.decode(), end="")
+        return
     suffix = SUFFIX[output_format]
-    path = output if output.suffix == suffix else output / f"{'per-clip' if per_clip else 'summary'}{suffix}"
-    replace_atomically(path, content.encode())
-    return path
+    path = output if output.suffix == suffix else output / f"{stem}{suffix}"
+    replace_atomically(path, content)
+    print(f"wrote {path}")

@@ -1,4 +1,4 @@
-"""Tables as Markdown, LaTeX (booktabs) and CSV. Each takes values and gives text."""
+"""Tables as Markdown and CSV. Each takes values and gives text; LaTeX has a file of its own."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ import io
 from typing import TYPE_CHECKING
 
 from hsbench.report import text
+from hsbench.report.form import PLAIN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hsbench.metrics.base import MetricInfo
+    from hsbench.report.form import Form
     from hsbench.report.table import Entry, Table, TableRow
 
 PUBLISHED = "Published "
@@ -35,29 +37,36 @@ CSV_COLUMNS = (
 )
 
 
-def markdown(tables: Sequence[Table]) -> str:
+def markdown(tables: Sequence[Table], form: Form = PLAIN) -> str:
     """Markdown, readable as plain text too."""
-    return "\n".join(_markdown(table) for table in tables)
+    return "\n".join(_markdown(table, form) for table in tables)
 
 
-def _markdown(table: Table) -> str:
-    facts = text.fact_columns(table)
-    head = ["model", "CR", *facts, "n", *(text.heading(metric) for metric in table.metrics)]
-    lines = [["ideal", "", *("" for _ in facts), "", *(text.ideal(metric) for metric in table.metrics)]]
+def _markdown(table: Table, form: Form) -> str:
+    facts, metrics = [] if form.paper_columns else ["CR", *text.fact_columns(table), "n"], form.metrics(table)
+    names = [text.heading(metric) for metric in metrics]
+    lines = [["ideal", *("" for _ in facts), *(text.ideal(metric) for metric in metrics)]]
     for row in table.rows:
-        cells = [_markdown_cell(row.entries[metric.name], metric) for metric in table.metrics]
-        lines.append([text.label(row), text.ratio(row), *text.fact_cells(row, facts), text.count(row), *cells])
-    parts = [f"### {table.title}", text.circumstances(table) + ".", grid(head, lines), text.reading(table)]
+        known = [text.ratio(row), *text.fact_cells(row, facts[1:-1]), text.count(row)] if facts else []
+        lines.append([text.label(row), *known, *(_markdown_cell(row.entries[m.name], m) for m in metrics)])
+    parts = [
+        f"### {table.title}",
+        text.circumstances(table) + ".",
+        grid(["model", *facts, *names], lines),
+        text.reading(table, form),
+    ]
+    if form.paper_means:
+        means = [[text.label(row), *(text.paper_mean(row.entries[m.name], m) for m in metrics)] for row in table.rows]
+        parts += [grid(["by the published aggregator", *names], means), text.aggregator(table)]
     if notes := text.notes(table):
         parts.append("\n".join(f"- {note}" for note in notes))
     if table.source is not None:
-        head = ["published", *(text.heading(metric) for metric in table.metrics)]
         printed = [
-            [row.name, *(text.printed(row.printed.get(metric.name)) for metric in table.metrics)]
+            [row.name, *(text.printed(row.printed.get(metric.name)) for metric in metrics)]
             for row in table.rows
             if row.printed
         ]
-        parts += [_verdict(table), grid(head, printed), text.caveats(table)]
+        parts += [_verdict(table), grid(["published", *names], printed), text.caveats(table)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -93,127 +102,38 @@ def grid(head: list[str], lines: list[list[str]]) -> str:
     return "\n".join([join(lines[0]), join(rule), *(join(line) for line in lines[1:])])
 
 
-def latex(tables: Sequence[Table]) -> str:
-    """LaTeX tables for a document that loads booktabs and xcolor."""
-    return "% needs \\usepackage{booktabs} and \\usepackage{xcolor}\n" + "\n".join(_latex(table) for table in tables)
+def summary_csv(tables: Sequence[Table], form: Form = PLAIN) -> str:
+    """One line per row and metric, the columns CSV_COLUMNS; published values are a column and never a row.
 
-
-def _latex(table: Table) -> str:
-    facts = text.fact_columns(table)
-    columns = "lrr" + "r" * (len(facts) + len(table.metrics))
-    head = ["Model", "CR", *facts, "$n$", *(f"\\textbf{{{_tex(text.heading(metric))}}}" for metric in table.metrics)]
-    ideals = [f"$\\rightarrow {text.ideal(metric)}$" if text.ideal(metric) else "" for metric in table.metrics]
-    body = [
-        _tex_line(head),
-        _tex_line(["\\textit{Ideal metric behavior:}", "", *("" for _ in facts), "", *ideals]),
-        "\\midrule",
-    ]
-    for row in table.rows:
-        cells = [_latex_cell(row.entries[metric.name], metric) for metric in table.metrics]
-        trained = text.fact_cells(row, facts)
-        body.append(_tex_line([_tex(text.label(row)), text.ratio(row), *trained, text.count(row), *cells]))
-    if table.source is not None:
-        body += ["\\midrule", *_latex_published(table)]
-    notes = [text.reading(table), *text.notes(table)]
-    if table.source is not None:
-        notes.append(text.caveats(table))
-    if table.source is not None and table.reasons:
-        notes.append(f"Published values ({table.source.source}) are not comparable: " + "; ".join(table.reasons) + ".")
-    return "\n".join(
-        [
-            "\\begin{table}",
-            "\\centering",
-            f"\\caption{{{_tex(table.title)}. {_tex(_capital(text.circumstances(table)))}.}}",
-            f"\\begin{{tabular}}{{{columns}}}",
-            "\\toprule",
-            *body,
-            "\\bottomrule",
-            "\\end{tabular}",
-            *(f"\\par{{\\footnotesize {_tex(note)}}}" for note in notes),
-            "\\end{table}",
-            "",
-        ]
-    )
-
-
-def _latex_published(table: Table) -> list[str]:
-    lines = []
-    for row in table.rows:
-        if not row.printed:
-            continue
-        cells = [
-            f"{row.name} (published)",
-            "",
-            *("" for _ in text.fact_columns(table)),
-            "",
-            *(text.printed(row.printed.get(m.name)) for m in table.metrics),
-        ]
-        tex = [_tex(cell).replace("<", "$<$") for cell in cells]
-        lines.append(_tex_line([f"\\textcolor{{gray}}{{{cell}}}" if cell and row.reasons else cell for cell in tex]))
-    return lines
-
-
-def _latex_cell(entry: Entry, metric: MetricInfo) -> str:
-    if entry.summary.mean is None:
-        return f"-- {text.coverage(entry)}".strip()
-    mean = text.number(entry.summary.mean, metric)
-    interval, coverage = text.interval(entry, metric), text.coverage(entry)
-    parts = [
-        f"\\textbf{{{mean}}}" if entry.bold else mean,
-        f"{{\\scriptsize {interval}}}" if interval else "",
-        coverage,
-    ]
-    return " ".join(part for part in parts if part)
-
-
-def _tex_line(cells: list[str]) -> str:
-    return " & ".join(cells) + " \\\\"
-
-
-_TEX = {
-    "\\": "\\textbackslash{}",
-    "{": "\\{",
-    "}": "\\}",
-    **{character: f"\\{character}" for character in "&%$#_"},
-    "~": "\\textasciitilde{}",
-    "^": "\\textasciicircum{}",
-}
-
-
-def _tex(plain: str) -> str:
-    return "".join(_TEX.get(character, character) for character in plain)
-
-
-def _capital(sentence: str) -> str:
-    return sentence[:1].upper() + sentence[1:]
-
-
-def summary_csv(tables: Sequence[Table]) -> str:
-    """One line per row and metric, the columns CSV_COLUMNS; published values are a column and never a row."""
+    Where it is asked for, the published aggregator's mean is one more column at the end: paper_mean.
+    """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(CSV_COLUMNS)
+    writer.writerow([*CSV_COLUMNS, *(["paper_mean"] if form.paper_means else [])])
     for table in tables:
         for row in table.rows:
-            for metric in table.metrics:
-                summary, printed = row.entries[metric.name].summary, row.printed.get(metric.name)
-                writer.writerow(
-                    [
-                        table.request["experiment"],
-                        row.name,
-                        metric.name,
-                        *(_digits(value) for value in (summary.mean, summary.low, summary.high)),
-                        summary.n,
-                        summary.n_total,
-                        "" if printed is None else _digits(printed.value),
-                        "" if printed is None else printed.bound,
-                        row.corpus,
-                        table.request["budget"],
-                        table.request["protocol"],
-                        _comparable(table, row),
-                    ]
-                )
+            for metric in form.metrics(table):
+                paper = [_digits(row.entries[metric.name].paper)] if form.paper_means else []
+                writer.writerow([*_csv_line(table, row, metric), *paper])
     return out.getvalue()
+
+
+def _csv_line(table: Table, row: TableRow, metric: MetricInfo) -> list[str]:
+    summary, printed = row.entries[metric.name].summary, row.printed.get(metric.name)
+    return [
+        table.request["experiment"],
+        row.name,
+        metric.name,
+        *(_digits(value) for value in (summary.mean, summary.low, summary.high)),
+        str(summary.n),
+        str(summary.n_total),
+        "" if printed is None else _digits(printed.value),
+        "" if printed is None else printed.bound,
+        row.corpus,
+        table.request["budget"],
+        table.request["protocol"],
+        _comparable(table, row),
+    ]
 
 
 def _comparable(table: Table, row: TableRow) -> str:

@@ -5,7 +5,7 @@ A pure function of results/ and baselines/.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,9 @@ from hsbench.metrics.base import MetricInfo, info
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from hsbench.run.store import CellFolder, Results
 
@@ -26,10 +29,19 @@ ABSENT: Mapping[str, Any] = MappingProxyType({"clips": (), "samples": 0})
 
 @dataclass(frozen=True)
 class Entry:
-    """One metric of one row: its summary, and whether it is the best or not separable from it."""
+    """One metric of one row.
+
+    Attributes:
+        summary: mean, interval and coverage.
+        bold: whether it is the best, or not separable from it.
+        paper: the mean as the published evaluation takes it, averaged over seeds; None where it gives none.
+        values: [seeds, clips] in evaluation order, NaN where a clip has no value.
+    """
 
     summary: stats.Summary
     bold: bool
+    paper: float | None
+    values: NDArray[np.float64] = field(repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -99,6 +111,11 @@ class Table:
         return number + str(self.request["title"])
 
     @property
+    def batch(self) -> int:
+        """Clips that the published evaluation averages at once."""
+        return self.source.batch if self.source else published.BATCH
+
+    @property
     def reasons(self) -> tuple[str, ...]:
         """Every reason of every row, once."""
         return tuple(dict.fromkeys(reason for row in self.rows for reason in row.reasons))
@@ -114,7 +131,7 @@ def build(request: Mapping[str, Any], results: Results, baselines: Path | None =
     source = published.table(request["source"], request["table"], baselines) if request["table"] else None
     folders = [[results.folder(name) for name in row["cells"]] for row in request["rows"]]
     scores = [[folder.scores() for folder in cells] for cells in folders]
-    entries = _entries(request, scores, metrics)
+    entries = _entries(request, scores, metrics, source.batch if source else published.BATCH)
     rows = tuple(
         _row(request, row, cells, entry, one, source)
         for row, cells, entry, one in zip(request["rows"], folders, entries, scores, strict=True)
@@ -123,7 +140,7 @@ def build(request: Mapping[str, Any], results: Results, baselines: Path | None =
 
 
 def _entries(
-    request: Mapping[str, Any], scores: list[list[Scores]], metrics: tuple[MetricInfo, ...]
+    request: Mapping[str, Any], scores: list[list[Scores]], metrics: tuple[MetricInfo, ...], batch: int
 ) -> list[dict[str, Entry]]:
     """Summaries of every row; the best is sought among the rows of one corpus, whose clips are the same."""
     entries: list[dict[str, Entry]] = [{} for _ in scores]
@@ -134,8 +151,14 @@ def _entries(
             arrays = [frame.values(scores[index], clips, metric.name) for index in chosen]
             bold = stats.best_rows(arrays, higher=metric.better == "higher")
             for index, array, best in zip(chosen, arrays, bold, strict=True):
-                entries[index][metric.name] = Entry(stats.summarise(array), best)
+                entries[index][metric.name] = Entry(stats.summarise(array), best, _paper(array, batch), array)
     return entries
+
+
+def _paper(values: NDArray[np.float64], batch: int) -> float | None:
+    """The published aggregator, averaged over the seeds that it gives a number for: [seeds, clips] -> number."""
+    means = [mean for one in values if (mean := stats.paper_mean(one, batch)) is not None]
+    return sum(means) / len(means) if means else None
 
 
 def _row(

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from hsbench.report.form import PLAIN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hsbench.analysis.published import Printed
     from hsbench.metrics.base import MetricInfo
+    from hsbench.report.form import Form
     from hsbench.report.table import Entry, Table, TableRow
 
 PAYLOAD, TRAINING = ("numbers", "kbit"), ("generated", "total", "steps")
@@ -98,13 +102,15 @@ def _ground(name: str, ground: Mapping[str, Any]) -> str:
     )
 
 
-def reading(table: Table) -> str:
+def reading(table: Table, form: Form = PLAIN) -> str:
     """How to read a cell."""
     said = (
         "Mean over clips with its 95 % bootstrap interval; bold: the best, "
-        "and what the paired difference does not separate from it. "
-        "CR is samples per stored number; n is the clips rebuilt."
+        "and what the paired difference does not separate from it."
     )
+    if form.paper_columns:
+        return said
+    said += " CR is samples per stored number; n is the clips rebuilt."
     columns = fact_columns(table)
     if "kbit" in columns:
         said += " Numbers and kbit are what one clip costs to store; a codec stores bits and no numbers."
@@ -115,32 +121,71 @@ def reading(table: Table) -> str:
     return said
 
 
+def paper_mean(entry: Entry, metric: MetricInfo) -> str:
+    """The mean as the published evaluation takes it; "-" where every batch of it is lost."""
+    return "-" if entry.paper is None else number(entry.paper, metric)
+
+
+def aggregator(table: Table) -> str:
+    """What the published aggregator is."""
+    if table.batch == 1:
+        return "The published aggregator takes the clips of this table one by one: the mean over those with a value."
+    return (
+        f"The published aggregator is the mean of the means of successive batches of {table.batch} in evaluation "
+        "order: a clip without a value loses its whole batch, and a short last batch weighs as much as a full one."
+    )
+
+
 def caveats(table: Table) -> str:
     """What the published numbers are, in the words of whoever transcribed them."""
     return "" if table.source is None else "As published: " + "; ".join(table.source.caveats) + "."
 
 
+@dataclass(frozen=True)
+class Remark:
+    """Something that must be said of some rows.
+
+    Attributes:
+        rows: of which.
+        who: the same in words.
+        text: what, without a full stop.
+    """
+
+    rows: tuple[TableRow, ...]
+    who: str
+    text: str
+
+
 def notes(table: Table) -> list[str]:
     """What must be said of the rows: departures behind a badge, bad fits, unscored clips, clipping."""
+    return [f"{remark.who}: {remark.text}" for remark in remarks(table)]
+
+
+def remarks(table: Table) -> list[Remark]:
+    """The same, with the rows that each is about."""
     found = []
     shared = _shared_departures(table)
     if shared:
-        found.append(f"all rows [{table.request['budget']}]: {'; '.join(shared)}")
+        bearing = tuple(row for row in table.rows if row.departures)
+        found.append(Remark(bearing, f"all rows [{table.request['budget']}]", "; ".join(shared)))
     for row in table.rows:
         own = [one for one in row.departures if one not in shared]
         if own:
-            found.append(f"{label(row)}: {'; '.join(own)}")
-        found += [f"{row.name}: {note}" for note in row.notes]
-        if row.fit.get("status", "ok") != "ok":
-            found.append(f"{row.name}: its training {row.fit['status']}")
-        if row.bad:
-            found.append(f"{row.name}: fits " + ", ".join(f"{status} {n}" for status, n in row.bad.items()))
-        if row.missing:
-            found.append(f"{row.name}: without a value " + ", ".join(f"{what} {n}" for what, n in row.missing.items()))
-        if row.clipped > 0:
-            found.append(
-                f"{row.name}: {100 * row.clipped:.3g} % of the samples lie beyond full scale (scored unclipped)"
-            )
+            found.append(Remark((row,), label(row), "; ".join(own)))
+        found += [Remark((row,), row.name, said) for said in _said_of(row)]
+    return found
+
+
+def _said_of(row: TableRow) -> list[str]:
+    found = list(row.notes)
+    if row.fit.get("status", "ok") != "ok":
+        found.append(f"its training {row.fit['status']}")
+    if row.bad:
+        found.append("fits " + ", ".join(f"{status} {n}" for status, n in row.bad.items()))
+    if row.missing:
+        found.append("without a value " + ", ".join(f"{what} {n}" for what, n in row.missing.items()))
+    if row.clipped > 0:
+        found.append(f"{100 * row.clipped:.3g} % of the samples lie beyond full scale (scored unclipped)")
     return found
 
 

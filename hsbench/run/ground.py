@@ -5,12 +5,13 @@ Nothing here loads audio; neither torch nor pandas is imported.
 
 from __future__ import annotations
 
+import itertools
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hsbench import registry
-from hsbench.corpora.base import Source, fingerprint
+from hsbench.corpora.base import SPLITS, Source, fingerprint, manifest_or_none
 from hsbench.errors import UnknownNameError, UsageError
 from hsbench.spec import freeze
 
@@ -21,16 +22,21 @@ if TYPE_CHECKING:
     from hsbench.corpora.base import Corpus, Manifest
 
 
+ALL = "all"
+"""The name of both splits together."""
+
+
 @dataclass(frozen=True)
 class Ground:
     """One corpus of a request.
 
     Attributes:
         source: where it is read from.
-        manifest: of the split that is scored.
+        manifest: of the split that is scored; of both, the first that has clips.
         fingerprint: of the whole corpus, all splits.
         incomplete: why it is not the public release as published.
-        clips: ids to score, in evaluation order.
+        clips: ids to score, in evaluation order; of both splits, by turns.
+        splits: (split, its clips among these), where both are scored.
     """
 
     source: Source
@@ -38,17 +44,31 @@ class Ground:
     fingerprint: str
     incomplete: tuple[str, ...]
     clips: tuple[str, ...]
+    splits: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @classmethod
     def of(cls, source: Source, corpus: Corpus, split: str, wanted: int) -> Ground:
-        """Open a split and choose the first `wanted` clips of its evaluation order."""
-        manifest = corpus.manifest(split)
+        """Open a split, or both, and choose the first `wanted` clips of the evaluation order.
+
+        Raises:
+            UnknownNameError: no such split.
+            DataError: it is empty.
+        """
+        if split not in (*SPLITS, ALL):
+            raise UnknownNameError("split", split, (*SPLITS, ALL))
+        manifests = [corpus.manifest(split)] if split != ALL else _both(corpus)
+        orders = {one.split: [item.id for item in one.evaluation()] for one in manifests}
+        turns = itertools.chain.from_iterable(itertools.zip_longest(*orders.values()))
+        clips = tuple(itertools.islice((clip for clip in turns if clip is not None), wanted))
+        chosen = set(clips)
+        splits = tuple((name, tuple(clip for clip in order if clip in chosen)) for name, order in orders.items())
         return cls(
             source,
-            manifest,
+            manifests[0],
             fingerprint(corpus),
             (*corpus.completeness(), *_changed(corpus.name, source)),
-            tuple(item.id for item in manifest.evaluation()[:wanted]),
+            clips,
+            splits if split == ALL else (),
         )
 
     def view(self) -> dict[str, Any]:
@@ -61,7 +81,18 @@ class Ground:
             "samples": self.manifest.samples,
             "sample_rate": self.manifest.sample_rate,
             "clips": list(self.clips),
+            **({"splits": {name: list(clips) for name, clips in self.splits}} if self.splits else {}),
         }
+
+
+def _both(corpus: Corpus) -> list[Manifest]:
+    """The manifests of the splits that have clips, validation first.
+
+    Raises:
+        DataError: neither has any; the sentence is the corpus's own.
+    """
+    found = [one for split in reversed(SPLITS) if (one := manifest_or_none(corpus, split)) is not None]
+    return found or [corpus.manifest(SPLITS[0])]
 
 
 def open_corpus(name: str, data_root: Path | None, texts: Sequence[str]) -> tuple[Source, Corpus]:

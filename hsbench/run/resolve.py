@@ -33,7 +33,7 @@ class Request:
         protocol: reference, paper or fixed.
         changes: "model.key=value" texts.
         filters: "key~text" texts; a row must match all.
-        split: train or validation.
+        split: train, validation or all.
         data_root: folder that holds the corpus.
         limit: at most so many clips.
         seeds: seeds 0 to seeds - 1.

@@ -4,6 +4,7 @@ import pytest
 
 from hsbench import registry
 from hsbench.analysis import published
+from hsbench.errors import UnknownNameError
 from hsbench.metrics.base import info
 from hsbench.run.resolve import Request, Resolved
 from hsbench.widths import parameters
@@ -64,3 +65,45 @@ def test_resolution_scores_every_metric_at_every_rate():
     metrics = experiment("resolution").metrics
     assert len(metrics) == len(set(metrics)) == 9
     assert [info(metric).name for metric in metrics] == list(metrics)
+
+
+def test_figures_share_the_cells_of_the_tables():
+    baseline = cells("table2b")["1x"].key
+    assert cells("figure4")["HyperSound FMLP"].key == baseline
+    upper = cells("table2d")
+    shown = cells("figure3")
+    assert [one.key for one in shown.values()] == [baseline, upper["FMLP"].key, upper["SIREN"].key]
+
+
+@pytest.mark.parametrize("budget", ["smoke", "quick", "standard", "paper"])
+def test_figure3_asks_for_no_clip_that_its_tables_do_not_fit(budget):
+    clips = {name: dict(experiment(name).clips)[budget] for name in ("figure3", "table2b", "table2d")}
+    assert clips["figure3"] <= min(clips.values())
+
+
+def test_figure4_takes_clips_of_both_splits_by_turns():
+    def ground(**wanted):
+        request = Request(("figure4",), budget="quick", protocol="paper", **wanted)
+        resolved = Resolved(experiment("figure4"), request, "cpu")
+        assert resolved.group == "demo--quick--paper" + ("--train" if "split" in wanted else "")
+        return resolved.view([])["corpora"]["demo"]
+
+    whole = ground()
+    assert (len(whole["clips"]), {name: len(ids) for name, ids in whole["splits"].items()}) == (
+        116,
+        {"validation": 46, "train": 70},
+    )
+    assert sorted(whole["clips"]) == sorted(clip for ids in whole["splits"].values() for clip in ids)
+    few = ground(limit=5)
+    assert few["clips"] == whole["clips"][:5]
+    assert {name: len(ids) for name, ids in few["splits"].items()} == {"validation": 3, "train": 2}
+    assert few["splits"]["validation"] == few["clips"][::2]
+    trained = ground(split="train")
+    assert "splits" not in trained
+    assert trained["clips"] == whole["splits"]["train"]
+
+
+def test_an_unknown_split_is_named_with_those_there_are():
+    request = Request(("figure4",), budget="quick", split="al")
+    with pytest.raises(UnknownNameError, match="unknown split 'al'; did you mean 'all'"):
+        Resolved(experiment("figure4"), request, "cpu")

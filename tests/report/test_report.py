@@ -1,77 +1,15 @@
 import csv
 import io
 import json
-import shutil
-import subprocess
 
 import pytest
 
-from hsbench.corpora.demo import DemoCorpus
 from hsbench.metrics.base import info
-from hsbench.report import render, text
+from hsbench.report import latex, render, text
+from hsbench.report.form import Form
 from hsbench.report.table import build
-from hsbench.run.store import Results
 
-CLIPS = [item.id for item in DemoCorpus().manifest("validation").evaluation()[:6]]
-MSE = {"FMLP": [0.002, 0.003, 0.004, 0.002, 0.003, 0.004], "SIREN": [0.001, 0.001, 0.002, 0.001, 0.001, 0.002]}
-
-
-def ground(**changes):
-    return {
-        "description": "synthetic speech",
-        "incomplete": [],
-        "fingerprint": "f",
-        "samples": 32768,
-        "sample_rate": 22050,
-        "clips": CLIPS,
-    } | changes
-
-
-def request(**changes):
-    rows = [
-        {
-            "row": name,
-            "model": f"inr-{name.lower()}",
-            "corpus": "demo",
-            "published": name,
-            "cells": [f"inr-{name.lower()}--x"],
-            "changed": [],
-            "departures": ["steps 10 (paper 100000)"],
-            "notes": [],
-        }
-        for name in MSE
-    ]
-    return {
-        "experiment": "table2d",
-        "title": "Individual INRs (upper bound)",
-        "table": "2d",
-        "source": "hypersound_2023",
-        "corpora": {"demo": ground()},
-        "absent": {},
-        "budget": "quick",
-        "protocol": "fixed-1",
-        "split": "validation",
-        "clips_paper": 30,
-        "limit": None,
-        "metrics": ["mse", "si_snr"],
-        "rows": rows,
-    } | changes
-
-
-@pytest.fixture
-def results(tmp_path):
-    store = Results(tmp_path)
-    for name, values in MSE.items():
-        folder = store.folder(f"inr-{name.lower()}--x")
-        facts = {"status": "ok", "numbers": 33031, "bits": 1, "steps": 10, "seconds": 1.0, "clipped": 0.0}
-        folder.append_reconstructions({"clip": clip, **facts} for clip in CLIPS)
-        for clip, value in zip(CLIPS, values, strict=True):
-            scored = {"clip": clip, "metric": "mse", "version": 1, "value": value, "status": "ok", "seconds": 0.0}
-            lost = {**scored, "metric": "si_snr", "value": None, "status": "estimate_silent"}
-            ok = {**scored, "metric": "si_snr", "value": 10 + 1000 * value}
-            folder.append_scores([scored, lost if (name, clip) == ("FMLP", CLIPS[0]) else ok])
-        folder.add_provenance({"code": {"hsbench": "0", "commit": None, "dirty": False}})
-    return store
+from .conftest import CLIPS, ground, request
 
 
 def test_a_table_holds_means_intervals_coverage_and_exact_ratio(results):
@@ -115,7 +53,7 @@ def test_what_a_clip_costs_has_two_columns_where_a_row_stores_bits_that_are_no_n
     assert text.fact_cells(siren, ["numbers", "kbit"]) == ["", "8.2"]
     assert text.fact_cells(fmlp, ["numbers", "kbit"]) == ["33031", "0.0"]
     assert "a codec stores bits and no numbers" in render.markdown([table])
-    assert "& numbers & kbit &" in render.latex([table])
+    assert "& numbers & kbit &" in latex.latex([table])
 
 
 def test_a_row_without_cells_is_shown_with_its_note_and_leaves_the_others_as_they_are(results):
@@ -155,7 +93,7 @@ def test_a_partial_corpus_is_said_wherever_the_numbers_are(results):
     table = build(partial, results)
     assert "synthetic speech, partial corpus; fingerprint" in render.markdown([table])
     assert "- partial corpus: 3 of 9 files" in render.markdown([table])
-    assert "partial corpus: 3 of 9 files" in render.latex([table])
+    assert "partial corpus: 3 of 9 files" in latex.latex([table])
     assert "partial corpus: 3 of 9 files | corpus settings changed: mics=1" in render.summary_csv([table])
 
 
@@ -188,7 +126,7 @@ def test_nothing_measured_is_empty_and_not_zero(results):
 
 
 def test_latex_escapes_and_greys(results):
-    shown = render.latex([build(request(title="50 % of R&D_{x} ~ ^ \\ $ #"), results)])
+    shown = latex.latex([build(request(title="50 % of R&D_{x} ~ ^ \\ $ #"), results)])
     assert "50 \\% of R\\&D\\_\\{x\\} \\textasciitilde{} \\textasciicircum{} \\textbackslash{} \\$ \\#" in shown
     assert "\\textcolor{gray}{$<$ 0.001}" in shown
     assert "\\toprule" in shown
@@ -196,20 +134,23 @@ def test_latex_escapes_and_greys(results):
     assert "\\textbf{0.00133}" in shown
 
 
-@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
-def test_latex_compiles(results, tmp_path):
-    body = render.latex([build(request(), results)])
-    document = (
-        "\\documentclass{article}\\usepackage{booktabs}\\usepackage{xcolor}\\begin{document}" + body + "\\end{document}"
-    )
-    (tmp_path / "t.tex").write_text(document)
-    done = subprocess.run(
-        ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "t.tex"],
-        cwd=tmp_path,
-        capture_output=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout.decode()[-2000:]
+def test_the_papers_columns_and_means_are_there_on_request(results):
+    table = build(request(), results)
+    shown = render.markdown([table], Form(paper_columns=True, paper_means=True))
+    heads = [line.split("|")[1:3] for line in shown.splitlines() if line.startswith("| ") and "MSE" in line]
+    assert [first.strip() for first, _ in heads] == ["model", "by the published aggregator", "published"]
+    assert " CR " not in shown.split("Mean over clips")[0]
+    assert "(5/6)" in shown
+    assert "published aggregator" not in render.markdown([table])
+
+
+def test_csv_has_the_papers_mean_as_a_last_column_on_request(results):
+    table = build(request(table="2b"), results)
+    lines = list(csv.DictReader(io.StringIO(render.summary_csv([table], Form(paper_means=True)))))
+    assert list(lines[0])[-2:] == ["comparable", "paper_mean"]
+    means = {(line["row"], line["metric"]): line["paper_mean"] for line in lines}
+    assert float(means["FMLP", "mse"]) == pytest.approx(0.003)
+    assert means["FMLP", "si_snr"] == "", "one clip without a value loses its batch"
 
 
 def test_numbers_take_the_metrics_decimals():
@@ -229,7 +170,7 @@ def test_a_comparable_table_says_so(results):
     table = build(complete, results)
     assert table.reasons == ()
     assert "comparable:" in render.markdown([table])
-    assert "textcolor" not in render.latex([table])
+    assert "textcolor" not in latex.latex([table])
     assert next(csv.DictReader(io.StringIO(render.summary_csv([table]))))["comparable"] == "yes"
 
 
@@ -262,7 +203,7 @@ def test_what_the_training_was_is_in_columns(results):
     assert "|     32539 | 26900000 |   320 |" in shown
     assert "SIREN: its training collapsed" in shown
     assert "FMLP: its training" not in shown
-    assert "26900000" in render.latex([build(request(), results)])
+    assert "26900000" in latex.latex([build(request(), results)])
 
 
 def test_a_departure_of_all_rows_is_said_once(results):

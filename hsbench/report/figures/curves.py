@@ -1,24 +1,24 @@
-"""Learning curves of a table's rows: as values, as a figure, and as TensorBoard event files."""
+"""Learning curves of a table's rows, as values and as a figure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hsbench.errors import BackendMissingError, IncompleteError
+from matplotlib.ticker import FormatStrFormatter, NullFormatter
+
+from hsbench.errors import IncompleteError
+from hsbench.report.figures import style
+from hsbench.report.figures.base import Drawn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from hsbench.report.figures.base import Subject
     from hsbench.run.store import Results
-
-STYLES = ("-", "--", "-.", ":")
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
-"""Okabe and Ito 2008: told apart by the colour-blind; the line styles, in grey."""
-
 
 SMOOTHED = 11
 """Points of a curve that a running mean takes; a fit keeps about a hundred."""
@@ -62,28 +62,65 @@ def curves(request: Mapping[str, Any], results: Results) -> list[Curve]:
     return found
 
 
-def figure(request: Mapping[str, Any], drawn: Sequence[Curve]) -> Figure:
+def draw(subject: Subject) -> Drawn | str:
+    """The learning curves, or a sentence where there are none."""
+    try:
+        return drawn(subject.request, subject.results)
+    except IncompleteError:
+        return "Learning curves: no fit of this experiment has left one."
+
+
+def drawn(request: Mapping[str, Any], results: Results) -> Drawn:
+    """The learning curves of one group.
+
+    Raises:
+        IncompleteError: no fit of it has left any.
+    """
+    found = curves(request, results)
+    caption = (
+        f"Training loss over steps, one line per fit: the loss of each step faintly, its running mean over {SMOOTHED} "
+        "points of the curve in full."
+    )
+    if any(curve.marks for curve in found):
+        caption += " Dotted: what silence, or noise of the clips' level, would cost where a training was judged by it."
+    if len({row["model"] for row in request["rows"]}) > 1:
+        caption += " The models are trained by losses of their own, whose heights do not compare."
+    with style.applied():
+        return Drawn("curves", "Learning curves", caption, figure(request, found))
+
+
+def figure(request: Mapping[str, Any], found: Sequence[Curve]) -> Figure:
     """Loss over steps, one line per fit; what silence and noise would cost is marked where all fits agree on it.
 
     A step's loss depends on the crops it drew, so the line is a running mean over SMOOTHED points of the curve, before
     a faint one of the points themselves.
     """
-    from matplotlib.figure import Figure
-    from matplotlib.ticker import FormatStrFormatter, NullFormatter
-
-    chart = Figure(figsize=(7, 4.3), layout="constrained")
+    chart = style.sheet(4.3 + 0.1 * max(0, len(found) - 8))
     axes = chart.add_subplot()
-    for index, curve in enumerate(drawn):
+    for index, curve in enumerate(found):
         steps = [point["step"] for point in curve.points if point["loss"] is not None]
         losses = [point["loss"] for point in curve.points if point["loss"] is not None]
-        style, colour = STYLES[index // len(COLOURS) % len(STYLES)], COLOURS[index % len(COLOURS)]
+        line = style.STYLES[index % len(style.STYLES)]
+        colour = style.COLOURS[index % len(style.COLOURS)]
         axes.plot(steps, losses, color=colour, linewidth=0.5, alpha=0.25)
-        axes.plot(steps, running_mean(losses), style, color=colour, label=curve.name, linewidth=1.5)
+        axes.plot(steps, running_mean(losses), line, color=colour, label=style.literal(curve.name), linewidth=1.5)
+    _mark(axes, found)
+    axes.set(xlabel="training step", ylabel="training loss", yscale="log")
+    axes.yaxis.set_major_formatter(FormatStrFormatter("%.3g"))
+    axes.yaxis.set_minor_formatter(FormatStrFormatter("%.3g") if _narrow(axes.get_ylim()) else NullFormatter())
+    axes.grid(visible=True)
+    chart.suptitle(style.heading(request, "Learning curves"))
+    chart.legend(loc="outside lower center", ncols=3)
+    return chart
+
+
+def _mark(axes: Axes, found: Sequence[Curve]) -> None:
+    """A dotted line where silence and noise stand, named at its end."""
     for key in ("silence", "noise"):
-        levels = {round(curve.marks[key], 3) for curve in drawn if key in curve.marks}
+        levels = {round(curve.marks[key], 3) for curve in found if key in curve.marks}
         if len(levels) == 1:
             level = levels.pop()
-            axes.axhline(level, color="0.45", linewidth=0.8, linestyle=(0, (1, 2)))
+            axes.axhline(level, color=style.GREY, linewidth=0.8, linestyle=(0, (1, 2)))
             axes.annotate(
                 key,
                 (1, level),
@@ -94,13 +131,6 @@ def figure(request: Mapping[str, Any], drawn: Sequence[Curve]) -> Figure:
                 fontsize=8,
                 annotation_clip=False,
             )
-    axes.set(xlabel="step", ylabel="training loss", yscale="log")
-    axes.yaxis.set_major_formatter(FormatStrFormatter("%.3g"))
-    axes.yaxis.set_minor_formatter(FormatStrFormatter("%.3g") if _narrow(axes.get_ylim()) else NullFormatter())
-    axes.set_title(f"{request['title']}: budget {request['budget']}, protocol {request['protocol']}", fontsize=10)
-    axes.grid(color="0.9", linewidth=0.6)
-    axes.legend(fontsize=8, ncols=2, frameon=False)
-    return chart
 
 
 def running_mean(values: Sequence[float]) -> list[float]:
@@ -113,38 +143,3 @@ def running_mean(values: Sequence[float]) -> list[float]:
 def _narrow(limits: tuple[float, float]) -> bool:
     """Whether an axis holds less than a decade, so that its minor ticks need numbers."""
     return limits[1] < 10 * limits[0]
-
-
-def save_figure(request: Mapping[str, Any], results: Results, output: Path, stem: str) -> list[Path]:
-    """Write the figure as PNG (200 dots an inch) and PDF; the paths."""
-    output.mkdir(parents=True, exist_ok=True)
-    chart, paths = figure(request, curves(request, results)), []
-    for suffix in ("png", "pdf"):
-        paths.append(output / f"curves-{stem}.{suffix}")
-        chart.savefig(paths[-1], dpi=200)
-    return paths
-
-
-def save_events(request: Mapping[str, Any], results: Results, output: Path, stem: str) -> list[Path]:
-    """Write one TensorBoard run per fit below output/stem: scalars loss and lr over steps; the folders.
-
-    Raises:
-        BackendMissingError: the package tensorboard is not installed.
-    """
-    try:
-        from torch.utils.tensorboard import SummaryWriter
-    except ImportError as error:
-        raise BackendMissingError(
-            f"TensorBoard files need the package tensorboard ({error}); install it with: "
-            'pip install "hsbench[tensorboard]"'
-        ) from error
-    folders = []
-    for curve in curves(request, results):
-        folder = output / stem / curve.name.replace("/", "-").replace(" ", "_")
-        with SummaryWriter(str(folder)) as writer:
-            for point in curve.points:
-                for key in ("loss", "lr"):
-                    if point[key] is not None:
-                        writer.add_scalar(key, point[key], point["step"])
-        folders.append(folder)
-    return folders

@@ -3,15 +3,20 @@ import sys
 import pytest
 
 from hsbench.errors import BackendMissingError, IncompleteError
-from hsbench.report import curves
+from hsbench.report import events
+from hsbench.report.figures import curves
 from hsbench.run.store import Results
 
 REQUEST = {
     "experiment": "table2b",
+    "corpora": {},
     "title": "HyperSound FMLP by compression ratio",
     "budget": "quick",
     "protocol": "fixed-1",
-    "rows": [{"row": "10x", "cells": ["a", "b"]}, {"row": "4x", "cells": ["c"]}],
+    "rows": [
+        {"row": "10x", "model": "hypersound-fmlp", "cells": ["a", "b"]},
+        {"row": "4x", "model": "hypersound-fmlp", "cells": ["c"]},
+    ],
 }
 
 
@@ -41,7 +46,7 @@ def test_fits_of_several_groups_of_clips_are_told_apart(results):
     assert [curve.name for curve in found] == ["FMLP from k03", "FMLP from k09"]
 
 
-def test_the_figure_shows_every_fit_and_what_silence_costs(results, tmp_path):
+def test_the_figure_shows_every_fit_and_what_silence_costs(results):
     chart = curves.figure(REQUEST, curves.curves(REQUEST, results))
     (axes,) = chart.axes
     lines = {line.get_label(): line for line in axes.lines}
@@ -49,10 +54,15 @@ def test_the_figure_shows_every_fit_and_what_silence_costs(results, tmp_path):
     assert lines["4x"].get_ydata()[0] == pytest.approx((3 + 3 / 11 + 3 / 21) / 3)
     assert any(line.get_ydata()[0] == 3.0 for line in axes.lines), "the points themselves, faintly"
     assert {text.get_text() for text in axes.texts} == {"silence", "noise"}
-    assert (axes.get_xlabel(), axes.get_ylabel()) == ("step", "training loss")
-    png, pdf = curves.save_figure(REQUEST, results, tmp_path / "out", "table2b")
-    assert png.read_bytes().startswith(b"\x89PNG")
-    assert pdf.read_bytes().startswith(b"%PDF")
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("training step", "training loss")
+
+
+def test_the_caption_says_what_is_dotted_and_that_losses_of_models_differ(results):
+    made = curves.drawn(REQUEST, results)
+    assert "silence" in made.caption
+    assert "losses of their own" not in made.caption
+    both = {**REQUEST, "rows": [*REQUEST["rows"], {"row": "FMLP", "model": "inr-fmlp", "cells": []}]}
+    assert "losses of their own" in curves.drawn(both, results).caption
 
 
 def test_a_running_mean_keeps_a_line_and_shrinks_noise():
@@ -69,18 +79,18 @@ def test_nothing_to_draw_is_a_sentence(tmp_path):
 def test_event_files_need_their_package(results, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
     with pytest.raises(BackendMissingError, match="hsbench\\[tensorboard\\]"):
-        curves.save_events(REQUEST, results, tmp_path, "x")
+        events.save_events(REQUEST, results, tmp_path, "x")
 
 
 def test_event_files_hold_loss_and_rate(results, tmp_path):
     reader = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
-    folders = curves.save_events(REQUEST, results, tmp_path / "tb", "table2b")
+    folders = events.save_events(REQUEST, results, tmp_path / "tb", "table2b")
     assert [folder.name for folder in folders] == ["10x", "10x_seed_1", "4x"]
-    events = reader.EventAccumulator(str(folders[2]))
-    events.Reload()
-    assert [(event.step, round(event.value, 4)) for event in events.Scalars("loss")] == [
+    written = reader.EventAccumulator(str(folders[2]))
+    written.Reload()
+    assert [(event.step, round(event.value, 4)) for event in written.Scalars("loss")] == [
         (0, 3),
         (10, 0.2727),
         (20, 0.1429),
     ]
-    assert len(events.Scalars("lr")) == 4
+    assert len(written.Scalars("lr")) == 4

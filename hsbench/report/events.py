@@ -1,0 +1,40 @@
+"""Learning curves as TensorBoard event files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hsbench.errors import BackendMissingError
+from hsbench.report.figures.curves import curves
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from hsbench.run.store import Results
+
+
+def save_events(request: Mapping[str, Any], results: Results, output: Path, stem: str) -> list[Path]:
+    """Write one TensorBoard run per fit below output/stem: scalars loss and lr over steps; the folders.
+
+    Raises:
+        BackendMissingError: the package tensorboard is not installed.
+        IncompleteError: there is no learning curve.
+    """
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError as error:
+        raise BackendMissingError(
+            f"TensorBoard files need the package tensorboard ({error}); install it with: "
+            'pip install "hsbench[tensorboard]"'
+        ) from error
+    folders = []
+    for curve in curves(request, results):
+        folder = output / stem / curve.name.replace("/", "-").replace(" ", "_")
+        with SummaryWriter(str(folder)) as writer:
+            for point in curve.points:
+                for key in ("loss", "lr"):
+                    if point[key] is not None:
+                        writer.add_scalar(key, point[key], point["step"])
+        folders.append(folder)
+    return folders

@@ -1,0 +1,72 @@
+"""Table 2d of six clips, FMLP and SIREN, with the scores given here."""
+
+import pytest
+
+from hsbench.corpora.demo import DemoCorpus
+from hsbench.run.store import Results
+
+CLIPS = [item.id for item in DemoCorpus().manifest("validation").evaluation()[:6]]
+MSE = {"FMLP": [0.002, 0.003, 0.004, 0.002, 0.003, 0.004], "SIREN": [0.001, 0.001, 0.002, 0.001, 0.001, 0.002]}
+
+
+def ground(**changes):
+    return {
+        "description": "synthetic speech",
+        "incomplete": [],
+        "fingerprint": "f",
+        "samples": 32768,
+        "sample_rate": 22050,
+        "clips": CLIPS,
+    } | changes
+
+
+def request(**changes):
+    rows = [
+        {
+            "row": name,
+            "model": f"inr-{name.lower()}",
+            "corpus": "demo",
+            "published": name,
+            "cells": [f"inr-{name.lower()}--x"],
+            "changed": [],
+            "departures": ["steps 10 (paper 100000)"],
+            "notes": [],
+        }
+        for name in MSE
+    ]
+    return {
+        "experiment": "table2d",
+        "title": "Individual INRs (upper bound)",
+        "table": "2d",
+        "source": "hypersound_2023",
+        "corpora": {"demo": ground()},
+        "absent": {},
+        "budget": "quick",
+        "protocol": "fixed-1",
+        "split": "validation",
+        "clips_paper": 30,
+        "limit": None,
+        "metrics": ["mse", "si_snr"],
+        "rows": rows,
+    } | changes
+
+
+@pytest.fixture
+def asked():
+    return request
+
+
+@pytest.fixture
+def results(tmp_path):
+    store = Results(tmp_path)
+    for name, values in MSE.items():
+        folder = store.folder(f"inr-{name.lower()}--x")
+        facts = {"status": "ok", "numbers": 33031, "bits": 1, "steps": 10, "seconds": 1.0, "clipped": 0.0}
+        folder.append_reconstructions({"clip": clip, **facts} for clip in CLIPS)
+        for clip, value in zip(CLIPS, values, strict=True):
+            scored = {"clip": clip, "metric": "mse", "version": 1, "value": value, "status": "ok", "seconds": 0.0}
+            lost = {**scored, "metric": "si_snr", "value": None, "status": "estimate_silent"}
+            ok = {**scored, "metric": "si_snr", "value": 10 + 1000 * value}
+            folder.append_scores([scored, lost if (name, clip) == ("FMLP", CLIPS[0]) else ok])
+        folder.add_provenance({"code": {"hsbench": "0", "commit": None, "dirty": False}})
+    return store

@@ -1,0 +1,252 @@
+"""What is drawn, what is not and why, and what the files hold."""
+
+import copy
+
+import numpy as np
+import pytest
+
+from hsbench.report import figures
+from hsbench.report.figures import omegas, rate, reconstructions, spread, style, weights
+from hsbench.report.table import build
+
+
+def subject(asked, results, clip=None):
+    return figures.Subject(asked, results, build(asked, results), clip)
+
+
+def test_every_figure_that_a_group_supports_is_drawn_and_the_others_are_explained(asked, results):
+    drawn, notes = figures.drawn(asked(), results)
+    assert [one.name for one in drawn] == ["reconstructions", "rate", "spread", "weights"]
+    assert notes == [
+        "Omegas: fewer than two rows have a pair of omega_0 and omega_i of their own.",
+        "Learning curves: no fit of this experiment has left one.",
+    ]
+    for one in drawn:
+        assert one.title
+        assert "synthetic speech" in one.caption
+        first = one.figure.get_suptitle() if hasattr(one.figure, "get_suptitle") else one.figure._suptitle.get_text()
+        assert "demo, budget quick, protocol fixed-1" in first
+
+
+def test_nothing_run_is_a_sentence_for_each_kind(asked, tmp_path):
+    from hsbench.run.store import Results
+
+    drawn, notes = figures.drawn(asked(), Results(tmp_path))
+    assert drawn == []
+    assert len(notes) == len(figures.KINDS)
+    assert all(note.endswith(".") for note in notes)
+
+
+def test_the_same_results_give_the_same_bytes(asked, results, tmp_path):
+    files = []
+    for folder in ("a", "b"):
+        made = rate.draw(subject(asked(), results))
+        files.append([path.read_bytes() for path in figures.save(made, tmp_path / folder, "table2b--demo")])
+        assert sorted(path.name for path in (tmp_path / folder).iterdir()) == [
+            "rate-table2b--demo.pdf",
+            "rate-table2b--demo.png",
+        ]
+    (png, pdf), again = files
+    assert [png, pdf] == again
+    assert png.startswith(b"\x89PNG")
+    assert b"Rate against quality" in png
+    assert pdf.startswith(b"%PDF")
+    assert b"CreationDate" not in pdf
+
+
+def test_rate_is_the_exact_ratio_with_means_and_intervals(asked, results):
+    made = rate.draw(subject(asked(), results))
+    mse = made.figure.axes[0]
+    line, _, bars = mse.containers[0]
+    ratios = sorted(8192 / numbers for numbers in (1000, 2500, 10000))
+    np.testing.assert_allclose(line.get_xdata(orig=False), ratios)
+    np.testing.assert_allclose(line.get_ydata(orig=False), [5.5 / numbers for numbers in (10000, 2500, 1000)])
+    low, high = bars[0].get_segments()[0][:, 1]
+    assert low < line.get_ydata()[0] < high
+    assert mse.get_xscale() == "log"
+    assert mse.get_title() == "MSE, lower is better"
+    assert made.figure.axes[1].get_xlabel() == rate.RATIO
+
+
+def test_rate_is_kbit_where_a_row_stores_only_bits(asked, results):
+    wanted = asked()
+    coded = {"status": "ok", "numbers": 0, "bits": 9000, "steps": 0, "seconds": 0, "clipped": 0}
+    results.folder("cell-10x").append_reconstructions(
+        {"clip": clip, **coded} for clip in wanted["corpora"]["demo"]["clips"]
+    )
+    made = rate.draw(subject(wanted, results))
+    assert made.figure.axes[1].get_xlabel() == rate.KBIT
+    assert 9.0 in made.figure.axes[0].containers[0][0].get_xdata()
+
+
+def test_rows_of_equal_cost_show_no_trade(asked, results):
+    wanted = asked()
+    wanted["rows"] = [{**wanted["rows"][0], "row": name} for name in "ab"]
+    assert "fewer than two rows with different costs" in rate.draw(subject(wanted, results))
+
+
+def test_a_box_per_row_holds_every_value(asked, results):
+    wanted = asked()
+    wanted["rows"].append({**wanted["rows"][0], "row": "cost $1, & 50 % $x_", "cells": []})
+    made = spread.draw(subject(wanted, results))
+    mse, lsd = made.figure.axes
+    assert [label.get_text() for label in mse.get_yticklabels()] == ["10x", "4x", "1x"]
+    dots = [line for line in mse.lines if line.get_marker() == "."]
+    assert [line.get_xdata().size for line in dots] == [12, 12, 12]
+    assert lsd.get_xlabel() == "LSD, lower is better"
+
+
+def test_names_with_dollars_are_no_formula(asked, results, tmp_path):
+    wanted = asked(title="worth $1 or $x_")
+    wanted["rows"][0]["row"] = "cost $1 & 50 % {$x_}"
+    drawn, _ = figures.drawn(wanted, results)
+    assert len(drawn) == 4
+    for one in drawn:
+        figures.save(one, tmp_path, "x")
+    label = spread.draw(subject(wanted, results)).figure.axes[0].get_yticklabels()[0]
+    assert label.get_text() == r"cost \$1 & 50 % {\$x_}"
+    assert style.literal("plain") == "plain"
+
+
+def siren_rows(wanted, results, pairs):
+    from .conftest import spec
+
+    base, wanted["rows"] = wanted["rows"][0], []
+    for first, other in pairs:
+        name = f"cell-{first}-{other}"
+        results.folder(name).write_spec(spec(omega_0=first, omega_i=other))
+        facts = {"status": "ok", "numbers": 10, "bits": 320, "steps": 0, "seconds": 1.0, "clipped": 0.0}
+        clips = wanted["corpora"]["demo"]["clips"]
+        results.folder(name).append_reconstructions({"clip": clip, **facts} for clip in clips)
+        score = {"version": 1, "value": first + other, "status": "ok", "seconds": 0}
+        results.folder(name).append_scores({"clip": clip, "metric": "mse", **score} for clip in clips)
+        wanted["rows"].append({**base, "row": f"{first:g} / {other:g}", "cells": [name]})
+    return wanted
+
+
+def test_omegas_stand_in_a_grid_with_their_means(asked, results):
+    wanted = siren_rows(asked(metrics=["mse"]), results, [(100.0, 30.0), (30.0, 30.0), (2000.0, 100.0)])
+    made = omegas.draw(subject(wanted, results))
+    (axes,) = made.figure.axes
+    grid = np.ma.filled(axes.images[0].get_array(), np.nan)
+    np.testing.assert_array_equal(grid, [[60, 130, np.nan], [np.nan, np.nan, 2100]])
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["30", "100", "2000"]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["30", "100"]
+    assert [text.get_text() for text in axes.texts] == ["60.00000", "130.00000", "2100.00000"]
+
+
+def test_one_pair_of_omegas_is_no_grid(asked, results):
+    wanted = siren_rows(asked(metrics=["mse"]), results, [(30.0, 30.0), (30.0, 30.0)])
+    assert omegas.draw(subject(wanted, results)).startswith("Omegas: fewer than two rows")
+
+
+def test_the_median_clip_is_shown_beside_its_original(asked, results):
+    made = reconstructions.draw(subject(asked(), results))
+    assert made.title == "Clip v2_1-0", "six of twelve clips have no lower scores"
+    assert "the median clip by LSD over all rows" in made.caption
+    waves = [axes for axes in made.figure.axes if axes.collections and axes.get_title()]
+    assert [axes.get_title().partition("\n")[0] for axes in waves] == ["original", "10x", "4x", "1x"]
+    pictures = [axes.images[0] for axes in made.figure.axes if axes.images]
+    assert {image.get_clim() for image in pictures} == {(-reconstructions.RANGE, 0.0)}
+    levels = [image.get_array().max() for image in pictures[:4]]
+    np.testing.assert_allclose(levels, [0, -6.02, -6.02, -6.02], atol=0.01)
+
+
+def test_the_clip_that_was_asked_for_is_shown(asked, results):
+    assert reconstructions.draw(subject(asked(), results, "v4_0-0")).title == "Clip v4_0-0"
+    said = reconstructions.draw(subject(asked(), results, "v9_0-0"))
+    assert said == "Reconstructions: clip v9_0-0 is not among the clips of this experiment."
+
+
+def test_rows_without_sound_are_named(asked, results):
+    results.folder("cell-4x").audio("v2_1-0").unlink()
+    assert "Without sound of this clip: 4x." in reconstructions.draw(subject(asked(), results)).caption
+
+
+def test_more_rows_than_fit_go_into_another_band_with_the_original_again(asked, results):
+    wanted = asked()
+    wanted["rows"] += [{**wanted["rows"][0], "row": f"again {number}"} for number in range(2)]
+    made = reconstructions.draw(subject(wanted, results))
+    titles = [axes.get_title().partition("\n")[0] for axes in made.figure.axes if axes.get_title()]
+    assert titles == ["original", "10x", "4x", "1x", "original", "again 0", "again 1"]
+    wanted["rows"] = wanted["rows"][:4]
+    made = reconstructions.draw(subject(wanted, results))
+    titles = [axes.get_title().partition("\n")[0] for axes in made.figure.axes if axes.get_title()]
+    assert titles == ["original", "10x", "4x", "original", "1x", "again 0"]
+
+
+def test_the_lower_median_over_rows_passes_over_clips_that_a_row_lacks():
+    rows = [np.array([[1.0, 2.0, 3.0, np.nan]]), np.array([[9.0, 1.0, 5.0, 0.0]]), np.full((1, 4), np.nan)]
+    assert reconstructions.median_clip(list("abcd"), rows) == "c"
+    assert reconstructions.median_clip(list("abcd"), [np.full((1, 4), np.nan)]) is None
+
+
+def test_weights_are_judged_as_numbers_beside_chance(asked, results):
+    made = weights.draw(subject(asked(), results))
+    assert "10x, 12 clips, perplexity 3.67: voice 1.00 (k 3, 12 clips; chance 0." in made.caption
+    assert "sex, own voice left out" in made.caption
+    panels = [axes for axes in made.figure.axes if axes.get_title()]
+    assert [axes.get_title().splitlines()[0] for axes in panels] == ["10x", "4x", "1x"]
+    assert panels[0].get_title().splitlines()[1].startswith("voice 1.00 by 3-NN (chance 0.")
+    assert [len(axes.collections) for axes in panels] == [12, 12, 12]
+    labels = [text.get_text() for text in made.figure.legends[0].get_texts()]
+    assert labels == ["v1 (F)", "v2 (F)", "v3 (M)", "v4 (M)"]
+
+
+def test_voices_in_the_training_split_are_empty_and_new_ones_are_judged_apart(asked, results):
+    wanted = asked(split="all")
+    clips = wanted["corpora"]["demo"]["clips"]
+    wanted["corpora"]["demo"]["splits"] = {
+        "train": [clip for clip in clips if clip[:2] in ("v1", "v3")],
+        "validation": [clip for clip in clips if clip[:2] in ("v2", "v4")],
+    }
+    wanted["rows"] = wanted["rows"][:1]
+    made = weights.draw(subject(wanted, results))
+    assert "Empty markers: clips of voices in the training split" in made.caption
+    assert "voice, validation clips alone 1.00 (k 3, 6 clips" in made.caption
+    (axes,) = made.figure.axes
+    fills = [tuple(points.get_facecolor()[0]) for points in axes.collections]
+    assert fills.count((1, 1, 1, 1)) == 6
+    assert "Numbers in the markers" in made.caption
+    assert sorted(text.get_text() for text in axes.texts) == ["1"] * 3 + ["2"] * 3 + ["3"] * 3 + ["4"] * 3
+    labels = [text.get_text() for text in made.figure.legends[0].get_texts()]
+    assert labels == ["1: v1 (F)", "2: v2 (F)", "3: v3 (M)", "4: v4 (M)"]
+
+
+def test_marker_and_colour_together_tell_more_voices_than_there_are_colours():
+    facts = [{"speaker": f"v{number:02}", "sex": "FM"[number % 2]} for number in range(12)]
+    cloud = weights.Cloud("row", facts, np.zeros((12, 2)), 12)
+    found = weights._voices([cloud])
+    assert len({(sex, colour) for (sex, _), colour in found.items()}) == 12
+    few = weights._voices([weights.Cloud("row", facts[:6], np.zeros((6, 2)), 6)])
+    assert len(set(few.values())) == 6
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda store, wanted: store.folder("cell-10x").write_fit({}), weights.OWN_START),
+        (
+            lambda store, wanted: wanted["corpora"]["demo"].update(clips=wanted["corpora"]["demo"]["clips"][:9]),
+            "9 clips are too few",
+        ),
+        (lambda store, wanted: wanted["rows"][0].update(cells=[]), "nothing was run"),
+    ],
+    ids=["own starts", "few clips", "no cell"],
+)
+def test_weights_that_mean_nothing_together_are_not_drawn(asked, results, spoil, said):
+    wanted = copy.deepcopy(asked())
+    wanted["rows"] = wanted["rows"][:1]
+    spoil(results, wanted)
+    made = weights.draw(subject(wanted, results))
+    assert made.startswith("Weight space: ")
+    assert said in made
+
+
+def test_equal_weights_are_a_sentence(asked, results):
+    from .conftest import CLIPS, save_weights
+
+    save_weights(results.folder("cell-10x"), {clip: {"w0": np.ones(3, np.float32)} for clip in CLIPS})
+    wanted = asked()
+    wanted["rows"] = wanted["rows"][:1]
+    assert weights.draw(subject(wanted, results)) == "Weight space: all clips have the same weights."
