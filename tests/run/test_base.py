@@ -5,7 +5,7 @@ import pytest
 from hsbench.run.base import base_of
 from hsbench.run.store import Results
 
-ASKED = ("run", "codecs", "--budget", "smoke", "-k", "row~INR FMLP 10x", "--limit", "2", "--set", "inr-fmlp.steps=30")
+ASKED = ("run", "codecs", "--budget", "smoke", "-k", "row~INR FMLP 10x", "--limit", "2")
 
 
 @pytest.fixture
