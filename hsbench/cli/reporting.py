@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hsbench.run.store import Results
 
 SUFFIX = {"markdown": ".md", "latex": ".tex", "csv": ".csv"}
-FOLDERS = ("curves", "tensorboard")
+FOLDERS = ("curves", "tensorboard", "html")
 """Formats that fill a folder."""
 
 
@@ -30,7 +30,8 @@ def report(
         str,
         typer.Option(
             "--format",
-            help="markdown, latex or csv; into a folder: curves (learning curves as PNG and PDF), tensorboard.",
+            help="markdown, latex or csv; into a folder: html (pages with sound), curves (learning curves as PNG and "
+            "PDF), tensorboard.",
         ),
     ] = "markdown",
     output: Annotated[
@@ -39,6 +40,9 @@ def report(
     ] = None,
     per_clip: Annotated[
         bool, typer.Option("--per-clip", help="With csv: the long table, one line per clip and metric.")
+    ] = False,
+    no_audio: Annotated[
+        bool, typer.Option("--no-audio", help="With html: leave the sound out, which is most of its size.")
     ] = False,
     corpus: options.Corpus = None,
     budget: options.BudgetName = None,
@@ -49,7 +53,7 @@ def report(
 ) -> None:
     """Print or write the tables of what was run."""
     from hsbench import protocols
-    from hsbench.cli import asking
+    from hsbench.cli import asking, publishing
     from hsbench.errors import IncompleteError, UnknownNameError, UsageError
     from hsbench.run.store import Results
 
@@ -59,6 +63,8 @@ def report(
         raise UsageError(f"--format {output_format} writes into a folder; name it with --output DIR.")
     if per_clip and output_format != "csv":
         raise UsageError(f"--per-clip goes with --format csv, got --format {output_format}.")
+    if no_audio and output_format != "html":
+        raise UsageError(f"--no-audio goes with --format html, got --format {output_format}.")
     asking.import_files(imports)
     store = Results(results)
     wanted = {"corpus": corpus, "budget": budget, "protocol": protocols.name(protocol) if protocol else None}
@@ -68,6 +74,9 @@ def report(
             f"{results} holds nothing to report on for {', '.join(experiments or ['any experiment'])}; run it first, "
             "for instance: hsbench run table2d"
         )
+    if output_format == "html" and output is not None:
+        publishing.publish(store, chosen, output, baselines, audio=not no_audio)
+        return
     if output_format in FOLDERS and output is not None:
         _fill(store, chosen, output_format, output)
         return
@@ -97,6 +106,13 @@ def show(store: Results, experiment: str, group: str, baselines: Path | None) ->
     )
     grey, plain = ("\033[2m", "\033[0m") if sys.stdout.isatty() else ("", "")
     print(ours + (grey + mark + published + plain if mark else ""))
+
+
+def note(store: Results, baselines: Path | None) -> None:
+    """Write the README of the results folder and say where it is."""
+    from hsbench.report import readme
+
+    print(f"wrote {store.write_readme(readme.markdown(store, baselines))}")
 
 
 def _tables(store: Results, chosen: Sequence[tuple[str, str]], baselines: Path | None) -> list[Table]:

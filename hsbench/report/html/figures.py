@@ -1,0 +1,71 @@
+"""Figures of a group as files of the report."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hsbench.errors import IncompleteError
+from hsbench.report import curves
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from matplotlib.figure import Figure
+
+    from hsbench.report.html.group import Group
+    from hsbench.report.html.site import Site
+    from hsbench.run.store import Results
+
+DOTS, PIXELS = 160, 100
+"""Of a PNG and of the page, an inch."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure that was written.
+
+    Attributes:
+        title: in a few words.
+        caption: what one sees.
+        png: its place in the report.
+        svg: likewise.
+        width: in pixels of the page, at most.
+        height: likewise.
+    """
+
+    title: str
+    caption: str
+    png: str
+    svg: str
+    width: int
+    height: int
+
+
+def drawn(group: Group, results: Results) -> Iterator[tuple[str, str, str, Figure]]:
+    """(name, title, caption, figure) of all that can be drawn of a group."""
+    try:
+        found = curves.curves(group.table.request, results)
+    except IncompleteError:
+        return
+    caption = "Training loss over steps, a running mean in front of the points themselves; the axis is logarithmic."
+    yield "curves", "Learning curves", caption, curves.figure(group.table.request, found)
+
+
+def write(site: Site, group: Group, results: Results) -> list[Picture]:
+    """Draw and write the figures of a group. The same results give the same bytes."""
+    from matplotlib import rc_context
+
+    made = []
+    for name, title, caption, figure in drawn(group, results):
+        place = f"figures/{group.slug}--{name}"
+        width, height = (round(inches * PIXELS) for inches in figure.get_size_inches())
+        picture = Picture(title, caption, f"{place}.png", f"{place}.svg", width, height)
+        with rc_context({"svg.hashsalt": name}):
+            for path, kind in ((picture.png, "png"), (picture.svg, "svg")):
+                buffer = io.BytesIO()
+                figure.savefig(buffer, format=kind, dpi=DOTS, metadata={"Date": None} if kind == "svg" else None)
+                site.write(path, buffer.getvalue())
+        made.append(picture)
+    return made
