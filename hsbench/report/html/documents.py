@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 def limits() -> str:
     """The page "What these numbers do not tell"."""
-    return frame("What these numbers do not tell", Html(_markdown().render(limits_text())), here="limits.html")
+    text = limits_text().replace("[differences.md](differences.md)", "[another page](differences.html)")
+    return frame("What these numbers do not tell", Html(_markdown().render(text)), here="limits.html")
 
 
 def limits_text() -> str:
