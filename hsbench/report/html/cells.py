@@ -47,7 +47,7 @@ def _cell(fit: Fit, places: Sequence[str]) -> Html:
         "article",
         el("h2", fit.name),
         el("p", "Shown as ", "; ".join(dict.fromkeys(places)), f". {ended}."),
-        _specification(fit),
+        None if past.status == "not run" else _specification(fit),
         *(_session(number, one) for number, one in enumerate(provenance.get("sessions", []), 1)),
         el("details", el("summary", "End of its log"), el("pre", log, tabindex="0")) if log else None,
         id=fit.name,
@@ -55,11 +55,8 @@ def _cell(fit: Fit, places: Sequence[str]) -> Html:
     )
 
 
-def _specification(fit: Fit) -> Html | None:
-    try:
-        spec = fit.folder.spec()
-    except OSError:
-        return None
+def _specification(fit: Fit) -> Html:
+    spec = fit.folder.spec()
     parts = [("model", spec.model), ("corpus", spec.corpus), ("budget", spec.budget), ("protocol", spec.protocol)]
     facts: list[tuple[str, object]] = [("key", spec.key), ("seed", spec.seed)]
     for kind, part in parts:

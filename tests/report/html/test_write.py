@@ -191,6 +191,15 @@ def test_an_absent_corpus_and_a_row_without_cells_are_shown(written, results, to
     assert "lost: not at hand" in read(written() / "index.html").texts
 
 
+def test_a_cell_that_was_not_begun_yet_is_shown_as_such(written, results, toys):
+    asked = toys.request()
+    asked["rows"].append({**asked["rows"][0], "row": "later", "cells": ["cell-later"]})
+    results.write_view("table2d", toys.group, asked)
+    folder = written()
+    assert ". Status: not run." in "".join(read(folder / "cells.html").texts)
+    assert "not rebuilt yet" in read(folder / "clips" / BASE / "toys" / "c-0.html").texts
+
+
 def test_the_command_writes_it_and_says_how_large_it_is(hsbench_here, results, tmp_path):
     where = ("--results", results.root, "--format", "html")
     assert hsbench_here("report", *where)[0] == 2
