@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hsbench.errors import HsbenchError
 from hsbench.report import overview, render
 from hsbench.report.table import build
 
@@ -32,12 +33,18 @@ hsbench report --results . --format csv                      # or latex, markdow
 def markdown(results: Results, baselines: Path | None = None) -> str:
     """The whole page, of every group in the folder. The same results give the same text.
 
-    Raises:
-        DataError: results or baselines are garbled.
+    An experiment that cannot be shown, such as one of a plug-in that is not imported now, is named with the reason:
+    the page is written after a run of any other one.
     """
-    groups = [(name, group) for name in results.views() for group in results.view(name)["groups"]]
-    tables = [build(results.view(name)["groups"][group], results, baselines) for name, group in groups]
-    parts = [HEAD, _summary(tables, results)]
+    tables, lost = [], []
+    for name in results.views():
+        try:
+            made = [build(request, results, baselines) for request in results.view(name)["groups"].values()]
+        except HsbenchError as error:
+            lost.append(f"- {name} cannot be shown: {error}\n")
+        else:
+            tables += made
+    parts = [HEAD, _summary(tables, results), *lost]
     for table in tables:
         parts.append(render.markdown([table], foot=False))
         parts.append(_cells(table.request, results))

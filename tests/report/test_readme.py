@@ -69,6 +69,17 @@ def test_an_empty_folder_has_a_page_too(tmp_path):
     assert "# What was run here" in readme.markdown(Results(tmp_path))
 
 
+def test_an_experiment_that_cannot_be_shown_is_named_and_the_others_are_shown(tmp_path):
+    store = made(tmp_path)
+    (request,) = store.view("table2d")["groups"].values()
+    store.write_view("plugged", "demo--quick--fixed-1", {**request, "experiment": "plugged", "metrics": ["mine"]})
+    (tmp_path / "views" / "broken.json").write_text("[]")
+    said = readme.markdown(store)
+    assert "- plugged cannot be shown: unknown metric 'mine'" in said
+    assert "- broken cannot be shown: " in said
+    assert "0.25000" in said
+
+
 def test_a_session_that_left_no_status_is_not_called_done(tmp_path):
     store = made(tmp_path)
     (store.folder("one").path / "status.json").unlink()

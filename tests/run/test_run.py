@@ -121,7 +121,8 @@ def test_bad_cells_leave_status_and_log_and_the_others_finish(hsbench):
     assert "6 of 9 cells are incomplete; run the same command again" in done.stderr
     assert "| ok [smoke] " in done.stdout
     page = (hsbench.results / "README.md").read_text()
-    assert "3 done, 2 failed, 1 unavailable, 2 crashed, 1 timeout" in page, "the page is written after a bad run too"
+    for outcome in ("3 done", "2 failed", "1 unavailable", "2 crashed", "1 timeout"):
+        assert outcome in page, "the page is written after a bad run too"
     assert "| ok [smoke] " in page
 
 
