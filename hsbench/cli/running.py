@@ -73,6 +73,7 @@ def run(
     print()
     for experiment, group in made.views:
         reporting.show(store, experiment, group, baselines)
+    reporting.note(store, baselines)
     _judge(
         {work.cell.key: one for work, one in zip(todo, outcomes, strict=True)}, planner.make(request, store, resources)
     )
