@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hsbench.audio.pictures import log_mel
+from hsbench.audio.log_mel import BANDS, HOP, N_FFT, log_mel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,8 +19,8 @@ VERSION = 1
 """Raised when pictures of the same sound change; part of their names."""
 
 CAPTION = (
-    "Log-mel spectrograms: 128 mel bands from 0 Hz (bottom) to half the sample rate (top), 1024-sample Hann window, "
-    f"hop 220; one colour scale for the whole page, from {RANGE:.0f} dB below the loudest point of the original "
+    f"Log-mel spectrograms: {BANDS} mel bands from 0 Hz (bottom) to half the sample rate (top), {N_FFT}-sample Hann "
+    f"window, hop {HOP}; one colour scale for the whole page, from {RANGE:.0f} dB below the loudest point of the original "
     "(dark) to that point (bright). What is louder is shown as bright as that."
 )
 

@@ -3,11 +3,9 @@
 import io
 
 import numpy as np
-import pytest
 from PIL import Image
 
-from hsbench.audio.mel import mel
-from hsbench.audio.pictures import BANDS, HOP, log_mel
+from hsbench.audio.log_mel import BANDS, HOP
 from hsbench.report.html import spectrograms
 
 RATE = 22050
@@ -23,24 +21,11 @@ def shades(data):
     return np.asarray(picture)
 
 
-@pytest.mark.parametrize("frequency", [500, 2000, 8000])
-def test_a_tone_lies_at_its_height(frequency):
-    bands = log_mel(sine(frequency), RATE)
-    assert bands.shape == (BANDS, 1 + 32768 // HOP)
-    expected = (BANDS + 1) * float(mel(np.array(float(frequency))) / mel(np.array(RATE / 2))) - 1
-    assert abs(int(bands[:, 70].argmax()) - expected) <= 1
-
-
-def test_half_the_level_is_6_db_less():
-    loud, soft = (log_mel(sine(1000, level), RATE) for level in (1.0, 0.5))
-    assert loud.max() - soft.max() == pytest.approx(6.0206, abs=1e-3)
-
-
 def test_a_picture_has_low_bands_at_the_bottom_and_one_scale():
     tone = sine(500)
     top = spectrograms.loudest(tone, RATE)
     drawn = shades(spectrograms.png(tone, RATE, top))
-    assert drawn.shape == (BANDS, 149)
+    assert drawn.shape == (BANDS, 1 + 32768 // HOP)
     assert drawn.max() == 63
     assert drawn[:, 70].argmax() > BANDS // 2
     assert shades(spectrograms.png(0.1 * tone, RATE, top)).max() == round(63 * (1 - 20 / spectrograms.RANGE))
