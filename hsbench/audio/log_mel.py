@@ -1,7 +1,7 @@
 """The log-mel spectrogram that figures and pages show: a picture for people, no part of any metric or loss.
 
-Magnitudes (1024 samples, periodic Hann window, hop 128, centred, zeros outside the clip) in 80 triangles of unit area on
-Slaney's mel scale, in dB.
+Magnitudes (1024 samples, periodic Hann window, hop 128, centred, zeros outside the clip) in 80 triangles of unit area
+on Slaney's mel scale, in dB.
 """
 
 from __future__ import annotations

@@ -20,8 +20,8 @@ VERSION = 1
 
 CAPTION = (
     f"Log-mel spectrograms: {BANDS} mel bands from 0 Hz (bottom) to half the sample rate (top), {N_FFT}-sample Hann "
-    f"window, hop {HOP}; one colour scale for the whole page, from {RANGE:.0f} dB below the loudest point of the original "
-    "(dark) to that point (bright). What is louder is shown as bright as that."
+    f"window, hop {HOP}; one colour scale for the whole page, from {RANGE:.0f} dB below the loudest point of the "
+    "original (dark) to that point (bright). What is louder is shown as bright as that."
 )
 
 
