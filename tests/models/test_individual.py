@@ -236,6 +236,15 @@ def test_the_paper_budget_is_the_published_training(name):
     assert budget == {"steps": 100_000, "coordinates": None, "schedule": "constant", "learning_rate": 1e-4}
 
 
+@pytest.mark.parametrize(("shared", "same"), [(False, False), (True, True)])
+def test_clips_start_alike_only_where_they_share_their_start(context, shared, same):
+    model, switches = make("inr-fmlp", shared_start=shared)
+    start = model._initial(["a", "b"], context(switches), torch.device("cpu"))
+    assert all(torch.equal(value[0], value[1]) == same for value in start.values())
+    alone = model._initial(["b"], context(switches), torch.device("cpu"))
+    assert all(torch.equal(value[1], alone[name][0]) for name, value in start.items())
+
+
 def test_seeds_and_purposes_have_keys_of_their_own(context):
     ctx = context({})
     keys = {ctx.key("init", "a"), ctx.key("init", "b"), ctx.key("coordinates", 0), ctx.key("coordinates", 1)}
