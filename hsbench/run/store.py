@@ -16,7 +16,6 @@ counts.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import shutil
@@ -26,8 +25,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hsbench.audio.clip import check_id
-from hsbench.errors import DataError, LockedError
+from hsbench.errors import DataError
 from hsbench.files import append_jsonl, read_json, read_jsonl, replace_atomically, write_json
+from hsbench.run import lock
 from hsbench.run.resolve import VIEW_SCHEMA, upgraded
 from hsbench.spec import SCHEMA, Cell
 
@@ -64,16 +64,31 @@ class CellFolder:
 
     def audio(self, clip_id: str) -> Path:
         """The rebuilt clip, 32-bit float WAV."""
-        return self.path / "artifacts" / "audio" / f"{check_id(clip_id)}.wav"
+        return self.all_audio / f"{check_id(clip_id)}.wav"
 
     def weights(self, clip_id: str) -> Path:
         """The clip's own parameters, safetensors."""
         return self.all_weights / f"{check_id(clip_id)}.safetensors"
 
     @property
+    def all_audio(self) -> Path:
+        """The folder of every rebuilt clip."""
+        return self.path / "artifacts" / "audio"
+
+    @property
     def all_weights(self) -> Path:
         """The folder of every clip's own parameters."""
         return self.path / "artifacts" / "weights"
+
+    @property
+    def running(self) -> bool:
+        """Whether a process holds the cell; nothing is written."""
+        return lock.held(self.path / "lock")
+
+    def touched(self) -> float:
+        """When the latest of its records was written, in seconds since 1970; 0 where there is none."""
+        records = (self.path / name for name in ("reconstructions.jsonl", "scores.jsonl", "status.json"))
+        return max((path.stat().st_mtime for path in records if path.exists()), default=0.0)
 
     def write_spec(self, cell: Cell) -> None:
         """Keep what the key hashes; a folder never changes its cell."""
@@ -168,7 +183,7 @@ class CellFolder:
         """
         self.path.mkdir(parents=True, exist_ok=True)
         with (self.path / "lock").open("a+", encoding="utf-8") as file:
-            _lock(file.fileno(), self.path / "lock", patience)
+            lock.take(file.fileno(), self.path / "lock", patience)
             file.truncate(0)
             file.write(json.dumps({"host": socket.gethostname(), "pid": os.getpid(), "since": now()}))
             file.flush()
@@ -201,6 +216,10 @@ class Results:
             target.parent.mkdir(parents=True, exist_ok=True)
             old.rename(target)
 
+    def superseded(self) -> list[CellFolder]:
+        """The cells that were set aside, oldest first of each."""
+        return [CellFolder(path) for path in sorted((self.root / "superseded").glob("*--*")) if path.is_dir()]
+
     def view(self, experiment: str) -> dict[str, Any]:
         """What was asked of an experiment: {"schema", "groups": {corpus--budget--protocol: request}}.
 
@@ -230,7 +249,7 @@ class Results:
         """Put one group's request into the experiment's view."""
         (self.root / "views").mkdir(parents=True, exist_ok=True)
         with (self.root / "views" / ".lock").open("a") as file:
-            _lock(file.fileno(), self.root / "views" / ".lock", 30.0)
+            lock.take(file.fileno(), self.root / "views" / ".lock", 30.0)
             view = self.view(experiment)
             view["groups"][group] = dict(request)
             write_json(self._view_path(experiment), view)
@@ -243,7 +262,7 @@ class Results:
         """Add original clips: rows whose "audio" names the file, and its bytes."""
         self._references.mkdir(parents=True, exist_ok=True)
         with (self._references / ".lock").open("a") as file:
-            _lock(file.fileno(), self._references / ".lock", 30.0)
+            lock.take(file.fileno(), self._references / ".lock", 30.0)
             known = self.references()
             fresh = [(row, data) for row, data in rows if (row["fingerprint"], row["clip"]) not in known]
             for row, data in fresh:
@@ -277,19 +296,3 @@ def _json_or_empty(path: Path) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise DataError(f"{path} should hold a JSON object; delete it and run again.")
     return found
-
-
-def _lock(descriptor: int, path: Path, patience: float) -> None:
-    end = time.monotonic() + patience
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() > end:
-                holder = path.read_text(encoding="utf-8", errors="replace") or "an unknown process"
-                raise LockedError(
-                    f"{path.parent} is being written by {holder}; wait for it to end, or end it."
-                ) from None
-            time.sleep(0.05)
-        else:
-            return

@@ -154,7 +154,7 @@ class _NoTraining:
     def _refusal(self) -> DataError:
         return DataError(
             f"expected a cell whose training is finished, and {self.cell.folder} has no whole {NETWORK}; finish it "
-            "with hsbench run, or name another cell."
+            "with hsbench run (--rerun all where it was cleaned away), or name another cell."
         )
 
     def __len__(self) -> int:

@@ -85,10 +85,17 @@ class CellWork:
             self._score(group)
 
     def _unbuilt(self, items: Iterable[Item]) -> Iterable[Item]:
-        """Items without a row, or whose audio is gone while a metric still needs it."""
+        """Items without a row, or whose audio or weights are gone while a metric still needs them."""
         for item in items:
-            if item.id not in self.rows or (self._unscored(item) and not self.folder.audio(item.id).exists()):
+            if item.id not in self.rows or self._lost(item):
                 yield item
+
+    def _lost(self, item: Item) -> bool:
+        lacking = self._unscored(item)
+        if not lacking or not self.folder.audio(item.id).exists():
+            return bool(lacking)
+        played = any(split_rate(name)[1] for name in lacking) and not self.folder.weights(item.id).exists()
+        return played and hasattr(registry.get("models", self.job.cell.model.name).load(), "play")
 
     def _unscored(self, item: Item) -> list[str]:
         return [name for name, version in self.metrics.items() if (item.id, name, version) not in self.scored]

@@ -11,6 +11,7 @@ from hsbench.errors import UsageError
 from hsbench.fit import distributed, loop
 from hsbench.fit.batches import Batches
 from hsbench.fit.losses import WARM_UP
+from hsbench.models.base import CHECKPOINT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,7 +55,7 @@ def train(network: HyperSoundNetwork, clips: Training, context: Context, step: T
     hooks = loop.Hooks(
         record=context.record,
         progress=lambda done: context.progress(done, recipe.updates),
-        checkpoint=context.kept / "training.safetensors",
+        checkpoint=context.kept / CHECKPOINT,
     )
     loop.optimise(dict(network.named_parameters()), numbered, recipe, hooks)
     seen = {"steps": recipe.updates, "clips_seen": recipe.updates * training["batch"]}
