@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from hsbench.errors import DataError
 from hsbench.fit import checkpoint, distributed
 from hsbench.fit.schedule import schedule
 
@@ -159,6 +160,7 @@ def _resume(
     if found is None:
         return 0, 0.0
     tensors, numbers = found
+    _check(parameters, tensors, numbers, path)
     for name, parameter in parameters.items():
         with torch.no_grad():
             parameter.copy_(tensors[name])
@@ -169,3 +171,20 @@ def _resume(
                 "exp_avg_sq": tensors[f"{name}.square"].to(parameter.device),
             }
     return int(numbers["step"]), float(numbers["seconds"])
+
+
+def _check(
+    parameters: Mapping[str, torch.Tensor],
+    tensors: Mapping[str, torch.Tensor],
+    numbers: Mapping[str, Any],
+    path: object,
+) -> None:
+    """Refuse the checkpoint of another fit."""
+    shapes = {name: value.shape for name, value in tensors.items()}
+    fits = all(shapes.get(name) == value.shape for name, value in parameters.items())
+    for name, value in parameters.items():
+        moments = [shapes.get(f"{name}.{moment}") for moment in ("mean", "square")]
+        fits = fits and moments in ([None, None], [value.shape, value.shape])
+    counted = all(isinstance(numbers.get(name), int | float) for name in ("step", "seconds"))
+    if not fits or not counted or numbers["step"] < 0:
+        raise DataError(f"{path} is no checkpoint of this fit; remove it with: hsbench clean --checkpoints --yes")

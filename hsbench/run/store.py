@@ -27,8 +27,7 @@ from typing import TYPE_CHECKING, Any
 from hsbench.audio.clip import check_id
 from hsbench.errors import DataError
 from hsbench.files import append_jsonl, read_json, read_jsonl, replace_atomically, write_json
-from hsbench.run import lock
-from hsbench.run.resolve import VIEW_SCHEMA, upgraded
+from hsbench.run import documents, lock
 from hsbench.spec import SCHEMA, Cell
 
 if TYPE_CHECKING:
@@ -130,7 +129,8 @@ class CellFolder:
 
     def reconstructions(self) -> dict[str, dict[str, Any]]:
         """Clip id -> its row."""
-        return {row["clip"]: row for row in read_jsonl(self.path / "reconstructions.jsonl")}
+        path = self.path / "reconstructions.jsonl"
+        return {row["clip"]: row for row in documents.checked(path, read_jsonl(path), documents.is_reconstruction)}
 
     def append_scores(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """The rows of one clip, in one write."""
@@ -138,7 +138,9 @@ class CellFolder:
 
     def scores(self) -> dict[tuple[str, str, int], dict[str, Any]]:
         """(clip, metric, version) -> its row."""
-        return {(r["clip"], r["metric"], r["version"]): r for r in read_jsonl(self.path / "scores.jsonl")}
+        path = self.path / "scores.jsonl"
+        rows = documents.checked(path, read_jsonl(path), documents.is_score)
+        return {(row["clip"], row["metric"], row["version"]): row for row in rows}
 
     def scored(self) -> set[tuple[str, str, int]]:
         """(clip, metric, version) that need no more work; a metric whose backend was missing is tried again."""
@@ -146,7 +148,8 @@ class CellFolder:
 
     def provenance(self) -> dict[str, Any]:
         """What computed this cell; empty where nothing did yet."""
-        return _json_or_empty(self.path / "provenance.json")
+        path = self.path / "provenance.json"
+        return documents.provenance(path, _json_or_empty(path))
 
     def add_provenance(self, session: Mapping[str, Any]) -> None:
         """Add one working session to provenance.json."""
@@ -161,7 +164,8 @@ class CellFolder:
 
     def status(self) -> dict[str, Any]:
         """How the last session ended: {"status": ..., "message": ...}; empty where none did."""
-        return _json_or_empty(self.path / "status.json")
+        path = self.path / "status.json"
+        return documents.status(path, _json_or_empty(path))
 
     def set_status(self, status: str, message: str = "") -> None:
         """Write status.json atomically: done, failed, timeout, crashed, unavailable or interrupted."""
@@ -212,7 +216,9 @@ class Results:
         """Move a cell's folder away, so that it is computed anew and nothing is lost."""
         old = self.root / cell.folder
         if old.exists():
-            target = self.root / "superseded" / f"{cell.folder}--{time.time_ns()}"
+            target, stamp = old, time.time_ns()
+            while target.exists():  # a clock that went back may give a stamp again
+                target, stamp = self.root / "superseded" / f"{cell.folder}--{stamp}", stamp + 1
             target.parent.mkdir(parents=True, exist_ok=True)
             old.rename(target)
 
@@ -228,18 +234,8 @@ class Results:
         """
         path = self._view_path(experiment)
         if not path.exists():
-            return {"schema": VIEW_SCHEMA, "groups": {}}
-        view = read_json(path)
-        if not isinstance(view, dict) or not isinstance(view.get("groups"), dict):
-            raise DataError(f"{path} is not a view written by hsbench; remove it and run the experiment again.")
-        schema = view.get("schema", 0)
-        if schema > VIEW_SCHEMA:
-            raise DataError(
-                f"{path} has schema {schema} and this hsbench reads up to {VIEW_SCHEMA}; install a newer one."
-            )
-        if schema < VIEW_SCHEMA:
-            view = {"schema": VIEW_SCHEMA, "groups": {name: upgraded(one) for name, one in view["groups"].items()}}
-        return view
+            return {"schema": documents.VIEW_SCHEMA, "groups": {}}
+        return documents.view(path, read_json(path))
 
     def views(self) -> list[str]:
         """Experiments that were run into this folder, sorted."""
@@ -256,7 +252,9 @@ class Results:
 
     def references(self) -> dict[tuple[str, str], dict[str, Any]]:
         """(corpus fingerprint, clip) -> speaker, sex, source, offset, samples, sample_rate, silent_frames, audio."""
-        return {(row["fingerprint"], row["clip"]): row for row in read_jsonl(self._references / "clips.jsonl")}
+        path = self._references / "clips.jsonl"
+        rows = documents.checked(path, read_jsonl(path), documents.is_reference)
+        return {(row["fingerprint"], row["clip"]): row for row in rows}
 
     def add_references(self, rows: Iterable[tuple[Mapping[str, Any], bytes]]) -> None:
         """Add original clips: rows whose "audio" names the file, and its bytes."""
@@ -272,8 +270,12 @@ class Results:
             append_jsonl(self._references / "clips.jsonl", [row for row, _ in fresh])
 
     def reference_audio(self, name: str) -> Path:
-        """The original clip of that file name, 32-bit float WAV."""
-        return self._references / "audio" / name
+        """The original clip of that file name, 32-bit float WAV.
+
+        Raises:
+            DataError: the name is a path.
+        """
+        return self._references / "audio" / check_id(name)
 
     @property
     def _references(self) -> Path:
