@@ -7,6 +7,7 @@
     results/references/   clips.jsonl and audio/<sha256>.wav, shared by all cells
     results/views/        <experiment>.json: what was asked for, by corpus, budget and protocol
     results/superseded/   cells set aside by --rerun
+    results/slurm/        logs of jobs
 
 JSON lines are the truth: a clip is rebuilt when its row stands in reconstructions.jsonl, a metric is scored when its
 row stands in scores.jsonl. Rows are appended, never changed; where two rows speak of the same thing, the later one
@@ -20,8 +21,10 @@ import json
 import os
 import shutil
 import socket
+import tempfile
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hsbench.audio.clip import check_id
@@ -32,7 +35,6 @@ from hsbench.spec import SCHEMA, Cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -276,6 +278,11 @@ class Results:
             DataError: the name is a path.
         """
         return self._references / "audio" / check_id(name)
+
+    def jobs_folder(self) -> Path:
+        """A new folder, which nobody else can have written to, for what the jobs of a scheduler say of themselves."""
+        (self.root / "slurm").mkdir(parents=True, exist_ok=True)
+        return Path(tempfile.mkdtemp(prefix="run-", dir=(self.root / "slurm").resolve()))
 
     @property
     def _references(self) -> Path:
