@@ -95,7 +95,7 @@ def read_json(path: Path) -> Any:
         return parsed(path.read_bytes())
     except ValueError as error:
         raise DataError(f"{path} should be a JSON document but is not ({error}); delete it and run again.") from error
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):  # the folder is at fault, which whoever writes there will say
         raise
     except OSError as error:
         raise DataError(f"cannot read {path} ({error.strerror}); restore it, or remove it and run again.") from error
@@ -136,20 +136,33 @@ def read_jsonl(path: Path) -> Iterator[dict[str, Any]]:
         data = path.read_bytes()
     except FileNotFoundError:
         return
+    except NotADirectoryError:  # the folder is at fault, which whoever writes there will say
+        raise
     except OSError as error:
         raise DataError(f"cannot read {path} ({error.strerror}); restore it, or remove it and run again.") from error
-    complete = data[: data.rfind(b"\n") + 1]
-    for number, line in enumerate(complete.splitlines(), start=1):
-        try:
-            row = parsed(line)
-        except ValueError as error:
-            raise DataError(
-                f"{path}, line {number}: expected a JSON object, got {line[:40]!r}; "
-                "remove that line and run again, its work is then done anew."
-            ) from error
-        if not isinstance(row, dict):
-            raise DataError(f"{path}, line {number}: expected a JSON object, got {line[:40]!r}; remove that line.")
-        yield row
+    lines = data[: data.rfind(b"\n") + 1].splitlines()
+    try:
+        rows = parsed(b"[" + b",\n".join(lines) + b"]")  # three times as fast as line by line
+    except ValueError:
+        rows = []
+    if len(rows) == len(lines) and all(isinstance(row, dict) for row in rows):
+        yield from rows
+        return
+    for number, line in enumerate(lines, start=1):
+        yield _row(path, number, line)
+
+
+def _row(path: Path, number: int, line: bytes) -> dict[str, Any]:
+    try:
+        row = parsed(line)
+    except ValueError as error:
+        raise DataError(
+            f"{path}, line {number}: expected a JSON object, got {line[:40]!r}; "
+            "remove that line and run again, its work is then done anew."
+        ) from error
+    if not isinstance(row, dict):
+        raise DataError(f"{path}, line {number}: expected a JSON object, got {line[:40]!r}; remove that line.")
+    return row
 
 
 def _end_of_last_line(descriptor: int, block: int = 65536) -> int:
