@@ -401,3 +401,12 @@ def test_a_folder_in_the_place_of_a_file_is_a_sentence(tmp_path, name):
     if name.endswith(".json"):
         with pytest.raises(DataError, match="Is a directory"):
             read_json(tmp_path / name)
+
+
+@pytest.mark.parametrize("value", ["1e999", "-1e999", "9" * 400, "true", '"0.5"', "[0.5]", "{}"])
+def test_a_score_that_is_no_number_is_refused(tmp_path, value):
+    folder = folder_of(tmp_path)
+    folder.path.mkdir(parents=True)
+    (folder.path / "scores.jsonl").write_text(json.dumps(SCORE).replace("0.5", value) + "\n")
+    with pytest.raises(DataError, match=r"scores\.jsonl, line 1: .* is no row of such a file"):
+        folder.scores()
