@@ -56,6 +56,7 @@ class CellProcess:
         self.folder, self.resources, self.tell = folder, resources, tell
         self._process: subprocess.Popen[str] | None = None
         self._late, self._stopped = threading.Event(), threading.Event()
+        self._lock = threading.Lock()
 
     def run(self) -> Outcome:
         """Start it, follow its events, and say how it ended."""
@@ -68,11 +69,14 @@ class CellProcess:
             raise
 
     def ask(self) -> None:
-        """Ask it to end."""
-        self._stopped.set()
-        if self._process is not None:
-            with contextlib.suppress(ProcessLookupError):
-                self._process.send_signal(signal.SIGTERM)
+        """Ask it to end, once: a second signal would reach it while it writes its status."""
+        with self._lock:
+            if self._stopped.is_set():
+                return
+            self._stopped.set()
+            if self._process is not None:
+                with contextlib.suppress(ProcessLookupError):
+                    self._process.send_signal(signal.SIGTERM)
 
     def stop(self) -> None:
         """Ask it to end, wait, and end it where it does not."""
@@ -84,7 +88,9 @@ class CellProcess:
                 self._process.kill()
 
     def _followed(self) -> Outcome:
-        with self.folder.log.open("ab") as log:
+        with self._lock, self.folder.log.open("ab") as log:
+            if self._stopped.is_set():
+                return Outcome("interrupted")
             self._process = process = subprocess.Popen(
                 [*command(self.folder.path, self.folder.job, self.resources.processes), "--attached"],
                 stdin=subprocess.PIPE,
@@ -94,8 +100,6 @@ class CellProcess:
                 text=True,
                 start_new_session=True,
             )
-        if self._stopped.is_set():  # asked before there was anything to ask
-            process.terminate()
         timer = threading.Timer(self.resources.timeout or 0, self._expire)
         if self.resources.timeout is not None:
             timer.start()
