@@ -142,7 +142,7 @@ def read_jsonl(path: Path) -> Iterator[dict[str, Any]]:
         raise DataError(f"cannot read {path} ({error.strerror}); restore it, or remove it and run again.") from error
     lines = data[: data.rfind(b"\n") + 1].splitlines()
     try:
-        rows = parsed(b"[" + b",\n".join(lines) + b"]")  # three times as fast as line by line
+        rows = parsed(b"[" + b",\n".join(lines) + b"]")  # half as fast again as line by line
     except ValueError:
         rows = []
     if len(rows) == len(lines) and all(isinstance(row, dict) for row in rows):
