@@ -6,6 +6,7 @@ with replacement; its random numbers come from a fixed seed, so a report of the 
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -154,13 +155,19 @@ def _mean_over_clips(values: NDArray[np.float64]) -> float:
 
 def _interval(values: NDArray[np.float64]) -> tuple[float, float]:
     """Percentile bootstrap of the mean over clips."""
-    generator = np.random.default_rng(0)
     seeds, clips = values.shape
-    drawn = generator.integers(0, clips, (RESAMPLES, clips))
+    drawn, chosen = _drawn(seeds, clips)
     if seeds == 1:
         means = values[0][drawn].mean(axis=1)
     else:
-        chosen = generator.integers(0, seeds, (RESAMPLES, seeds))
         means = np.array([np.nanmean(_per_clip(values[s])[c]) for s, c in zip(chosen, drawn, strict=True)])
     low, high = np.nanpercentile(means, [50 * (1 - LEVEL), 50 * (1 + LEVEL)])
     return float(low), float(high)
+
+
+@functools.lru_cache(maxsize=4)  # a table asks for the same numbers again and again, and they are megabytes
+def _drawn(seeds: int, clips: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The resamples, always the same: clips [RESAMPLES, clips] and seeds [RESAMPLES, seeds]."""
+    generator = np.random.default_rng(0)
+    drawn = generator.integers(0, clips, (RESAMPLES, clips))
+    return drawn, generator.integers(0, seeds, (RESAMPLES, seeds))

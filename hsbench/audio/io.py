@@ -46,7 +46,8 @@ def read_pcm16(path: Path) -> tuple[NDArray[np.int16], int]:
 def _read(path: Path, dtype: str) -> tuple[NDArray, int]:  # type: ignore[type-arg]
     try:
         samples, rate = soundfile.read(path, dtype=dtype)
-    except (soundfile.LibsndfileError, OSError) as error:
+    except (soundfile.LibsndfileError, OSError, ValueError, TypeError, MemoryError) as error:
+        # a header may claim more samples than memory holds, and a name may end like that of headerless audio
         raise DataError(f"cannot read the audio file {path} ({error}); restore it or leave it out.") from error
     if samples.ndim != 1:
         raise DataError(f"{path}: expected one channel, got {samples.shape[1]}; mix it down first.")

@@ -14,6 +14,7 @@ import typer
 
 import hsbench
 from hsbench.cli import (
+    cleaning,
     comparing,
     corpora,
     doctoring,
@@ -57,6 +58,7 @@ app.add_typer(corpora.app, name="corpus")
 app.command("reconstruct")(using.reconstruct)
 app.command("export")(using.export)
 app.command("compare")(comparing.compare)
+app.command("clean")(cleaning.clean)
 app.command("selftest")(selftesting.selftest)
 app.command("doctor")(doctoring.doctor)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hsbench import registry, spec
 from hsbench.errors import UnknownNameError, UsageError
+from hsbench.run.engine import Choice
 from hsbench.run.resolve import Request
 from hsbench.spec import Resources
 
@@ -67,6 +69,24 @@ def resources(device: str, jobs: int, timeout: float | None, budget: str | None,
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
     threads = max(1, cores // (jobs * processes))
     return Resources(chosen, jobs, threads, limit if timeout is None else timeout, processes)
+
+
+def engine(name: str, address: str | None, slurm: Sequence[str] | None) -> Choice:
+    """The choice of an engine; a parameter's value is JSON where it can be, else text.
+
+    Raises:
+        UsageError: a parameter is not key=value.
+    """
+    parameters = {}
+    for text in slurm or ():
+        key, equals, value = text.partition("=")
+        if not (equals and key.isidentifier() and value):
+            raise UsageError(f"--slurm expects KEY=VALUE, such as partition=gpu, got {text!r}.")
+        try:
+            parameters[key] = json.loads(value)
+        except ValueError:
+            parameters[key] = value
+    return Choice(name, address, parameters)
 
 
 def groups(store: Results, experiments: Sequence[str], wanted: dict[str, str | None]) -> list[tuple[str, str]]:

@@ -142,7 +142,8 @@ def _look(work: Work, results: Results, resources: Resources) -> None:
         shared, each = _seconds(work.cell, resources)
         if past := [row["seconds"] for row in rows.values()]:
             each = sum(past) / len(past)
-        work.seconds = 4 + (0 if folder.fit() else shared) + work.unbuilt * each + 0.02 * work.unscored
+        trained = folder.fit() and any(folder.kept.glob("*"))
+        work.seconds = 4 + (0 if trained else shared) + work.unbuilt * each + 0.02 * work.unscored
 
 
 def _state(work: Work, status: Mapping[str, Any], made: Mapping[str, Any], *, any_row: bool) -> tuple[str, str]:

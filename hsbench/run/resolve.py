@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from hsbench.spec import Settings
 
-VIEW_SCHEMA = 2
-
 
 @dataclass(frozen=True)
 class Request:
@@ -233,15 +231,6 @@ class Resolved:
             "metrics": list(self.metrics),
             "rows": rows,
         }
-
-
-def upgraded(group: dict[str, Any]) -> dict[str, Any]:
-    """A group of a view of schema 1, which knew a single corpus, in today's form."""
-    ground = {name: group.pop(name) for name in ("fingerprint", "samples", "sample_rate", "clips")}
-    ground |= {"description": group.pop("corpus_description"), "incomplete": group.pop("incomplete_corpus")}
-    name = group.pop("corpus")
-    rows = [{**row, "corpus": name, "notes": []} for row in group.pop("rows")]
-    return {**group, "corpora": {name: ground}, "absent": {}, "rows": rows}
 
 
 def _matches(row: Row, filters: Sequence[str]) -> bool:

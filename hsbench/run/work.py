@@ -45,10 +45,24 @@ WORTH_A_POOL = 64
 
 
 class CellWork:
-    """One job on one cell's folder, which the caller holds locked."""
+    """One job on one cell's folder, which the caller holds locked.
+
+    Args:
+        job: what to do.
+        folder: of its cell.
+        results: that the folder is part of.
+        progress: takes stage, done and total.
+        played: whether another cell is about to play what this one fitted, and so needs the parameters that it keeps.
+    """
 
     def __init__(
-        self, job: Job, folder: CellFolder, results: Results, progress: Callable[[str, float, int], None]
+        self,
+        job: Job,
+        folder: CellFolder,
+        results: Results,
+        progress: Callable[[str, float, int], None],
+        *,
+        played: bool = False,
     ) -> None:
         self.job, self.folder, self.results, self.progress = job, folder, results, progress
         self.corpus = corpus_of(job)
@@ -59,6 +73,7 @@ class CellWork:
         self.scored = folder.scored()
         self.unavailable: dict[str, str] = {}
         self._base = base.base_of(job.cell)
+        self._played = played
         self._model: Model | None = None
         self._scorers: dict[int | None, Scorer] = {}
 
@@ -105,10 +120,19 @@ class CellWork:
             self._score(group)
 
     def _unbuilt(self, items: Iterable[Item]) -> Iterable[Item]:
-        """Items without a row, or whose audio is gone while a metric still needs it."""
+        """Items without a row, or whose audio or weights are gone while a metric still needs them."""
         for item in items:
-            if item.id not in self.rows or (self._unscored(item) and not self.folder.audio(item.id).exists()):
+            if item.id not in self.rows or self._lost(item):
                 yield item
+
+    def _lost(self, item: Item) -> bool:
+        lacking = self._unscored(item)
+        if lacking and not self.folder.audio(item.id).exists():
+            return True
+        if not self._played and not any(split_rate(name)[1] for name in lacking):
+            return False
+        plays = hasattr(registry.get("models", self.job.cell.model.name).load(), "play")
+        return plays and not self.folder.weights(item.id).exists()
 
     def _unscored(self, item: Item) -> list[str]:
         return [name for name, version in self.metrics.items() if (item.id, name, version) not in self.scored]
@@ -153,7 +177,7 @@ class CellWork:
         """The work that has to be done on the base before its clips can be played: to fit them, and no scores."""
         assert self._base is not None
         job = dataclasses.replace(self.job, cell=self._base, metrics=())
-        return CellWork(job, self.results.cell(self._base), self.results, self.progress)
+        return CellWork(job, self.results.cell(self._base), self.results, self.progress, played=True)
 
     def _fit_base(self) -> None:
         """Wait for whoever works on the base, and do what is missing there."""
@@ -164,6 +188,7 @@ class CellWork:
             if any(work._unbuilt(work.items)):
                 work.recorded()
                 folder.set_status("done")
+            self._model_and_context()  # which trains, where the network that the base once had is gone
 
     def _rebuild(self, items: Sequence[Item]) -> None:
         model, context = self._model_and_context()
