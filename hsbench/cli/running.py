@@ -60,8 +60,7 @@ def run(
     if rerun not in RERUN:
         raise UnknownNameError("rerun rule", rerun, RERUN)
     files = asking.import_files(imports)
-    request = asking.request(context.params)
-    resources = asking.resources(device, jobs, timeout, budget, processes)
+    request, resources = asking.settled(context.params)
     store = Results(results)
     _prepare(request, resources)
     made = _plan(request, store, resources, rerun)

@@ -7,6 +7,7 @@
     results/references/   clips.jsonl and audio/<sha256>.wav, shared by all cells
     results/views/        <experiment>.json: what was asked for, by corpus, budget and protocol
     results/superseded/   cells set aside by --rerun
+    results/reruns/       results folders of the reruns that `hsbench bless` measures noise by
 
 JSON lines are the truth: a clip is rebuilt when its row stands in reconstructions.jsonl, a metric is scored when its
 row stands in scores.jsonl. Rows are appended, never changed; where two rows speak of the same thing, the later one
@@ -74,6 +75,10 @@ class CellFolder:
     def all_weights(self) -> Path:
         """The folder of every clip's own parameters."""
         return self.path / "artifacts" / "weights"
+
+    def exists(self) -> bool:
+        """Whether a cell was begun here."""
+        return (self.path / "spec.json").exists()
 
     def write_spec(self, cell: Cell) -> None:
         """Keep what the key hashes; a folder never changes its cell."""
@@ -200,6 +205,10 @@ class Results:
             target = self.root / "superseded" / f"{cell.folder}--{time.time_ns()}"
             target.parent.mkdir(parents=True, exist_ok=True)
             old.rename(target)
+
+    def reruns(self, name: str) -> Results:
+        """A results folder of its own for reruns that measure noise; no other verb looks into it."""
+        return Results(self.root / "reruns" / check_id(name))
 
     def view(self, experiment: str) -> dict[str, Any]:
         """What was asked of an experiment: {"schema", "groups": {corpus--budget--protocol: request}}.
