@@ -118,11 +118,11 @@ def best_rows(rows: list[NDArray[np.float64]], *, higher: bool) -> list[bool]:
     bold = [False] * len(rows)
     if len(taking_part) < 2:
         return bold
-    per_clip = np.stack([per_clip(rows[index]) for index in taking_part])
-    common = np.isfinite(per_clip).all(axis=0)
+    by_clip = np.stack([per_clip(rows[index]) for index in taking_part])
+    common = np.isfinite(by_clip).all(axis=0)
     if not common.any():
         return bold
-    means = per_clip[:, common].mean(axis=1)
+    means = by_clip[:, common].mean(axis=1)
     best = taking_part[int(means.argmax() if higher else means.argmin())]
     for index in taking_part:
         bold[index] = index == best or not separable(rows[best][:, common], rows[index][:, common])
