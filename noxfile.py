@@ -1,8 +1,9 @@
-"""The checks: lint, types, tests, slow. All sessions of a run share one environment, since PyTorch is large."""
+"""The checks: lint, types, tests, slow, drift. All sessions of a run share one environment, since PyTorch is large."""
 
 from __future__ import annotations
 
 import sys
+import tempfile
 
 import nox
 
@@ -49,3 +50,11 @@ def tests(session: nox.Session) -> None:
 def slow(session: nox.Session) -> None:
     """Everything that takes minutes."""
     _run(session, "python", "-m", "pytest", "-m", "slow", *session.posargs)
+
+
+@nox.session(venv_backend="none")
+def drift(session: nox.Session) -> None:
+    """Experiment smoke against its blessed baseline: does this code still say what it said?"""
+    with tempfile.TemporaryDirectory() as folder:
+        _run(session, "hsbench", "run", "smoke", "--results", folder)
+        _run(session, "hsbench", "check", "smoke", "--results", folder, "--format", "markdown")

@@ -147,6 +147,23 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Pins:
+    """What an experiment fixes and no option may change.
+
+    Attributes:
+        budget: its name.
+        protocol: its full name.
+        device: "cpu" or "cuda".
+        threads: CPU threads of each cell.
+    """
+
+    budget: str
+    protocol: str
+    device: str
+    threads: int
+
+
+@dataclass(frozen=True)
 class Experiment:
     """A view: which rows, clips and metrics, and which published table they answer.
 
@@ -161,6 +178,7 @@ class Experiment:
         split: which part of the corpus is scored: train, validation or all.
         corpus: the default corpus.
         left_out: budget name -> metrics that are not scored there, for their cost.
+        pins: what it fixes, or None where everything is the user's choice.
     """
 
     name: str
@@ -173,6 +191,7 @@ class Experiment:
     split: str = "validation"
     corpus: str = "demo"
     left_out: Settings = ()
+    pins: Pins | None = None
 
     def metrics_at(self, budget: str) -> tuple[str, ...]:
         """The metrics that are scored under a budget."""

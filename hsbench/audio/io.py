@@ -66,6 +66,19 @@ def wav_bytes(waveform: NDArray[np.float32], sample_rate: int) -> bytes:
     return buffer.getvalue()
 
 
+def flac_bytes(waveform: NDArray[np.float32], sample_rate: int) -> bytes:
+    """A 16-bit FLAC file in memory: a quarter of the size, rounded to 2^-15 and clipped to full scale.
+
+    Args:
+        waveform: [samples], float32.
+        sample_rate: in Hz.
+    """
+    buffer = io.BytesIO()
+    whole = np.clip(np.round(np.asarray(waveform, np.float64) * 32768), -32768, 32767).astype(np.int16)
+    soundfile.write(buffer, whole, sample_rate, format="FLAC", subtype="PCM_16")
+    return buffer.getvalue()
+
+
 def write_wav(path: Path, waveform: NDArray[np.float32], sample_rate: int) -> None:
     """Write a 32-bit float WAV file atomically."""
     replace_atomically(path, wav_bytes(waveform, sample_rate))

@@ -14,6 +14,8 @@ import typer
 
 import hsbench
 from hsbench.cli import (
+    blessing,
+    checking,
     cleaning,
     comparing,
     corpora,
@@ -59,6 +61,8 @@ app.command("reconstruct")(using.reconstruct)
 app.command("export")(using.export)
 app.command("compare")(comparing.compare)
 app.command("clean")(cleaning.clean)
+app.command("check")(checking.check)
+app.command("bless")(blessing.bless)
 app.command("selftest")(selftesting.selftest)
 app.command("doctor")(doctoring.doctor)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from hsbench import registry, spec
 from hsbench.errors import UnknownNameError, UsageError
 from hsbench.run.engine import Choice
+from hsbench.run.pinning import pins_of, refuse_other
 from hsbench.run.resolve import Request
 from hsbench.spec import Resources
 
@@ -47,6 +49,25 @@ def import_files(paths: Iterable[Path] | None) -> tuple[str, ...]:
     for path in found:
         registry.import_file(path)
     return tuple(str(path) for path in found)
+
+
+def settled(options: Mapping[str, Any]) -> tuple[Request, Resources]:
+    """The request and the resources that a verb's options make, with what its experiments pin.
+
+    Args:
+        options: the verb's parameters by name, as typer's context has them.
+
+    Raises:
+        UsageError: an option contradicts what an experiment pins.
+    """
+    made, found = request(options), pins_of(options["experiments"])
+    device, budget = options["device"], options["budget"]
+    if found is not None:
+        name, pins = found
+        refuse_other(name, "device", None if device == "auto" else device, pins.device)
+        device, budget = pins.device, budget or pins.budget
+    where = resources(device, options["jobs"], options.get("timeout"), budget, options["processes"])
+    return made, where if found is None else dataclasses.replace(where, threads=found[1].threads)
 
 
 def resources(device: str, jobs: int, timeout: float | None, budget: str | None, processes: int = 1) -> Resources:

@@ -64,8 +64,7 @@ def run(
     if rerun not in RERUN:
         raise UnknownNameError("rerun rule", rerun, RERUN)
     files = asking.import_files(imports)
-    request = asking.request(context.params)
-    resources = asking.resources(device, jobs, timeout, budget, processes)
+    request, resources = asking.settled(context.params)
     store, watcher = Results(results), progress.watcher()
     chosen = create(asking.engine(engine, address, slurm), store, resources, watcher)
     _prepare(request, resources)

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hsbench import protocols, registry, spec
+from hsbench import protocols, registry
 from hsbench.errors import HsbenchError, UnknownNameError, UsageError
+from hsbench.run import pinning
 from hsbench.run.ground import Ground, cast, changes, open_corpus
 from hsbench.spec import Cell, Experiment, Part, Row, freeze
 
@@ -105,8 +106,7 @@ class Resolved:
 
     def __init__(self, experiment: Experiment, request: Request, device: str) -> None:
         self.experiment, self.request = experiment, request
-        self.budget = spec.budget(request.budget or ("standard" if device == "cuda" else "quick"))
-        self.protocol = protocols.name(request.protocol or self.budget.protocol)
+        self.budget, self.protocol = pinning.asked(experiment, request.budget, request.protocol, device)
         self.split = request.split or experiment.split
         self.metrics = experiment.metrics_at(self.budget.name)
         self.changes = changes(request.changes)

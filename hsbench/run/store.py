@@ -9,6 +9,7 @@
     results/superseded/   cells set aside by --rerun
     results/README.md     what was run, generated; RUNS.md where a README.md of somebody else is there
     results/slurm/        logs of jobs
+    results/reruns/       results folders of the reruns that `hsbench bless` measures noise by
 
 JSON lines are the truth: a clip is rebuilt when its row stands in reconstructions.jsonl, a metric is scored when its
 row stands in scores.jsonl. Rows are appended, never changed; where two rows speak of the same thing, the later one
@@ -95,6 +96,10 @@ class CellFolder:
         """When the latest of its records was written, in seconds since 1970; 0 where there is none."""
         records = (self.path / name for name in ("reconstructions.jsonl", "scores.jsonl", "status.json"))
         return max((path.stat().st_mtime for path in records if path.exists()), default=0.0)
+
+    def exists(self) -> bool:
+        """Whether a cell was begun here."""
+        return (self.path / "spec.json").exists()
 
     def write_spec(self, cell: Cell) -> None:
         """Keep what the key hashes; a folder never changes its cell."""
@@ -232,6 +237,10 @@ class Results:
     def superseded(self) -> list[CellFolder]:
         """The cells that were set aside, oldest first of each."""
         return [CellFolder(path) for path in sorted((self.root / "superseded").glob("*--*")) if path.is_dir()]
+
+    def reruns(self, name: str) -> Results:
+        """A results folder of its own for reruns that measure noise; no other verb looks into it."""
+        return Results(self.root / "reruns" / check_id(name))
 
     def view(self, experiment: str) -> dict[str, Any]:
         """What was asked of an experiment: {"schema", "groups": {corpus--budget--protocol: request}}.
