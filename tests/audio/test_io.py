@@ -2,6 +2,7 @@
 
 import io
 import struct
+import time
 
 import numpy as np
 import pytest
@@ -72,6 +73,13 @@ def test_two_channels_are_a_sentence(tmp_path):
     soundfile.write(tmp_path / "a.wav", np.zeros((5, 2)), 8000)
     with pytest.raises(DataError, match="expected one channel, got 2; mix it down first"):
         read_mono(tmp_path / "a.wav")
+
+
+def test_the_same_samples_are_the_same_file_whenever_they_are_written():
+    sound = np.linspace(-1, 1, 100, dtype=np.float32)
+    first = wav_bytes(sound, 22050)
+    time.sleep(1.1)  # the format has room for a time in whole seconds
+    assert wav_bytes(sound, 22050) == first
 
 
 def test_floats_survive_the_round_trip_bit_for_bit(tmp_path):

@@ -55,7 +55,7 @@ def context(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["inr-fmlp", "inr-siren"])
-@pytest.mark.parametrize("protocol", ["fixed", "paper"])
+@pytest.mark.parametrize("protocol", ["fixed", pytest.param("paper", marks=pytest.mark.slow)])
 def test_it_learns_a_clip(name, protocol, context):
     model, switches = make(name, protocol, **({"omega_0": 200.0} if name == "inr-siren" else {}))
     rate = 1e-2 if name == "inr-fmlp" else 3e-3
@@ -150,7 +150,7 @@ def test_each_pass_over_the_clip_visits_every_coordinate_once(context):
     assert torch.equal(step._draw(2)[1], step._draw(2)[1])
 
 
-@pytest.mark.parametrize("name", ["inr-fmlp", "inr-siren"])
+@pytest.mark.parametrize("name", ["inr-fmlp", pytest.param("inr-siren", marks=pytest.mark.slow)])
 def test_a_fit_resumed_from_its_checkpoint_is_bit_equal(name, context, eager_checkpoints, tmp_path):
     class Killed(BaseException):
         pass

@@ -44,6 +44,7 @@ def test_one_cell_fits_and_the_others_play_its_parameters(played):
     assert values["fp32"] != values["fp16"] != values["int8"]
 
 
+@pytest.mark.slow
 def test_parameters_that_were_cleaned_away_are_fitted_again_when_they_are_to_be_played(played, hsbench):
     shutil.rmtree(played["fp32"].all_weights)
     shutil.rmtree(played["int8"].path)

@@ -34,6 +34,7 @@ def test_names_are_grouped_by_rate_and_put_together_again():
     assert sorted(again) == sorted(names)
 
 
+@pytest.mark.slow
 def test_an_inr_is_scored_between_its_samples_without_another_fit(hsbench, tmp_path):
     """A slow tone is as well rebuilt at twice the rate; a rate that no source has is a status."""
     rng = np.random.default_rng(0)

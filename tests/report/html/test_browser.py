@@ -132,7 +132,7 @@ def test_pictures_are_drawn(open_page):
     driver = open_page(f"clips/{BASE}/c-1.html")
     driver.execute_script("document.querySelectorAll('img').forEach(i => i.loading = 'eager')")
     script = "Promise.all([...document.images].map(i => i.decode().then(() => [i.naturalWidth, i.naturalHeight])))"
-    assert driver.execute_async_script(f"{script}.then(arguments[0])") == [[149, 128]] * 3
+    assert driver.execute_async_script(f"{script}.then(arguments[0])") == [[257, 80]] * 3
 
 
 @pytest.mark.parametrize("place", ["index.html", "cells.html", f"clips/{BASE}/c-0.html", f"scores/{BASE}/mse.html"])
