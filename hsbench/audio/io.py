@@ -55,7 +55,7 @@ def _read(path: Path, dtype: str) -> tuple[NDArray, int]:  # type: ignore[type-a
 
 
 def wav_bytes(waveform: NDArray[np.float32], sample_rate: int) -> bytes:
-    """A 32-bit float WAV file in memory; the samples survive the round trip bit for bit, and the same make the same file.
+    """A 32-bit float WAV file in memory; samples survive the round trip bit for bit, and the same make the same file.
 
     Args:
         waveform: [samples], float32.
