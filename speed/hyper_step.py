@@ -3,22 +3,20 @@
 Plain is the form of the reference: nn.Conv1d, nn.LayerNorm and nn.ELU modules, the whole batch at once, the encoding
 computed at every step, torch.bmm per layer of the target network, one STFT per signal and resolution with its phase
 computed and dropped. Both run in this process on the same weights with the same thread count, in turn; loss and
-gradients are compared first. Usage: python speed/hyper_step.py [--threads 2] [--repeats 3] [--kind fmlp]
+gradients are compared first. Usage: python speed/hyper_step.py [--threads 2] [--rounds 3] [--kind fmlp]
 """
 
 from __future__ import annotations
 
-import argparse
 import itertools
 import math
-import statistics
-import time
 from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
 from torch.nn import functional as F
 
+import bench
 from hsbench.audio.mel import filter_bank
 from hsbench.fit.losses import BANDS, FLOOR, SIZES, MultiResolutionMelLoss
 from hsbench.models.hypersound.combine import Combination
@@ -29,6 +27,7 @@ from hsbench.models.hypersound.step import TrainingStep
 from hsbench.models.targets import create
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable
 
 SAMPLES, WIDTH, RATE = 32768, 90, 22050
@@ -146,39 +145,33 @@ def prepare(kind: str, batch: int, device: str) -> tuple[Callable[[], torch.Tens
     return plain, lambda: step(waveform, None, 0), list(zip(theirs.parameters(), mine, strict=True))
 
 
-def timed(run: Callable[[], torch.Tensor], parameters: list[torch.Tensor]) -> tuple[float, float]:
-    """Seconds of a step and its loss, with gradients set aside before."""
-    for parameter in parameters:
-        parameter.grad = None
-    start = time.perf_counter()
-    loss = float(run())
-    return time.perf_counter() - start, loss
+def parity(plain: Callable[[], torch.Tensor], ours: Callable[[], torch.Tensor], pairs: list) -> float:
+    """The largest relative difference of a gradient.
+
+    Raises:
+        AssertionError: losses or gradients are not the same.
+    """
+    want, got = float(plain()), float(ours())
+    assert abs(got / want - 1) < 1e-4, f"the losses differ: {want} and {got}"
+    worst = max(float((a.grad - b.grad).norm() / b.grad.norm()) for a, b in pairs)
+    assert worst < 1e-2, f"the gradients differ by {worst:.1e}"
+    return worst
 
 
-def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--repeats", type=int, default=3)
+def measure(options: argparse.Namespace) -> list[bench.Line]:
+    """The row of one kind of target network."""
+    plain, ours, pairs = prepare(options.kind, options.batch, "cpu")
+    worst = parity(plain, ours, pairs)
+    rounds = bench.in_turn(plain, ours, options.rounds)
+    work = f"hypernetwork step, {options.kind}, width {WIDTH}, batch {options.batch}"
+    return [bench.compared(work, rounds, at_least=2.2, remark=f"same loss, gradients within {worst:.0e}")]
+
+
+def extra(parser: argparse.ArgumentParser) -> None:
+    """Which step."""
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--kind", choices=("fmlp", "siren"), default="fmlp")
-    options = parser.parse_args()
-    torch.set_num_threads(options.threads)
-    plain, ours, pairs = prepare(options.kind, options.batch, "cpu")
-    theirs, mine = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-    (_, want), (_, got) = timed(plain, theirs), timed(ours, mine)
-    assert abs(got / want - 1) < 1e-4, f"the losses differ: {want} and {got}"
-    worst = max(float((a.grad - b.grad).norm() / b.grad.norm()) for a, b in pairs)  # type: ignore[union-attr, operator]
-    assert worst < 1e-2, f"the gradients differ by {worst:.1e}"
-    found = [(timed(plain, theirs)[0], timed(ours, mine)[0]) for _ in range(options.repeats)]
-    seconds = [statistics.median(pair[side] for pair in found) for side in (0, 1)]
-    ratio = statistics.median(a / b for a, b in found)
-    print(
-        f"{options.kind}, batch {options.batch}, width {WIDTH}, {options.threads} threads, torch {torch.__version__}: "
-        f"plain {seconds[0]:.2f} s, hsbench {seconds[1]:.2f} s a step, ratio {ratio:.2f}; "
-        f"same loss, gradients within {worst:.0e}"
-    )
 
 
 if __name__ == "__main__":
-    main()
+    bench.main(__doc__, measure, options=extra)

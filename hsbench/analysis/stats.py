@@ -6,6 +6,7 @@ with replacement; its random numbers come from a fixed seed, so a report of the 
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -135,8 +136,11 @@ def paper_mean(values: NDArray[np.float64], batch: int = 16) -> float | None:
     One clip without a value loses its whole batch, and a short last batch weighs as much as a full one. Table 2d was
     averaged with a batch of 1. Source: the HyperSound reference code.
     """
-    batches = [values[start : start + batch] for start in range(0, values.size, batch)]
-    means = [float(one.mean()) for one in batches if np.isfinite(one).all()]
+    full = values.size // batch * batch
+    batches = values[:full].reshape(-1, batch)
+    means = batches[np.isfinite(batches).all(axis=1)].mean(axis=1).tolist()
+    if full < values.size and np.isfinite(values[full:]).all():
+        means.append(float(values[full:].mean()))
     return sum(means) / len(means) if means else None
 
 
@@ -154,13 +158,20 @@ def _mean_over_clips(values: NDArray[np.float64]) -> float:
 
 def _interval(values: NDArray[np.float64]) -> tuple[float, float]:
     """Percentile bootstrap of the mean over clips."""
-    generator = np.random.default_rng(0)
-    seeds, clips = values.shape
-    drawn = generator.integers(0, clips, (RESAMPLES, clips))
-    if seeds == 1:
+    drawn, chosen = _drawn(*values.shape)
+    if len(values) == 1:
         means = values[0][drawn].mean(axis=1)
     else:
-        chosen = generator.integers(0, seeds, (RESAMPLES, seeds))
         means = np.array([np.nanmean(_per_clip(values[s])[c]) for s, c in zip(chosen, drawn, strict=True)])
     low, high = np.nanpercentile(means, [50 * (1 - LEVEL), 50 * (1 + LEVEL)])
     return float(low), float(high)
+
+
+@functools.lru_cache(maxsize=4)
+def _drawn(seeds: int, clips: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The resamples of all rows of one size: clips [RESAMPLES, clips] and seeds [RESAMPLES, seeds]."""
+    generator = np.random.default_rng(0)
+    drawn = generator.integers(0, clips, (RESAMPLES, clips)), generator.integers(0, seeds, (RESAMPLES, seeds))
+    for one in drawn:
+        one.setflags(write=False)
+    return drawn
