@@ -1,4 +1,4 @@
-"""The checks: lint, types, tests, slow. All sessions of a run share one environment, since PyTorch is large."""
+"""The checks: lint, types, tests, slow; and speed. All share one environment in a run, since PyTorch is large."""
 
 from __future__ import annotations
 
@@ -49,3 +49,9 @@ def tests(session: nox.Session) -> None:
 def slow(session: nox.Session) -> None:
     """Everything that takes minutes."""
     _run(session, "python", "-m", "pytest", "-m", "slow", *session.posargs)
+
+
+@nox.session(venv_backend="none")
+def speed(session: nox.Session) -> None:
+    """Hsbench beside plain code, what commands cost and how cost grows, into speed/RESULTS.md; under ten minutes."""
+    _run(session, "python", "speed/table.py", *session.posargs)

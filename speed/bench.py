@@ -1,7 +1,7 @@
 """What the speed scripts share: runs timed in turn, the machine they ran on, and the table.
 
 A script measures `Line`s and hands them to `main`, which prints the table and, with --json, keeps the lines for
-speed/all.py. Ratios are medians over rounds in which every side runs once, so a machine that slows down slows all.
+speed/table.py. Ratios are medians over rounds in which every side runs once, so a machine that slows down slows all.
 """
 
 from __future__ import annotations

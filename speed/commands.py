@@ -29,17 +29,17 @@ CELLS, CLIPS = 20, 512
 METRICS = ("mse", "lsd", "si_snr", "pesq", "stoi", "cdpam")
 
 
-def results(root: Path) -> None:
-    """A folder with one view of 20 rows, every clip rebuilt and scored."""
+def results(root: Path, cells: int, count: int) -> None:
+    """A folder with one view of so many rows and clips, every clip rebuilt and scored."""
     store, random = Results(root), np.random.default_rng(0)
-    clips = [f"clip{number:04}" for number in range(CLIPS)]
+    clips = [f"clip{number:04}" for number in range(count)]
     rows = []
-    for cell in range(CELLS):
+    for cell in range(cells):
         name = f"inr-fmlp--synthetic--quick--s0--{cell:012x}"
         folder = store.folder(name)
         facts = {"status": "ok", "numbers": 33031, "bits": 1056992, "steps": 10, "seconds": 1.0, "clipped": 0.0}
         folder.append_reconstructions({"clip": clip, **facts} for clip in clips)
-        values = random.uniform(1, 2, (CLIPS, len(METRICS)))
+        values = random.uniform(1, 2, (count, len(METRICS)))
         folder.append_scores(
             {"clip": clip, "metric": metric, "version": 1, "value": value, "status": "ok", "seconds": 0.01}
             for clip, scored in zip(clips, values.tolist(), strict=True)
@@ -107,7 +107,7 @@ def line(work: str, arguments: list[str], within: float, rounds: int, expected: 
 def measure(options: argparse.Namespace) -> list[bench.Line]:
     """All commands."""
     with tempfile.TemporaryDirectory() as folder:
-        results(Path(folder) / "results")
+        results(Path(folder) / "results", CELLS, CLIPS)
         planned = ["plan", "table2d", "--seeds", "50", "--results", str(Path(folder) / "none")]
         reported = ["report", "--results", str(Path(folder) / "results")]
         return [

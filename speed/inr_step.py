@@ -17,6 +17,7 @@ from hsbench import protocols, registry
 from hsbench.models.base import Context
 from hsbench.models.individual import _Step
 from hsbench.models.targets import create
+from hsbench.models.targets.base import grid
 
 if TYPE_CHECKING:
     import argparse
@@ -25,9 +26,10 @@ if TYPE_CHECKING:
 CLIPS, SAMPLES, WIDTH = 16, 32768, 90
 
 
-def plain(kind: str, params: dict[str, torch.Tensor], target: torch.Tensor) -> None:
+def plain(kind: str, params: dict[str, torch.Tensor], target: torch.Tensor) -> torch.Tensor:
     """Full batch, torch.bmm, the encoding computed anew at every step."""
-    t = torch.linspace(-1, 1, SAMPLES).view(1, -1, 1).expand(CLIPS, -1, -1)
+    clips, samples = target.shape
+    t = torch.linspace(-1, 1, samples, device=target.device).view(1, -1, 1).expand(clips, -1, -1)
     octaves = [2**i * math.pi * t for i in range(10)]
     x = torch.cat([*map(torch.sin, octaves), *map(torch.cos, octaves)], -1) if kind == "fmlp" else t
     layers = len(params) // 2
@@ -36,36 +38,42 @@ def plain(kind: str, params: dict[str, torch.Tensor], target: torch.Tensor) -> N
         x = torch.bmm(x * scale, params[f"w{layer}"].transpose(1, 2)) + params[f"b{layer}"].unsqueeze(1)
         if layer < layers - 1:
             x = torch.relu(x) if kind == "fmlp" else torch.sin(x)
-    (x.squeeze(-1) - target).abs().mean(dim=1).sum().backward()
+    losses = (x.squeeze(-1) - target).abs().mean(dim=1)
+    losses.sum().backward()
+    return losses.detach()
 
 
-def ours(kind: str, params: dict[str, torch.Tensor], target: torch.Tensor, threads: int) -> Callable[[], object]:
-    """The step of the harness."""
-    net = create(kind, [WIDTH] * 5)
+def harness(kind: str, params: dict[str, torch.Tensor], target: torch.Tensor, threads: int) -> _Step:
+    """The step of hsbench."""
+    net = create(kind, [params["b0"].shape[1]] * 5)
     switches = protocols.switches("fixed", registry.get("models", f"inr-{kind}").switches)
     context = Context(
         0,
         22050,
-        SAMPLES,
+        target.shape[1],
         switches,
         {"coordinates": None},
-        "cpu",
+        target.device.type,
         threads,
         Path(),
         Path(),
         lambda _row: None,
         lambda _done, _of: None,
     )
-    step = _Step(net, params, net.features(torch.linspace(-1, 1, SAMPLES).view(1, -1, 1)), target, context)
-    return lambda: step(0)
+    return _Step(net, params, net.features(grid(target.shape[1])).to(target.device), target, context)
+
+
+def problem(kind: str, clips: int, width: int, samples: int = SAMPLES) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
+    """Fresh parameters {name: [clips, *shape]} and what they are to play, [clips, samples]."""
+    net = create(kind, [width] * 5)
+    drawn = [net.draw(torch.Generator().manual_seed(clip)) for clip in range(clips)]
+    params = {name: torch.stack([one[name] for one in drawn]).requires_grad_() for name in net.shapes()}
+    return params, torch.rand(clips, samples, generator=torch.Generator().manual_seed(0)) * 2 - 1
 
 
 def compare(kind: str, threads: int, rounds: int) -> bench.Line:
     """The row of one kind of network."""
-    net = create(kind, [WIDTH] * 5)
-    drawn = [net.draw(torch.Generator().manual_seed(clip)) for clip in range(CLIPS)]
-    params = {name: torch.stack([one[name] for one in drawn]).requires_grad_() for name in net.shapes()}
-    target = torch.rand(CLIPS, SAMPLES, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    params, target = problem(kind, CLIPS, WIDTH)
 
     def anew(run: Callable[[], object]) -> Callable[[], dict[str, torch.Tensor]]:
         def call() -> dict[str, torch.Tensor]:
@@ -76,7 +84,8 @@ def compare(kind: str, threads: int, rounds: int) -> bench.Line:
 
         return call
 
-    sides = anew(lambda: plain(kind, params, target)), anew(ours(kind, params, target, threads))
+    step = harness(kind, params, target, threads)
+    sides = anew(lambda: plain(kind, params, target)), anew(lambda: step(0))
     want, got = (side() for side in sides)
     worst = max(float((value - got[name]).norm() / value.norm()) for name, value in want.items())
     assert worst < 1e-3, f"{kind}: the gradients differ by {worst:.1e}"

@@ -58,6 +58,7 @@ class CellWork:
         self.rows = folder.reconstructions()
         self.scored = folder.scored()
         self.unavailable: dict[str, str] = {}
+        self._built = sum(item.id in self.rows for item in self.items)
         self._base = base.base_of(job.cell)
         self._model: Model | None = None
         self._scorers: dict[int | None, Scorer] = {}
@@ -114,7 +115,7 @@ class CellWork:
         return [name for name, version in self.metrics.items() if (item.id, name, version) not in self.scored]
 
     def _finished(self) -> int:
-        return sum(item.id in self.rows for item in self.items)
+        return self._built
 
     def _model_and_context(self) -> tuple[Model, Context]:
         cell = self.job.cell
@@ -177,6 +178,7 @@ class CellWork:
         for item in items:
             self._keep(made[item.id])
         self.folder.append_reconstructions([_row(made[item.id]) for item in items])
+        self._built += sum(item.id not in self.rows for item in items)
         self.rows |= {item.id: _row(made[item.id]) for item in items}
         self.folder.clear_scratch()
 
@@ -198,11 +200,13 @@ class CellWork:
     def _score(self, group: Sequence[Item]) -> None:
         """Score what lacks a score; a bad fit is its status where the protocol says so."""
         strict = dict(self.job.cell.protocol.settings).get("bad_fit_is_status")
-        bad = [item for item in group if strict and self.rows[item.id]["status"] != "ok"]
-        for item in bad:
+        good = []
+        for item in group:
             status = self.rows[item.id]["status"]
-            self._keep_scores(item.id, {name: Score(None, status) for name in self._unscored(item)})
-        good = [item for item in group if item not in bad]
+            if strict and status != "ok":
+                self._keep_scores(item.id, {name: Score(None, status) for name in self._unscored(item)})
+            else:
+                good.append(item)
         for rate, names in rates.grouped(self.metrics).items():
             wanted = [(item, [n for n in self._unscored(item) if n in names]) for item in good]
             wanted = [(item, lacking) for item, lacking in wanted if lacking]
