@@ -1,7 +1,9 @@
 """All speed scripts, one after the other, and their one table: speed/RESULTS.md.
 
-Each script is a process of its own with a fixed number of threads. CUDA is measured by speed/gpu.py alone; its file
-speed/gpu.json, where there is one, gets into the table. Usage: python speed/table.py [--threads 2] [--output FILE]
+Each script is a process of its own with a fixed number of threads. What it measured is kept in a folder, and a script
+whose file is there does not run again, so a run that was stopped goes on. CUDA is measured by speed/gpu.py alone; its
+file speed/gpu.json, where there is one, gets into the table.
+Usage: python speed/table.py [--threads 2] [--kept FOLDER] [--output FILE]
 """
 
 from __future__ import annotations
@@ -12,7 +14,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ import growth
 HERE = Path(__file__).parent
 SCRIPTS = (
     ("inr_step", "--rounds", "3"),
-    ("hyper_step", "--rounds", "3"),
+    ("hyper_step", "--rounds", "2"),
     ("hyper_step", "--rounds", "1", "--kind", "siren"),
     ("metrics", "--clips", "3"),
     ("prepare", "--rounds", "3"),
@@ -38,8 +39,8 @@ ABSENT = (
 )
 
 
-def run(script: tuple[str, ...], threads: int) -> Any:
-    """What a script measured, as it kept it.
+def run(script: tuple[str, ...], threads: int, kept: Path) -> Any:
+    """What a script measured, from the file where it keeps it.
 
     Raises:
         subprocess.CalledProcessError: it failed; what it printed stands above.
@@ -52,15 +53,15 @@ def run(script: tuple[str, ...], threads: int) -> Any:
         "GOMP_SPINCOUNT": os.environ.get("GOMP_SPINCOUNT", "20000"),  # as cells run, see NOTES.md
         "PYTHONPATH": os.pathsep.join(filter(None, [str(HERE.parent), os.environ.get("PYTHONPATH")])),
     }
-    with tempfile.TemporaryDirectory() as folder:
-        kept = Path(folder) / "lines.json"
+    if not kept.exists():
         print(f"speed/{name}.py {' '.join(arguments)}", flush=True)
+        path = str(HERE / f"{name}.py")
         subprocess.run(
-            [sys.executable, str(HERE / f"{name}.py"), *arguments, "--threads", str(count), "--json", str(kept)],
+            [sys.executable, path, *arguments, "--threads", str(count), "--json", str(kept)],
             check=True,
             env=environment,
         )
-        return json.loads(kept.read_text(encoding="utf-8"))
+    return json.loads(kept.read_text(encoding="utf-8"))
 
 
 def cuda() -> str:
@@ -73,12 +74,11 @@ def cuda() -> str:
     return f"{found['device']}, torch {found['torch']}, CUDA {found['cuda']}\n\n{table}"
 
 
-def document(lines: list[bench.Line], grown: list[list[str]], threads: int, seconds: float) -> str:
+def document(lines: list[bench.Line], grown: list[list[str]], threads: int) -> str:
     """The page."""
     how = (
-        f"Written by `nox -s speed` ({seconds / 60:.0f} minutes). Plain and hsbench run in turn in one process and "
-        "must give the same numbers; times are medians, ratios medians of the rounds. What was tried stands in "
-        "NOTES.md."
+        "Written by `nox -s speed`. Plain and hsbench run in turn in one process and must give the same numbers; times "
+        "are medians, ratios medians of the rounds. What was tried stands in NOTES.md."
     )
     return "\n\n".join(
         [
@@ -101,16 +101,19 @@ def main() -> None:
     """Run all and write the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--kept", type=Path, help="folder for what each script measured; a fresh one by default")
     parser.add_argument("--output", type=Path, default=HERE / "RESULTS.md")
     options = parser.parse_args()
-    start, lines, grown = time.monotonic(), [], []
-    for script in SCRIPTS:
-        found = run(script, options.threads)
+    folder = options.kept or Path(tempfile.mkdtemp())
+    folder.mkdir(parents=True, exist_ok=True)
+    lines, grown = [], []
+    for number, script in enumerate(SCRIPTS):
+        found = run(script, options.threads, folder / f"{number}.json")
         if script[0] == "growth":
             grown = found
         else:
             lines += [bench.Line(**line) for line in found]
-    page = document(lines, grown, options.threads, time.monotonic() - start)
+    page = document(lines, grown, options.threads)
     options.output.write_text(page, encoding="utf-8")
     print(page)
 

@@ -1,10 +1,12 @@
 """CUDA graphs: a step whose work never changes, recorded once and then replayed without launching kernel by kernel.
 
-Experimental: not yet run on CUDA. On a CPU the step runs as it is, so both ways can stand in the same place.
+Experimental: not yet run on CUDA, and so off unless HSBENCH_CUDA_GRAPHS is 1. On a CPU the step runs as it is, so both
+ways can stand in the same place.
 """
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import torch
@@ -14,6 +16,11 @@ if TYPE_CHECKING:
 
 WARM = 3
 """Steps before the recording, in which libraries choose kernels and constants are made."""
+
+
+def asked() -> bool:
+    """Whether steps are to be recorded where they can be."""
+    return os.environ.get("HSBENCH_CUDA_GRAPHS") == "1"
 
 
 class Recorded:
