@@ -2,7 +2,8 @@
 
 Two works: the hypernetwork step at reference size and batch 16, and a step of 30 individual INRs over all coordinates.
 Each form runs with its optimiser, at learning rate 0, so that all stay on the same weights; losses and gradients are
-compared with plain fp32 before anything is timed. A form that fails, or for which no time is left, gets its reason
+compared with plain fp32 before anything is timed. Compiled are encoder, hypernetwork and target network; the spectral
+loss, FFTs and one product, stays as it is. A form that fails, or for which no time is left, gets its reason
 instead of a figure. bf16 is the policy of that name (another precision, and labelled so). Prints a table and writes
 JSON with the device's name. Usage: python speed/gpu.py [--device cpu --tiny] [--seconds 540] [--json FILE]
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     Run = Callable[[], torch.Tensor]
 
 HEAD = ("work", "form", "step", "ratio to plain", "gradients within", "remark")
+FILE = Path(__file__).parent / "gpu.json"
 NO_GRAPH = "skipped: CUDA graphs need a CUDA device"
 INR_STEPS, PAPER_STEPS = 100_000, 1_562_500
 
@@ -119,11 +121,10 @@ def hyper_forms(device: str, batch: int, size: hyper_step.Size, policy: str) -> 
         return lambda run: hyper_step.parity(pair, run, policy == "fp32")
 
     def compile_() -> Run:
-        step, network = quick.step, quick.step.network
+        network = quick.step.network
         network.encoder.forward = compiled(network.encoder.forward)  # type: ignore[method-assign]
         network.hypernetwork.forward = compiled(network.hypernetwork.forward)  # type: ignore[method-assign]
         network.net.apply_features = compiled(network.net.apply_features)  # type: ignore[method-assign]
-        step.loss = compiled(step.loss)
         return whole(quick.ours, quick.mine, fused=True)
 
     if policy == "fp32":
@@ -238,7 +239,7 @@ def main() -> None:
     parser.add_argument("--device", choices=("cuda", "cpu"), default="cuda")
     parser.add_argument("--tiny", action="store_true", help="a size that any machine can rehearse")
     parser.add_argument("--seconds", type=float, default=540, help="after which nothing new is begun (default 540)")
-    parser.add_argument("--json", type=Path, default=Path("gpu.json"), help="file (default gpu.json)")
+    parser.add_argument("--json", type=Path, default=FILE, help="file (default gpu.json beside this script)")
     options = parser.parse_args()
     try:
         device = str(pin(options.device, torch.get_num_threads()))

@@ -65,11 +65,10 @@ def run(script: tuple[str, ...], threads: int, kept: Path) -> Any:
 
 
 def cuda() -> str:
-    """The table of speed/gpu.json, or that there is none."""
-    path = HERE / "gpu.json"
-    if not path.exists():
+    """The table of speed/gpu.json, or that there is none; a rehearsal is none."""
+    found = json.loads(gpu.FILE.read_text(encoding="utf-8")) if gpu.FILE.exists() else {"device": "CPU"}
+    if found["device"] == "CPU":
         return bench.markdown(gpu.HEAD, [row.cells() for row in ABSENT])
-    found = json.loads(path.read_text(encoding="utf-8"))
     table = bench.markdown(gpu.HEAD, [gpu.Row(**row).cells() for row in found["rows"]])
     return f"{found['device']}, torch {found['torch']}, CUDA {found['cuda']}\n\n{table}"
 
