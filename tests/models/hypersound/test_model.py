@@ -232,7 +232,7 @@ def test_nothing_to_train_on_is_a_sentence(make):
 
 
 def test_out_of_memory_names_the_setting(make, monkeypatch):
-    def train(*arguments):
+    def train(*arguments, **options):
         raise torch.OutOfMemoryError("CUDA out of memory")
 
     monkeypatch.setattr("hsbench.models.hypersound.model.train", train)
