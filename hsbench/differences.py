@@ -42,12 +42,13 @@ def markdown() -> str:
     parts = [HEAD.format(count=len(every), switches=decided)]
     for area in protocols.AREAS:
         rows = [_row([*COLUMNS]), _row(["---"] * len(COLUMNS))]
-        rows += [_row(_cells(one)) for one in every if one.area == area]
+        rows += [_row(cells(one)) for one in every if one.area == area]
         parts.append(f"## {area}\n\n" + "\n".join(rows) + "\n")
     return "\n".join(parts)
 
 
-def _cells(one: Difference) -> list[str]:
+def cells(one: Difference) -> list[str]:
+    """The columns COLUMNS of a difference, Markdown."""
     return [one.item, one.paper, one.code, one.consequence or "-", " ".join([one.hsbench, *_decided(one)])]
 
 

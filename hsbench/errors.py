@@ -81,6 +81,9 @@ _STORAGE = {
     errno.ENOTDIR: "part of that path is a file, not a folder",
     errno.EEXIST: "a file is in the way of that folder",
     errno.EIO: "the device reports an input/output error",
+    errno.ENOLCK: "its file system keeps no locks, which hold two runs apart",
+    errno.ENOSYS: "its file system keeps no locks, which hold two runs apart",
+    errno.EOPNOTSUPP: "its file system keeps no locks, which hold two runs apart",
 }
 
 

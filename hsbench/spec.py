@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 SCHEMA = 1
 
 Settings = tuple[tuple[str, Any], ...]
+
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 
 
 def freeze(settings: Mapping[str, Any]) -> Settings:
@@ -46,8 +49,15 @@ class Part:
 
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> Part:
-        """From JSON."""
-        return cls(document["name"], document["version"], freeze(document["settings"]))
+        """From JSON.
+
+        Raises:
+            ValueError: the name cannot name a folder, or the version is no whole number.
+        """
+        name, version = document["name"], document["version"]
+        if not _NAME.fullmatch(name) or type(version) is not int:
+            raise ValueError(f"{name!r}, version {version!r}")
+        return cls(name, version, freeze(document["settings"]))
 
 
 @dataclass(frozen=True)
@@ -96,15 +106,17 @@ class Cell:
         Raises:
             DataError: the schema is newer than this program, or a part is missing.
         """
-        schema = document.get("schema")
-        if not isinstance(schema, int) or schema > SCHEMA:
+        schema = document.get("schema") if isinstance(document, dict) else None
+        if type(schema) is not int or schema > SCHEMA:
             raise DataError(
                 f"this cell has schema {schema!r} and this hsbench reads up to {SCHEMA}; "
                 "install a newer hsbench or use another results folder."
             )
         try:
             parts = {name: Part.read(document[name]) for name in ("model", "corpus", "budget", "protocol")}
-            return cls(**parts, seed=int(document["seed"]))
+            if type(document["seed"]) is not int:
+                raise ValueError(f"seed {document['seed']!r}")
+            return cls(**parts, seed=document["seed"])
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise DataError(
                 f"a cell's specification lacks or garbles {error}; it was not written by hsbench."
@@ -135,6 +147,23 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Pins:
+    """What an experiment fixes and no option may change.
+
+    Attributes:
+        budget: its name.
+        protocol: its full name.
+        device: "cpu" or "cuda".
+        threads: CPU threads of each cell.
+    """
+
+    budget: str
+    protocol: str
+    device: str
+    threads: int
+
+
+@dataclass(frozen=True)
 class Experiment:
     """A view: which rows, clips and metrics, and which published table they answer.
 
@@ -149,6 +178,7 @@ class Experiment:
         split: which part of the corpus is scored: train, validation or all.
         corpus: the default corpus.
         left_out: budget name -> metrics that are not scored there, for their cost.
+        pins: what it fixes, or None where everything is the user's choice.
     """
 
     name: str
@@ -161,6 +191,7 @@ class Experiment:
     split: str = "validation"
     corpus: str = "demo"
     left_out: Settings = ()
+    pins: Pins | None = None
 
     def metrics_at(self, budget: str) -> tuple[str, ...]:
         """The metrics that are scored under a budget."""

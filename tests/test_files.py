@@ -109,3 +109,9 @@ def test_a_document_that_is_no_json_is_named(tmp_path):
 
 def test_an_ordinary_os_error_has_no_storage_sentence():
     assert storage_error(OSError(errno.ECHILD, "no child"), "x") is None
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP])
+def test_a_file_system_without_locks_is_a_sentence(number):
+    sentence = str(storage_error(OSError(number, "no"), "results/cell/lock"))
+    assert "results/cell/lock: its file system keeps no locks, which hold two runs apart" in sentence

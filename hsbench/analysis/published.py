@@ -59,20 +59,23 @@ class PublishedTable:
     batch: int
 
 
-def baselines_folder(wanted: Path | None = None) -> Path:
+def baselines_folder(wanted: Path | None = None, part: str = "published") -> Path:
     """Where the numbers are: the folder asked for, else ./baselines, else those that came with the package or checkout.
 
+    Args:
+        wanted: the folder asked for.
+        part: which numbers, "published" or "blessed".
+
     Raises:
-        DataError: the folder asked for holds no published/.
+        DataError: none of them holds that part.
     """
     package = Path(hsbench.__file__).parent
     places = [wanted] if wanted else [Path("baselines"), package / "_baselines", package.parent / "baselines"]
     for place in places:
-        if (place / "published").is_dir():
+        if (place / part).is_dir():
             return place
-    raise DataError(
-        f"expected a folder with published/*.toml at {places[0]}; give one with --baselines or reinstall hsbench."
-    )
+    files = {"published": "published/*.toml"}.get(part, f"{part}/")
+    raise DataError(f"expected a folder with {files} at {places[0]}; give one with --baselines or reinstall hsbench.")
 
 
 def table(source: str, table_id: str, baselines: Path | None = None) -> PublishedTable:

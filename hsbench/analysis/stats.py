@@ -98,7 +98,7 @@ def separable(a: NDArray[np.float64], b: NDArray[np.float64]) -> bool:
         a: [seeds, clips].
         b: [seeds, clips] over the same clips.
     """
-    difference = _per_clip(a) - _per_clip(b)
+    difference = per_clip(a) - per_clip(b)
     common = difference[np.isfinite(difference)]
     if common.size < 2:
         return False
@@ -119,11 +119,11 @@ def best_rows(rows: list[NDArray[np.float64]], *, higher: bool) -> list[bool]:
     bold = [False] * len(rows)
     if len(taking_part) < 2:
         return bold
-    per_clip = np.stack([_per_clip(rows[index]) for index in taking_part])
-    common = np.isfinite(per_clip).all(axis=0)
+    by_clip = np.stack([per_clip(rows[index]) for index in taking_part])
+    common = np.isfinite(by_clip).all(axis=0)
     if not common.any():
         return bold
-    means = per_clip[:, common].mean(axis=1)
+    means = by_clip[:, common].mean(axis=1)
     best = taking_part[int(means.argmax() if higher else means.argmin())]
     for index in taking_part:
         bold[index] = index == best or not separable(rows[best][:, common], rows[index][:, common])
@@ -144,7 +144,7 @@ def paper_mean(values: NDArray[np.float64], batch: int = 16) -> float | None:
     return sum(means) / len(means) if means else None
 
 
-def _per_clip(values: NDArray[np.float64]) -> NDArray[np.float64]:
+def per_clip(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Mean over the seeds that scored each clip: [seeds, clips] -> [clips], NaN where none did."""
     scored = np.isfinite(values)
     count = scored.sum(axis=0)
@@ -153,23 +153,24 @@ def _per_clip(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _mean_over_clips(values: NDArray[np.float64]) -> float:
-    return float(np.nanmean(_per_clip(values)))
+    return float(np.nanmean(per_clip(values)))
 
 
 def _interval(values: NDArray[np.float64]) -> tuple[float, float]:
     """Percentile bootstrap of the mean over clips."""
-    drawn, chosen = _drawn(*values.shape)
-    if len(values) == 1:
+    seeds, clips = values.shape
+    drawn, chosen = _drawn(seeds, clips)
+    if seeds == 1:
         means = values[0][drawn].mean(axis=1)
     else:
-        means = np.array([np.nanmean(_per_clip(values[s])[c]) for s, c in zip(chosen, drawn, strict=True)])
+        means = np.array([np.nanmean(per_clip(values[s])[c]) for s, c in zip(chosen, drawn, strict=True)])
     low, high = np.nanpercentile(means, [50 * (1 - LEVEL), 50 * (1 + LEVEL)])
     return float(low), float(high)
 
 
-@functools.lru_cache(maxsize=4)
+@functools.lru_cache(maxsize=4)  # a table asks for the same numbers again and again, and they are megabytes
 def _drawn(seeds: int, clips: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The resamples of all rows of one size: clips [RESAMPLES, clips] and seeds [RESAMPLES, seeds]."""
+    """The resamples, always the same: clips [RESAMPLES, clips] and seeds [RESAMPLES, seeds]."""
     generator = np.random.default_rng(0)
     drawn = generator.integers(0, clips, (RESAMPLES, clips)), generator.integers(0, seeds, (RESAMPLES, seeds))
     for one in drawn:

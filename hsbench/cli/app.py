@@ -14,6 +14,9 @@ import typer
 
 import hsbench
 from hsbench.cli import (
+    blessing,
+    checking,
+    cleaning,
     comparing,
     corpora,
     doctoring,
@@ -57,6 +60,9 @@ app.add_typer(corpora.app, name="corpus")
 app.command("reconstruct")(using.reconstruct)
 app.command("export")(using.export)
 app.command("compare")(comparing.compare)
+app.command("clean")(cleaning.clean)
+app.command("check")(checking.check)
+app.command("bless")(blessing.bless)
 app.command("selftest")(selftesting.selftest)
 app.command("doctor")(doctoring.doctor)
 

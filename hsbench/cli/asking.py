@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hsbench import registry, spec
 from hsbench.errors import UnknownNameError, UsageError
+from hsbench.run.engine import Choice
+from hsbench.run.pinning import pins_of, refuse_other
 from hsbench.run.resolve import Request
 from hsbench.spec import Resources
 
@@ -47,6 +51,25 @@ def import_files(paths: Iterable[Path] | None) -> tuple[str, ...]:
     return tuple(str(path) for path in found)
 
 
+def settled(options: Mapping[str, Any]) -> tuple[Request, Resources]:
+    """The request and the resources that a verb's options make, with what its experiments pin.
+
+    Args:
+        options: the verb's parameters by name, as typer's context has them.
+
+    Raises:
+        UsageError: an option contradicts what an experiment pins.
+    """
+    made, found = request(options), pins_of(options["experiments"])
+    device, budget = options["device"], options["budget"]
+    if found is not None:
+        name, pins = found
+        refuse_other(name, "device", None if device == "auto" else device, pins.device)
+        device, budget = pins.device, budget or pins.budget
+    where = resources(device, options["jobs"], options.get("timeout"), budget, options["processes"])
+    return made, where if found is None else dataclasses.replace(where, threads=found[1].threads)
+
+
 def resources(device: str, jobs: int, timeout: float | None, budget: str | None, processes: int = 1) -> Resources:
     """Where and how wide to run.
 
@@ -67,6 +90,24 @@ def resources(device: str, jobs: int, timeout: float | None, budget: str | None,
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
     threads = max(1, cores // (jobs * processes))
     return Resources(chosen, jobs, threads, limit if timeout is None else timeout, processes)
+
+
+def engine(name: str, address: str | None, slurm: Sequence[str] | None) -> Choice:
+    """The choice of an engine; a parameter's value is JSON where it can be, else text.
+
+    Raises:
+        UsageError: a parameter is not key=value.
+    """
+    parameters = {}
+    for text in slurm or ():
+        key, equals, value = text.partition("=")
+        if not (equals and key.isidentifier() and value):
+            raise UsageError(f"--slurm expects KEY=VALUE, such as partition=gpu, got {text!r}.")
+        try:
+            parameters[key] = json.loads(value)
+        except ValueError:
+            parameters[key] = value
+    return Choice(name, address, parameters)
 
 
 def groups(store: Results, experiments: Sequence[str], wanted: dict[str, str | None]) -> list[tuple[str, str]]:

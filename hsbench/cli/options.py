@@ -51,6 +51,24 @@ Processes = Annotated[
         f"with cuda one GPU each ({EXPERIMENTAL['cuda']}).",
     ),
 ]
+Engine = Annotated[
+    str,
+    typer.Option(
+        help="Who runs the cells: local (this machine), dask (workers of a dask cluster), slurm (jobs of Slurm). "
+        "See docs/engines.md."
+    ),
+]
+Address = Annotated[
+    str | None,
+    typer.Option(help="With dask: the scheduler. Default: --jobs workers on this machine.", metavar="tcp://HOST:PORT"),
+]
+Slurm = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="With slurm: a parameter of the jobs, such as partition=gpu, account=me, mem_gb=16. Repeatable.",
+        metavar="KEY=VALUE",
+    ),
+]
 Timeout = Annotated[
     float | None, typer.Option(help="Seconds per cell before it is stopped. Default: the budget's own.")
 ]

@@ -45,8 +45,7 @@ def plan(
     if output not in ("text", "json"):
         raise UnknownNameError("format", output, ("text", "json"))
     files = asking.import_files(imports)
-    request = asking.request(context.params)
-    resources = asking.resources(device, jobs, None, budget, processes)
+    request, resources = asking.settled(context.params)
     store = Results(results)
     made = planner.make(request, store, resources)
     if output == "json":

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
     from rich.progress import TaskID
 
-    from hsbench.run.engine import Listener, Outcome
+    from hsbench.run.engine import Listener
     from hsbench.run.plan import Work
+    from hsbench.run.process import Outcome
 
 
 T = TypeVar("T")

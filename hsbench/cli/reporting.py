@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from hsbench.run.store import Results
 
 SUFFIX = {"markdown": ".md", "latex": ".tex", "csv": ".csv", "parquet": ".parquet"}
-FOLDERS = ("figures", "curves", "tensorboard")
+FOLDERS = ("html", "figures", "curves", "tensorboard")
 """Formats that fill a folder."""
 COLUMNS = ("all", "paper")
 AGGREGATES = ("ours", "paper")
@@ -33,8 +33,8 @@ def report(
         str,
         typer.Option(
             "--format",
-            help="markdown, latex or csv; parquet (the long table); into a folder: figures (PNG and PDF), curves "
-            "(learning curves alone), tensorboard.",
+            help="markdown, latex or csv; parquet (the long table); into a folder: html (pages with sound), figures "
+            "(PNG and PDF), curves (learning curves alone), tensorboard.",
         ),
     ] = "markdown",
     output: Annotated[
@@ -56,6 +56,9 @@ def report(
     clip: Annotated[
         str | None, typer.Option(help="With figures: the clip whose sound is shown; the median one by default.")
     ] = None,
+    no_audio: Annotated[
+        bool, typer.Option("--no-audio", help="With html: leave the sound out, which is most of its size.")
+    ] = False,
     corpus: options.Corpus = None,
     budget: options.BudgetName = None,
     protocol: options.Protocol = None,
@@ -65,16 +68,19 @@ def report(
 ) -> None:
     """Print or write the tables and figures of what was run."""
     from hsbench import protocols
-    from hsbench.cli import asking
+    from hsbench.cli import asking, publishing
     from hsbench.report.form import Form
     from hsbench.run.store import Results
 
     _check_names(output_format, columns, aggregate)
-    _check_fit(output_format, output, per_clip=per_clip, standalone=standalone, clip=clip)
+    _check_fit(output_format, output, per_clip=per_clip, standalone=standalone, no_audio=no_audio, clip=clip)
     asking.import_files(imports)
     store = Results(results)
     wanted = {"corpus": corpus, "budget": budget, "protocol": protocols.name(protocol) if protocol else None}
     chosen = _chosen(store, experiments, wanted)
+    if output_format == "html" and output is not None:
+        publishing.publish(store, chosen, output, baselines, audio=not no_audio)
+        return
     if output_format in FOLDERS and output is not None:
         _fill(store, chosen, output_format, output, clip)
         return
@@ -120,7 +126,9 @@ def _check_names(output_format: str, columns: str, aggregate: str) -> None:
             raise UnknownNameError(kind, name, known)
 
 
-def _check_fit(output_format: str, output: Path | None, *, per_clip: bool, standalone: bool, clip: str | None) -> None:
+def _check_fit(
+    output_format: str, output: Path | None, *, per_clip: bool, standalone: bool, no_audio: bool, clip: str | None
+) -> None:
     """Refuse options that do not go with the format.
 
     Raises:
@@ -135,6 +143,7 @@ def _check_fit(output_format: str, output: Path | None, *, per_clip: bool, stand
     own = (
         ("--per-clip", per_clip, ("csv", "parquet")),
         ("--standalone", standalone, ("latex",)),
+        ("--no-audio", no_audio, ("html",)),
         ("--clip", clip is not None, ("figures",)),
     )
     for option, given, formats in own:
@@ -163,6 +172,13 @@ def show(store: Results, experiment: str, group: str, baselines: Path | None) ->
     )
     grey, plain = ("\033[2m", "\033[0m") if sys.stdout.isatty() else ("", "")
     print(ours + (grey + mark + published + plain if mark else ""))
+
+
+def note(store: Results, baselines: Path | None) -> None:
+    """Write the README of the results folder and say where it is."""
+    from hsbench.report import readme
+
+    print(f"wrote {store.write_readme(readme.markdown(store, baselines))}")
 
 
 def _tables(store: Results, chosen: Sequence[tuple[str, str]], baselines: Path | None) -> list[Table]:

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hsbench.cli.progress import BarProgress, PlainProgress
-    from hsbench.run.engine import LocalEngine, Outcome
+    from hsbench.run.engine import Engine
     from hsbench.run.plan import Plan, Work
+    from hsbench.run.process import Outcome
     from hsbench.run.resolve import Request
     from hsbench.run.store import Results
     from hsbench.spec import Resources
@@ -39,6 +40,9 @@ def run(
     jobs: options.Jobs = 1,
     processes: options.Processes = 1,
     timeout: options.Timeout = None,
+    engine: options.Engine = "local",
+    address: options.Address = None,
+    slurm: options.Slurm = None,
     rerun: Annotated[
         str,
         typer.Option(
@@ -54,25 +58,26 @@ def run(
     from hsbench.cli import asking, planning, progress, reporting
     from hsbench.errors import UnknownNameError
     from hsbench.run import plan as planner
-    from hsbench.run.engine import LocalEngine
+    from hsbench.run.engine import create
     from hsbench.run.store import Results
 
     if rerun not in RERUN:
         raise UnknownNameError("rerun rule", rerun, RERUN)
     files = asking.import_files(imports)
-    request = asking.request(context.params)
-    resources = asking.resources(device, jobs, timeout, budget, processes)
-    store = Results(results)
+    request, resources = asking.settled(context.params)
+    store, watcher = Results(results), progress.watcher()
+    chosen = create(asking.engine(engine, address, slurm), store, resources, watcher)
     _prepare(request, resources)
     made = _plan(request, store, resources, rerun)
     for (experiment, group), view in made.views.items():
         store.write_view(experiment, group, view)
     print(planning.table(made, resources), flush=True)
     todo = [work for work in made.works if _wanted(work, rerun)]
-    outcomes = _work(LocalEngine(store, resources, watcher := progress.watcher()), watcher, todo, files)
+    outcomes = _work(chosen, watcher, todo, files)
     print()
     for experiment, group in made.views:
         reporting.show(store, experiment, group, baselines)
+    reporting.note(store, baselines)
     _judge(
         {work.cell.key: one for work, one in zip(todo, outcomes, strict=True)}, planner.make(request, store, resources)
     )
@@ -91,7 +96,7 @@ def _plan(request: Request, store: Results, resources: Resources, rerun: str) ->
 
 
 def _work(
-    engine: LocalEngine, watcher: PlainProgress | BarProgress, todo: Sequence[Work], files: Sequence[str]
+    engine: Engine, watcher: PlainProgress | BarProgress, todo: Sequence[Work], files: Sequence[str]
 ) -> list[Outcome]:
     """Run what is missing, watched; an interrupt or a scheduler's word ends it in one sentence."""
     from hsbench.errors import InterruptedRunError

@@ -41,7 +41,7 @@ def reconstruct(
     from hsbench.cli.progress import metered
     from hsbench.errors import UsageError
     from hsbench.run import trained, using
-    from hsbench.run.engine import SPIN
+    from hsbench.run.process import SPIN
     from hsbench.run.store import Results
 
     if output.suffix.lower() in ENDINGS - {".wav"}:

@@ -8,6 +8,7 @@ utterance. See data/demo/NOTICE.md for how it was made and under which licences.
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,14 @@ DESCRIPTORS = [
 DATA = Path(__file__).parent / "data" / "demo"
 SAMPLE_RATE = 22050
 BLOCK = 32768
+COLUMNS = {
+    "file": r"(\w[\w-]*/)*\w[\w-]*\.flac",
+    "speaker": r"\w+",
+    "sex": "[FM]?",
+    "samples": "[0-9]{1,9}",
+    "sha256_pcm16": "[0-9a-f]{64}",
+}
+"""Column of the manifest -> what stands in it; a file is a path inside the corpus."""
 VALIDATION_SPEAKERS = frozenset({"k03", "k04", "k08", "k09"})
 
 
@@ -124,7 +133,12 @@ class DemoCorpus:
             raise DataError(
                 f"the demo corpus lacks its manifest {path} ({error.strerror}); reinstall hsbench."
             ) from error
-        wanted = {"file", "speaker", "sex", "samples", "sha256_pcm16"}
-        if not rows or not wanted <= set(rows[0]):
-            raise DataError(f"{path} should have the columns {', '.join(sorted(wanted))}; reinstall hsbench.")
+        except (csv.Error, ValueError) as error:
+            raise DataError(f"{path} should be a table in UTF-8 and is not ({error}); reinstall hsbench.") from error
+        if not rows or not COLUMNS.keys() <= set(rows[0]):
+            raise DataError(f"{path} should have the columns {', '.join(sorted(COLUMNS))}; reinstall hsbench.")
+        for number, row in enumerate(rows, start=2):
+            for name, form in COLUMNS.items():
+                if not re.fullmatch(form, row[name] or "", re.ASCII):
+                    raise DataError(f"{path}, line {number}: {name} is {row[name]!r}; reinstall hsbench.")
         return rows

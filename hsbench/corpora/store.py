@@ -58,8 +58,19 @@ class PreparedStore:
         return self._identities(self.rows()) == [identity(listing.root, file) for file in listing.files]
 
     def rows(self) -> list[dict[str, Any]]:
-        """One row per source file that was looked at."""
-        return list(read_jsonl(self.path / "parts.jsonl"))
+        """One row per source file that was looked at.
+
+        Raises:
+            DataError: a row is garbled.
+        """
+        rows = list(read_jsonl(self.path / "parts.jsonl"))
+        for number, row in enumerate(rows, start=1):
+            if not _is_part(row):
+                raise DataError(
+                    f"{self.path / 'parts.jsonl'}, line {number}: {str(row)[:60]!r} is no row of a prepared corpus; "
+                    "remove the folder and prepare again."
+                )
+        return rows
 
     def blocks(self) -> NDArray[np.int16]:
         """All blocks, memory-mapped, writable without effect on the file: [blocks, block_samples]."""
@@ -161,6 +172,17 @@ class PreparedStore:
             "skipped": reason,
         }
         return row, data
+
+
+def _is_part(row: Mapping[str, Any]) -> bool:
+    texts, counts = ("path", "stem", "speaker", "sex", "skipped"), ("size", "time")
+    digests = row.get("blocks")
+    return (
+        all(isinstance(row.get(name), str) for name in texts)
+        and all(isinstance(row.get(name), int) for name in counts)
+        and isinstance(digests, list)
+        and all(isinstance(one, str) for one in digests)
+    )
 
 
 @contextlib.contextmanager

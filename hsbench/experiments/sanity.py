@@ -8,7 +8,7 @@ DESCRIPTORS = [
     {
         "name": "sanity",
         "version": 1,
-        "summary": "controls (identity, gain, delay, random phase, decimation, MDCT, noise, silence) in every metric",
+        "summary": "controls (identity, gain, delay, filter bank, random phase, decimation, MDCT) in every metric",
         "target": "hsbench.experiments.sanity:sanity",
     }
 ]
@@ -24,6 +24,8 @@ def sanity() -> Experiment:
             Row("half the level", "scaled"),
             Row("inverted", "scaled", freeze({"gain": -1.0})),
             Row("delayed", "delayed"),
+            Row("filter bank", "pqmf"),
+            Row("filter bank lag removed", "pqmf", freeze({"aligned": True})),
             Row("random phase", "random-phase"),
             Row("mel and Griffin-Lim", "mel-griffin-lim"),
             *(Row(f"decimation {c:g}x", "decimation", freeze({"compression_ratio": c})) for c in (2.0, 4.0, 10.0)),

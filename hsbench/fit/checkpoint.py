@@ -13,13 +13,16 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
 from hsbench.errors import DataError
-from hsbench.files import replace_atomically
+from hsbench.files import parsed, replace_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     import torch
+
+UNREADABLE = (OSError, SafetensorError, KeyError, ValueError, TypeError, RuntimeError)
+"""What a file raises that is not there, not whole or not what it claims to be."""
 
 
 def write(
@@ -44,10 +47,11 @@ def read(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]] | None:
     """The tensors (on the CPU) and numbers of a checkpoint; None where there is none or it is not whole."""
     try:
         with safe_open(path, framework="pt") as file:
-            numbers = json.loads((file.metadata() or {})["numbers"])
-            return {name: file.get_tensor(name) for name in file.keys()}, numbers  # noqa: SIM118  not a dict
-    except (FileNotFoundError, SafetensorError, KeyError, ValueError):
+            numbers = parsed((file.metadata() or {})["numbers"].encode())
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  not a dict
+    except UNREADABLE:
         return None
+    return (tensors, numbers) if isinstance(numbers, dict) else None
 
 
 def metadata(path: Path) -> dict[str, str] | None:
@@ -55,7 +59,7 @@ def metadata(path: Path) -> dict[str, str] | None:
     try:
         with safe_open(path, framework="pt") as file:
             return dict(file.metadata() or {})
-    except (FileNotFoundError, SafetensorError):
+    except UNREADABLE:
         return None
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from hsbench.errors import DataError
 from hsbench.fit import checkpoint, distributed
 from hsbench.fit.schedule import schedule
 
@@ -164,6 +165,7 @@ def _resume(
     if found is None:
         return 0, 0.0
     tensors, numbers = found
+    _check(parameters, tensors, numbers, hooks)
     with torch.no_grad():
         for name, buffer in hooks.buffers.items():
             buffer.copy_(tensors[f"{name}.buffer"])
@@ -173,3 +175,23 @@ def _resume(
                 state = {key: tensors[f"{name}.{short}"].to(parameter.device) for short, key in MOMENTS.items()}
                 optimiser.state[parameter] = state
     return int(numbers["step"]), float(numbers["seconds"])
+
+
+def _check(
+    parameters: Mapping[str, torch.Tensor],
+    tensors: Mapping[str, torch.Tensor],
+    numbers: Mapping[str, Any],
+    hooks: Hooks,
+) -> None:
+    """Refuse the checkpoint of another fit."""
+    shapes = {name: value.shape for name, value in tensors.items()}
+    wanted = {**parameters, **{f"{name}.buffer": buffer for name, buffer in hooks.buffers.items()}}
+    fits = all(shapes.get(name) == value.shape for name, value in wanted.items())
+    for name, value in parameters.items():
+        moments = [shapes.get(f"{name}.{moment}") for moment in MOMENTS]
+        fits = fits and moments in ([None, None, None], [value.shape, value.shape, torch.Size()])
+    counted = all(isinstance(numbers.get(name), int | float) for name in ("step", "seconds"))
+    if not fits or not counted or numbers["step"] < 0:
+        raise DataError(
+            f"{hooks.checkpoint} is no checkpoint of this fit; remove it with: hsbench clean --checkpoints --yes"
+        )

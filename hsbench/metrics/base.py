@@ -7,6 +7,7 @@ never becomes a number.
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -117,7 +118,14 @@ def info(name: str) -> MetricInfo:
         UnknownNameError: there is none of that name.
     """
     plain, rate = split_rate(name)
-    descriptor = registry.get("metrics", plain)
+    facts = facts_of(registry.get("metrics", plain))
+    if rate is None:
+        return facts
+    return dataclasses.replace(facts, name=name, label=f"{facts.label} at {rate / 1000:g} kHz")
+
+
+def facts_of(descriptor: registry.Descriptor) -> MetricInfo:
+    """The facts that a metric's descriptor states, with the usual ones where it states none."""
     facts: Mapping[str, Any] = {
         "unit": "",
         "ideal": None,
@@ -129,9 +137,7 @@ def info(name: str) -> MetricInfo:
         **descriptor.info,
     }
     lists: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in facts.items()}
-    if rate is not None:
-        lists["label"] += f" at {rate / 1000:g} kHz"
-    return MetricInfo(name=name, version=descriptor.version, **lists)
+    return MetricInfo(name=descriptor.name, version=descriptor.version, **lists)
 
 
 def silent(signal: NDArray[np.float64]) -> bool:

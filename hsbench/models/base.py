@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 NETWORK = "network.safetensors"
 """The file below Context.kept where `fit` keeps all that it learned, as hsbench.fit.checkpoint writes it."""
+CHECKPOINT = "training.safetensors"
+"""The file beside it from which an unfinished `fit` goes on."""
 
 
 @dataclass(frozen=True)

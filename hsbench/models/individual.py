@@ -2,7 +2,8 @@
 
 Many clips are fitted at once as one batched problem; no operation mixes clips, so each fit is what it would be alone
 (to rounding), and one that diverges leaves its batch-mates untouched. On a CPU the coordinates are walked in tiles
-that stay in cache, and the gradients add up.
+that stay in cache, and the gradients add up. Each clip starts from random weights of its own; with `shared_start` all
+start from the same, so that distances between what they become mean something (figure4).
 
 Protocol switches: inr_loss, inr_siren_init, inr_output, bad_fit_is_status, width_at_cr_1 (see hsbench.protocols).
 Status: "diverged" where the output is not finite or its power exceeds 1000 times the clip's; "collapsed" where its
@@ -47,6 +48,7 @@ DESCRIPTORS = [
             "width": None,
             "layers": 5,
             "encoding_length": 10,
+            "shared_start": False,
             "weight_format": "fp32",
         },
         "playing": ["weight_format"],
@@ -72,6 +74,7 @@ DESCRIPTORS = [
             "layers": 5,
             "omega_0": 2000.0,
             "omega_i": 30.0,
+            "shared_start": False,
             "weight_format": "fp32",
         },
         "playing": ["weight_format"],
@@ -100,9 +103,17 @@ class IndividualINR:
     group = 16
 
     def __init__(
-        self, kind: str, width: int, layers: int, compression_ratio: float, weight_format: str, **network: Any
+        self,
+        kind: str,
+        width: int,
+        layers: int,
+        compression_ratio: float,
+        shared_start: bool,
+        weight_format: str,
+        **network: Any,
     ) -> None:
         del compression_ratio  # width says it exactly
+        self.shared_start = shared_start
         self.name, self.form = f"inr-{kind}", quantise.check(weight_format)
         self.net = create(kind, [width] * layers, **network)
 
@@ -174,9 +185,10 @@ class IndividualINR:
         return played
 
     def _initial(self, ids: Sequence[str], context: Context, device: torch.device) -> dict[str, torch.Tensor]:
-        """{name: [batch, *shape]}, each clip's drawn from its own seed."""
+        """{name: [batch, *shape]}, each clip's drawn from its own seed, or from one where they share their start."""
         divisor = context.switches.get("inr_siren_init", "omega_i")
-        drawn = [self.net.draw(torch.Generator().manual_seed(context.key("init", clip_id)), divisor) for clip_id in ids]
+        seeds = [context.key("init", *([] if self.shared_start else [clip_id])) for clip_id in ids]
+        drawn = [self.net.draw(torch.Generator().manual_seed(seed), divisor) for seed in seeds]
         return {
             name: torch.stack([one[name] for one in drawn]).to(device).requires_grad_() for name in self.net.shapes()
         }

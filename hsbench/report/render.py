@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 PUBLISHED = "Published "
 """Begins the block of published values in Markdown."""
 
+FOOT = "What these numbers do not tell: docs/limits.md, which is also a page of `hsbench report --format html`.\n"
+"""Ends every report in Markdown."""
+
 CSV_COLUMNS = (
     "experiment",
     "row",
@@ -37,9 +40,9 @@ CSV_COLUMNS = (
 )
 
 
-def markdown(tables: Sequence[Table], form: Form = PLAIN) -> str:
-    """Markdown, readable as plain text too."""
-    return "\n".join(_markdown(table, form) for table in tables)
+def markdown(tables: Sequence[Table], form: Form = PLAIN, *, foot: bool = True) -> str:
+    """Markdown, readable as plain text too; without the foot, part of a larger page."""
+    return "\n".join([*(_markdown(table, form) for table in tables), *([FOOT] if foot else [])])
 
 
 def _markdown(table: Table, form: Form) -> str:

@@ -46,6 +46,8 @@ def all_backends() -> list[Backend]:
         _tried("cdpam weights", _cdpam, required=True, module="cdpam"),
         _tried("MP3 through soundfile", _mp3),
         _tried("PyAV", _pyav, module="av"),
+        _tried("dask.distributed", lambda: _imported("distributed", "pip install 'hsbench[dask]'")),
+        _tried("submitit", lambda: _imported("submitit", "pip install 'hsbench[slurm]'")),
         _program("C compiler", COMPILERS, "pip needs one to build pesq; install it with: apt install gcc"),
         _program("pdflatex", ("pdflatex",), "report --format latex is written without it, only not typeset here"),
     ]

@@ -10,6 +10,7 @@ from typing import Any
 from hsbench.corpora.base import Source
 from hsbench.errors import DataError
 from hsbench.files import read_json, write_json
+from hsbench.run.documents import known_schema
 from hsbench.spec import SCHEMA, Cell, Settings, freeze
 
 
@@ -69,7 +70,7 @@ class Job:
             DataError: it is missing, or not a job.
         """
         try:
-            document = read_json(path)
+            document = known_schema(path, read_json(path))
             lists: dict[str, Any] = {name: tuple(document[name]) for name in ("clips", "metrics", "imports", "command")}
             root, settings = document["source"]["data_root"], document["source"]["settings"]
             source = Source(None if root is None else Path(root), freeze(settings))
@@ -80,7 +81,7 @@ class Job:
             raise DataError(
                 f"there is no job file {path}; write one with: hsbench plan EXPERIMENT --format json"
             ) from error
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, AttributeError) as error:
             raise DataError(
                 f"{path} is not a job file ({error!r}); write one with: hsbench plan EXPERIMENT --format json"
             ) from error

@@ -104,7 +104,7 @@ def make(request: Request, results: Results, resources: Resources) -> Plan:
         plan.views[name, resolved.group] = resolved.view(rows)
     plan.works = list(found.values())
     for work in plan.works:
-        _look(work, results, resources)
+        look(work, results, resources)
     return plan
 
 
@@ -128,7 +128,7 @@ def _add(plan: Plan, found: dict[str, Work], resolved: Resolved, row: Row) -> di
     return resolved.row_view(row, cells)
 
 
-def _look(work: Work, results: Results, resources: Resources) -> None:
+def look(work: Work, results: Results, resources: Resources) -> None:
     """Compare with the folder: what is missing, and how long it may take."""
     folder = results.cell(work.cell)
     rows, scored = folder.reconstructions(), folder.scored()
@@ -142,7 +142,8 @@ def _look(work: Work, results: Results, resources: Resources) -> None:
         shared, each = _seconds(work.cell, resources)
         if past := [row["seconds"] for row in rows.values()]:
             each = sum(past) / len(past)
-        work.seconds = 4 + (0 if folder.fit() else shared) + work.unbuilt * each + 0.02 * work.unscored
+        trained = folder.fit() and any(folder.kept.glob("*"))
+        work.seconds = 4 + (0 if trained else shared) + work.unbuilt * each + 0.02 * work.unscored
 
 
 def _state(work: Work, status: Mapping[str, Any], made: Mapping[str, Any], *, any_row: bool) -> tuple[str, str]:

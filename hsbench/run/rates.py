@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hsbench.errors import DataError
 from hsbench.metrics.base import split_rate
 
 if TYPE_CHECKING:
@@ -54,8 +55,18 @@ def played(model: FunctionOfTime, weights: Path, at: AtRate, context: Context) -
         weights: the file of the clip's own parameters.
         at: its source.
         context: of the fit.
+
+    Raises:
+        DataError: the file is damaged.
     """
+    from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
+    try:
+        parameters = load_file(weights)
+    except (OSError, SafetensorError, ValueError) as error:
+        raise DataError(
+            f"cannot read {weights} ({error}); remove it and run again, the clip is then rebuilt."
+        ) from error
     span = (context.samples - 1) / context.sample_rate
-    return model.play(load_file(weights), 2 * at.seconds / span - 1, context)
+    return model.play(parameters, 2 * at.seconds / span - 1, context)

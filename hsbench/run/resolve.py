@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hsbench import protocols, registry, spec
+from hsbench import protocols, registry
 from hsbench.errors import HsbenchError, UnknownNameError, UsageError
+from hsbench.run import pinning
 from hsbench.run.ground import Ground, cast, changes, open_corpus
 from hsbench.spec import Cell, Experiment, Part, Row, freeze
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hsbench.spec import Settings
-
-VIEW_SCHEMA = 2
 
 
 @dataclass(frozen=True)
@@ -107,8 +106,7 @@ class Resolved:
 
     def __init__(self, experiment: Experiment, request: Request, device: str) -> None:
         self.experiment, self.request = experiment, request
-        self.budget = spec.budget(request.budget or ("standard" if device == "cuda" else "quick"))
-        self.protocol = protocols.name(request.protocol or self.budget.protocol)
+        self.budget, self.protocol = pinning.asked(experiment, request.budget, request.protocol, device)
         self.split = request.split or experiment.split
         self.metrics = experiment.metrics_at(self.budget.name)
         self.changes = changes(request.changes)
@@ -233,15 +231,6 @@ class Resolved:
             "metrics": list(self.metrics),
             "rows": rows,
         }
-
-
-def upgraded(group: dict[str, Any]) -> dict[str, Any]:
-    """A group of a view of schema 1, which knew a single corpus, in today's form."""
-    ground = {name: group.pop(name) for name in ("fingerprint", "samples", "sample_rate", "clips")}
-    ground |= {"description": group.pop("corpus_description"), "incomplete": group.pop("incomplete_corpus")}
-    name = group.pop("corpus")
-    rows = [{**row, "corpus": name, "notes": []} for row in group.pop("rows")]
-    return {**group, "corpora": {name: ground}, "absent": {}, "rows": rows}
 
 
 def _matches(row: Row, filters: Sequence[str]) -> bool:

@@ -66,7 +66,7 @@ def _unpack(file: Path, folder: CellFolder) -> None:
         cell, numbers = json.loads(texts["cell"]), json.loads(texts["numbers"])
         if not isinstance(cell, dict) or not isinstance(numbers, dict):
             raise ValueError
-    except (KeyError, ValueError, OSError) as error:
+    except (KeyError, ValueError, RecursionError, OSError) as error:
         raise DataError(
             f"expected a file that hsbench export wrote, and {file} is damaged or of another kind; "
             "export the cell again."
@@ -126,9 +126,25 @@ def ready(folder: CellFolder, cell: Cell, resources: Resources) -> Iterator[tupl
             record=lambda _row: None,
             progress=lambda _done, _total: None,
         )
-        model: Model = registered(cell).load()(**dict(cell.model.settings), **_places(folder, cell))
+        model = _made(folder, cell)
         facts = model.fit(_NoTraining(cell), context)
         yield model, context, dict(facts or {})
+
+
+def _made(folder: CellFolder, cell: Cell) -> Model:
+    """The model of a cell, untrained.
+
+    Raises:
+        DataError: it does not take the cell's settings.
+    """
+    kind, settings = registered(cell).load(), {**dict(cell.model.settings), **_places(folder, cell)}
+    try:
+        model: Model = kind(**settings)
+    except TypeError as error:
+        raise DataError(
+            f"{cell.model.name} does not take the settings of {cell.folder} ({error}); it was not written by hsbench."
+        ) from error
+    return model
 
 
 def _places(folder: CellFolder, cell: Cell) -> dict[str, Any]:
@@ -155,7 +171,7 @@ class _NoTraining:
     def _refusal(self) -> DataError:
         return DataError(
             f"expected a cell whose training is finished, and {self.cell.folder} has no whole {NETWORK}; finish it "
-            "with hsbench run, or name another cell."
+            "with hsbench run (--rerun all where it was cleaned away), or name another cell."
         )
 
     def __len__(self) -> int:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import hashlib
 import math
 import time
 from typing import TYPE_CHECKING, Any
@@ -17,15 +16,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hsbench import registry
-from hsbench.audio.frames import silent_share
-from hsbench.audio.io import read_mono, wav_bytes, write_wav
+from hsbench.audio.io import read_mono, write_wav
 from hsbench.corpora.base import SPLITS, Clips, fingerprint, manifest_or_none
 from hsbench.errors import BackendMissingError, DataError
 from hsbench.files import replace_atomically
 from hsbench.metrics.base import Score, info, split_rate
 from hsbench.metrics.suite import Scorer
 from hsbench.models.base import Context, FunctionOfTime, rebuild
-from hsbench.run import base, provenance, rates, team
+from hsbench.run import base, originals, provenance, rates, team
 from hsbench.run.store import now
 
 if TYPE_CHECKING:
@@ -45,10 +43,24 @@ WORTH_A_POOL = 64
 
 
 class CellWork:
-    """One job on one cell's folder, which the caller holds locked."""
+    """One job on one cell's folder, which the caller holds locked.
+
+    Args:
+        job: what to do.
+        folder: of its cell.
+        results: that the folder is part of.
+        progress: takes stage, done and total.
+        played: whether another cell is about to play what this one fitted, and so needs the parameters that it keeps.
+    """
 
     def __init__(
-        self, job: Job, folder: CellFolder, results: Results, progress: Callable[[str, float, int], None]
+        self,
+        job: Job,
+        folder: CellFolder,
+        results: Results,
+        progress: Callable[[str, float, int], None],
+        *,
+        played: bool = False,
     ) -> None:
         self.job, self.folder, self.results, self.progress = job, folder, results, progress
         self.corpus = corpus_of(job)
@@ -60,6 +72,7 @@ class CellWork:
         self.unavailable: dict[str, str] = {}
         self._built = sum(item.id in self.rows for item in self.items)
         self._base = base.base_of(job.cell)
+        self._played = played
         self._model: Model | None = None
         self._scorers: dict[int | None, Scorer] = {}
 
@@ -78,7 +91,7 @@ class CellWork:
 
     def run(self) -> None:
         """Do what is missing."""
-        self._add_references()
+        originals.add(self.results, self.corpus, self._fingerprint, self.items)
         with contextlib.ExitStack() as self._open:
             self._work()
 
@@ -106,10 +119,19 @@ class CellWork:
             self._score(group)
 
     def _unbuilt(self, items: Iterable[Item]) -> Iterable[Item]:
-        """Items without a row, or whose audio is gone while a metric still needs it."""
+        """Items without a row, or whose audio or weights are gone while a metric still needs them."""
         for item in items:
-            if item.id not in self.rows or (self._unscored(item) and not self.folder.audio(item.id).exists()):
+            if item.id not in self.rows or self._lost(item):
                 yield item
+
+    def _lost(self, item: Item) -> bool:
+        lacking = self._unscored(item)
+        if lacking and not self.folder.audio(item.id).exists():
+            return True
+        if not self._played and not any(split_rate(name)[1] for name in lacking):
+            return False
+        plays = hasattr(registry.get("models", self.job.cell.model.name).load(), "play")
+        return plays and not self.folder.weights(item.id).exists()
 
     def _unscored(self, item: Item) -> list[str]:
         return [name for name, version in self.metrics.items() if (item.id, name, version) not in self.scored]
@@ -154,7 +176,7 @@ class CellWork:
         """The work that has to be done on the base before its clips can be played: to fit them, and no scores."""
         assert self._base is not None
         job = dataclasses.replace(self.job, cell=self._base, metrics=())
-        return CellWork(job, self.results.cell(self._base), self.results, self.progress)
+        return CellWork(job, self.results.cell(self._base), self.results, self.progress, played=True)
 
     def _fit_base(self) -> None:
         """Wait for whoever works on the base, and do what is missing there."""
@@ -165,6 +187,7 @@ class CellWork:
             if any(work._unbuilt(work.items)):
                 work.recorded()
                 folder.set_status("done")
+            self._model_and_context()  # which trains, where the network that the base once had is gone
 
     def _rebuild(self, items: Sequence[Item]) -> None:
         model, context = self._model_and_context()
@@ -253,30 +276,6 @@ class CellWork:
             "seconds": round(one.seconds, 4),
         }
         return row | ({"detail": one.detail} if one.detail else {})
-
-    def _add_references(self) -> None:
-        known = self.results.references()
-        missing = [item for item in self.items if (self._fingerprint, item.id) not in known]
-        for start in range(0, len(missing), 32):
-            self.results.add_references([self._reference(item) for item in missing[start : start + 32]])
-
-    def _reference(self, item: Item) -> tuple[Mapping[str, Any], bytes]:
-        clip = self.corpus.load(item)
-        digest = hashlib.sha256(clip.waveform.tobytes()).hexdigest()
-        row = {
-            "clip": clip.id,
-            "corpus": self.corpus.name,
-            "fingerprint": self._fingerprint,
-            "speaker": clip.speaker,
-            "sex": clip.sex,
-            "source": clip.source,
-            "offset": clip.offset,
-            "samples": int(clip.waveform.size),
-            "sample_rate": clip.sample_rate,
-            "silent_frames": silent_share(clip.waveform, clip.sample_rate),
-            "audio": f"{digest}.wav",
-        }
-        return row, wav_bytes(clip.waveform, clip.sample_rate)
 
 
 def _discard(_row: Mapping[str, Any]) -> None:

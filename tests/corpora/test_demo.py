@@ -5,7 +5,10 @@ import shutil
 import numpy as np
 import pytest
 import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from hsbench.audio.clip import check_id
 from hsbench.corpora import base
 from hsbench.corpora.demo import DATA, DemoCorpus
 from hsbench.errors import DataError, UnknownNameError, UsageError
@@ -149,3 +152,38 @@ def test_clips_may_be_shorter_than_blocks():
     assert base.fingerprint(short) != base.fingerprint(DemoCorpus())
     with pytest.raises(UsageError, match="expects 1 to 32768 samples, got 40000"):
         DemoCorpus(base.Source(None, (("clip_samples", 40000),)))
+
+
+ROWS = (DATA / "manifest.csv").read_bytes()[:2000]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
+@given(data=st.data())
+def test_any_manifest_is_items_or_a_sentence(tmp_path, data):
+    at = st.integers(0, len(ROWS))
+    start, end = sorted((data.draw(at), data.draw(at)))
+    middle = data.draw(
+        st.binary(max_size=20) | st.sampled_from([b'"', b"\x00", b"\n", b"," * 40, b"../../", b"x" * 150_000])
+    )
+    (tmp_path / "manifest.csv").write_bytes(ROWS[:start] + middle + ROWS[end:])
+    try:
+        items = DemoCorpus(data=tmp_path).manifest("train").items
+    except DataError as error:
+        sentence = str(error)
+    else:
+        sentence = "reinstall hsbench"
+        assert all(".." not in item.source and item.source[0] != "/" and check_id(item.id) for item in items)
+    assert "reinstall hsbench" in sentence
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [(0, "../../secret.flac"), (0, "/etc/secret.flac"), (4, "-5"), (4, "9" * 30), (5, "abc"), (2, "X")],
+)
+def test_a_manifest_that_points_elsewhere_or_lies_is_a_sentence(tmp_path, column, value):
+    lines = [next(csv.reader([line])) for line in ROWS.decode().splitlines()[:3]]
+    lines[2][column] = value
+    with (tmp_path / "manifest.csv").open("w", newline="") as file:
+        csv.writer(file).writerows(lines)
+    with pytest.raises(DataError, match=r"manifest.csv, line 3: \w+ is"):
+        DemoCorpus(data=tmp_path).manifest("train")

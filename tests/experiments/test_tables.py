@@ -6,6 +6,7 @@ from hsbench import registry
 from hsbench.analysis import published
 from hsbench.errors import UnknownNameError
 from hsbench.metrics.base import info
+from hsbench.run.base import base_of
 from hsbench.run.resolve import Request, Resolved
 from hsbench.widths import parameters
 
@@ -34,8 +35,8 @@ def test_the_paper_scores_512_clips_and_trains_its_own_steps(name):
         assert training["epochs"] * (training["epoch_samples"] // training["batch"]) == 1562500
 
 
-def cells(name, protocol="paper", budget="quick"):
-    resolved = Resolved(experiment(name), Request((name,), budget=budget, protocol=protocol), "cpu")
+def cells(name, protocol="paper", budget="quick", rows="row~"):
+    resolved = Resolved(experiment(name), Request((name,), budget=budget, protocol=protocol, filters=(rows,)), "cpu")
     return {row.name: resolved.cell(row, 0) for row in resolved.rows}
 
 
@@ -53,6 +54,22 @@ def test_widths_are_the_nearest_to_each_ratio_and_the_codes_own_at_one():
     assert cells("table2b", "reference")["1x"].model["width"] == 90
     assert {cell.model["width"] for cell in cells("table2c").values()} == {90}
     assert parameters("siren", 90) == 33031
+
+
+def test_table_2a_answers_its_row_with_an_export_and_with_our_own_rave_trained_once():
+    made, printed = experiment("table2a"), published.table("hypersound_2023", "2a")
+    assert [(row.model, row.published) for row in made.rows if row.published] == [("rave", "RAVE"), ("rave-v1", "RAVE")]
+    assert set(made.metrics) == set(printed.rows["RAVE"])
+    played = [made for name, made in cells("table2a", rows="row~v1").items()]
+    assert [base_of(cell) for cell in played] == [None, played[0], played[0]]
+    training = registry.get("models", "rave-v1").budgets["paper"]
+    assert [training[key] for key in ("capacity", "steps", "batch", "signal")] == [64, 3_000_000, 8, 65536]
+
+
+def test_codecs_fit_an_inr_once_for_its_three_formats():
+    made = cells("codecs", rows="row~INR FMLP")
+    assert len({cell.key for cell in made.values()}) == 12
+    assert len({(base_of(cell) or cell).key for cell in made.values()}) == 4
 
 
 def test_smoke_leaves_the_slow_metric_out():

@@ -55,7 +55,7 @@ def context(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["inr-fmlp", "inr-siren"])
-@pytest.mark.parametrize("protocol", ["fixed", "paper"])
+@pytest.mark.parametrize("protocol", ["fixed", pytest.param("paper", marks=pytest.mark.slow)])
 def test_it_learns_a_clip(name, protocol, context):
     model, switches = make(name, protocol, **({"omega_0": 200.0} if name == "inr-siren" else {}))
     rate = 1e-2 if name == "inr-fmlp" else 3e-3
@@ -150,7 +150,7 @@ def test_each_pass_over_the_clip_visits_every_coordinate_once(context):
     assert torch.equal(step._draw(2)[1], step._draw(2)[1])
 
 
-@pytest.mark.parametrize("name", ["inr-fmlp", "inr-siren"])
+@pytest.mark.parametrize("name", ["inr-fmlp", pytest.param("inr-siren", marks=pytest.mark.slow)])
 def test_a_fit_resumed_from_its_checkpoint_is_bit_equal(name, context, eager_checkpoints, tmp_path):
     class Killed(BaseException):
         pass
@@ -247,6 +247,15 @@ def test_unequal_clips_are_refused(context):
 def test_the_paper_budget_is_the_published_training(name):
     budget = registry.get("models", name).budgets["paper"]
     assert budget == {"steps": 100_000, "coordinates": None, "schedule": "constant", "learning_rate": 1e-4}
+
+
+@pytest.mark.parametrize(("shared", "same"), [(False, False), (True, True)])
+def test_clips_start_alike_only_where_they_share_their_start(context, shared, same):
+    model, switches = make("inr-fmlp", shared_start=shared)
+    start = model._initial(["a", "b"], context(switches), torch.device("cpu"))
+    assert all(torch.equal(value[0], value[1]) == same for value in start.values())
+    alone = model._initial(["b"], context(switches), torch.device("cpu"))
+    assert all(torch.equal(value[1], alone[name][0]) for name, value in start.items())
 
 
 def test_seeds_and_purposes_have_keys_of_their_own(context):

@@ -44,6 +44,12 @@ class CommandLine:
             check=False,
         )
 
+    def clean(self, *arguments):
+        command = [sys.executable, "-m", "hsbench", "clean", *map(str, arguments), "--results", str(self.results)]
+        return subprocess.run(
+            command, capture_output=True, text=True, env=self.environment(), cwd=self.folder, timeout=120, check=False
+        )
+
     def start(self, *arguments, delay=0.0):
         return subprocess.Popen(
             self.command(*arguments),

@@ -1,5 +1,7 @@
 """Cells that play what another cell fitted."""
 
+import shutil
+
 import pytest
 
 from hsbench.run.base import base_of
@@ -37,5 +39,16 @@ def test_one_cell_fits_and_the_others_play_its_parameters(played):
     bits = {form: row["bits"] for form, row in rows.items()}
     assert bits["fp16"] == bits["fp32"] // 2
     assert bits["fp32"] // 4 < bits["int8"] < bits["fp16"]
+    assert fitted.status()["status"] == "done"
     values = {form: [row["value"] for row in folder.scores().values()] for form, folder in played.items()}
     assert values["fp32"] != values["fp16"] != values["int8"]
+
+
+@pytest.mark.slow
+def test_parameters_that_were_cleaned_away_are_fitted_again_when_they_are_to_be_played(played, hsbench):
+    shutil.rmtree(played["fp32"].all_weights)
+    shutil.rmtree(played["int8"].path)
+    done = hsbench(*ASKED, "-k", "row~int8")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert len(list(played["fp32"].all_weights.iterdir())) == 2
+    assert len(played["int8"].scores()) == 10

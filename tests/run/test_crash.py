@@ -171,7 +171,7 @@ def test_a_torn_row_of_any_file_costs_only_that_row(hsbench):
     assert len(hsbench.rebuilt()) == 5
 
 
-@pytest.mark.parametrize("model", ["inr-siren", "inr-fmlp"])
+@pytest.mark.parametrize("model", [pytest.param("inr-siren", marks=pytest.mark.slow), "inr-fmlp"])
 def test_a_real_fit_that_is_killed_ends_with_the_same_scores(hsbench_at, tmp_path, model):
     (tmp_path / "calm").mkdir()
     (tmp_path / "rough").mkdir()

@@ -1,5 +1,7 @@
 """Scores above the corpus's own rate."""
 
+import json
+
 import numpy as np
 import pytest
 import soundfile
@@ -32,6 +34,7 @@ def test_names_are_grouped_by_rate_and_put_together_again():
     assert sorted(again) == sorted(names)
 
 
+@pytest.mark.slow
 def test_an_inr_is_scored_between_its_samples_without_another_fit(hsbench, tmp_path):
     """A slow tone is as well rebuilt at twice the rate; a rate that no source has is a status."""
     rng = np.random.default_rng(0)
@@ -60,3 +63,25 @@ def test_an_inr_is_scored_between_its_samples_without_another_fit(hsbench, tmp_p
     assert (cell / "fit.jsonl").read_text() == fitted
     again = {row["metric"]: row["value"] for row in read_jsonl(cell / "scores.jsonl")}
     assert again == {name: row["value"] for name, row in scores.items()}
+
+
+def test_weights_that_were_cleaned_away_are_fitted_anew_where_a_rate_needs_them(hsbench, tmp_path):
+    folder = tmp_path / "mine" / "voice"
+    folder.mkdir(parents=True)
+    for number in range(2):
+        soundfile.write(folder / f"{number}.wav", 0.5 * np.sin(np.arange(9000) * 0.02 * (number + 1)), 44100)
+    where = (
+        *("--corpus", "folder", "--data-root", tmp_path / "mine", "--budget", "smoke", "--limit", 1),
+        *("--set", "folder.clip_samples=2048", "--set", "folder.block_samples=2048", "-k", "row~FMLP fitted"),
+        *("--set", "inr-fmlp.steps=5", "--set", "inr-fmlp.width=16", "--set", "inr-fmlp.coordinates=none"),
+    )
+    assert hsbench("run", "resolution", *where).returncode == 0
+    (cell,) = hsbench.cells("inr-fmlp--folder--*")
+    rows = list(read_jsonl(cell / "scores.jsonl"))
+    assert hsbench.clean("--weights", "--yes").returncode == 0
+    kept = [row for row in rows if row["metric"] != "mse@44100"]
+    (cell / "scores.jsonl").write_text("".join(json.dumps(row) + "\n" for row in kept))
+    done = hsbench("run", "resolution", *where)
+    assert done.returncode == 0, done.stdout + done.stderr
+    again = {row["metric"]: row["value"] for row in read_jsonl(cell / "scores.jsonl")}
+    assert again == {row["metric"]: row["value"] for row in rows}

@@ -1,6 +1,6 @@
 import pytest
 
-from hsbench.files import read_jsonl
+from hsbench.files import read_jsonl, sha256_bytes
 from hsbench.run.store import Results
 
 
@@ -10,8 +10,13 @@ def two(tmp_path):
     return Results(tmp_path), Results(tmp_path)
 
 
+def audio(clip):
+    return f"{sha256_bytes(clip.encode())}.wav"
+
+
 def row(clip, fingerprint="f"):
-    return {"clip": clip, "fingerprint": fingerprint, "audio": f"{clip}.wav"}, clip.encode()
+    facts = {"clip": clip, "fingerprint": fingerprint, "speaker": "s", "sex": "", "audio": audio(clip)}
+    return facts, clip.encode()
 
 
 def kept(store):
@@ -26,7 +31,7 @@ def test_a_reference_is_kept_once_whoever_adds_it(two):
     mine.add_references([row("d"), row("d", "other")])
     assert kept(mine) == [("f", "a"), ("f", "b"), ("f", "c"), ("f", "d"), ("other", "d")]
     assert theirs.references().keys() == set(kept(mine))
-    assert mine.reference_audio("c.wav").read_bytes() == b"c"
+    assert mine.reference_audio(audio("c")).read_bytes() == b"c"
 
 
 def test_the_list_is_read_again_only_where_another_program_wrote(two, monkeypatch):

@@ -120,6 +120,10 @@ def test_bad_cells_leave_status_and_log_and_the_others_finish(hsbench):
     assert "Segmentation fault" in logs["toy-segfault"]
     assert "6 of 9 cells are incomplete; run the same command again" in done.stderr
     assert "| ok [smoke] " in done.stdout
+    page = (hsbench.results / "README.md").read_text()
+    for outcome in ("3 done", "2 failed", "1 unavailable", "2 crashed", "1 timeout"):
+        assert outcome in page, "the page is written after a bad run too"
+    assert "| ok [smoke] " in page
 
 
 def test_bad_fits_are_statuses_under_fixed_and_scores_under_reference(hsbench):

@@ -21,7 +21,7 @@ from hsbench.fit import checkpoint, distributed
 from hsbench.fit.losses import spectral
 from hsbench.fit.precision import hidden, pin
 from hsbench.models import quantise
-from hsbench.models.base import NETWORK, Payload, Reconstruction, verdict
+from hsbench.models.base import CHECKPOINT, NETWORK, Payload, Reconstruction, verdict
 from hsbench.models.hypersound.combine import Combination
 from hsbench.models.hypersound.network import HyperSoundNetwork
 from hsbench.models.hypersound.step import TrainingStep
@@ -226,7 +226,7 @@ class HyperSound:
         facts |= {"seconds": round(time.perf_counter() - began, 1), **self._sizes()}
         if distributed.rank() == 0:
             checkpoint.write(file, self.network.state_dict(), facts)
-            (context.kept / "training.safetensors").unlink(missing_ok=True)
+            (context.kept / CHECKPOINT).unlink(missing_ok=True)
         return facts
 
     @torch.no_grad()

@@ -11,6 +11,7 @@ from hsbench.errors import UsageError
 from hsbench.fit import distributed, graphs, loop
 from hsbench.fit.batches import Batches
 from hsbench.fit.losses import WARM_UP
+from hsbench.models.base import CHECKPOINT
 from hsbench.models.judged import JUDGED, judged
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def train(
     hooks = loop.Hooks(
         record=context.record,
         progress=lambda done: context.progress(done, recipe.updates),
-        checkpoint=context.kept / "training.safetensors",
+        checkpoint=context.kept / CHECKPOINT,
     )
     loop.optimise(dict(network.named_parameters()), numbered, recipe, hooks)
     seen = {"steps": recipe.updates, "clips_seen": recipe.updates * training["batch"]}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from hsbench.errors import UsageError
 from hsbench.fit import checkpoint
 from hsbench.fit.precision import pin
-from hsbench.models.base import NETWORK
+from hsbench.models.base import CHECKPOINT, NETWORK
 from hsbench.models.rave.network import Rave
 from hsbench.models.rave.rows import RaveRows
 from hsbench.models.rave.training import train
@@ -124,6 +124,6 @@ class RaveV1(RaveRows):
         facts = train(self.network, train_clips, context)
         facts |= {"seconds": round(time.perf_counter() - began, 1), **self.network.facts()}
         checkpoint.write(file, self.network.state_dict(), facts)
-        (context.kept / "training.safetensors").unlink(missing_ok=True)
+        (context.kept / CHECKPOINT).unlink(missing_ok=True)
         self.network.eval()
         return facts

@@ -10,6 +10,7 @@ import torch
 from hsbench.errors import UsageError
 from hsbench.fit import distributed, loop
 from hsbench.fit.batches import Batches
+from hsbench.models.base import CHECKPOINT
 from hsbench.models.judged import JUDGED, judged
 from hsbench.models.rave.discriminators import Discriminators
 from hsbench.models.rave.encoder import RATIO
@@ -62,7 +63,7 @@ def train(network: Rave, clips: Training, context: Context) -> dict[str, Any]:
     hooks = loop.Hooks(
         record=context.record,
         progress=lambda done: context.progress(done, steps),
-        checkpoint=context.kept / "training.safetensors",
+        checkpoint=context.kept / CHECKPOINT,
         buffers=dict(network.named_buffers()),
     )
     loop.optimise(players, lambda number: step(number, batches(number)), recipe, hooks)

@@ -1,7 +1,8 @@
 """Weight space: a t-SNE picture of the clips' INR weights, and whether neighbours share a voice, as a number.
 
-Only weights that one network wrote for all clips lie in one space. INRs that were each optimised from a random start of
-their own do not: two of them may be the same function with their neurons in another order.
+Only weights that one network wrote for all clips, or that were fitted from one shared start, lie in one space. INRs
+that were each fitted from a random start of their own do not: two may be the same function with their neurons in
+another order.
 """
 
 from __future__ import annotations
@@ -34,12 +35,12 @@ SHAPES = {"F": "o", "M": "s"}
 OTHER = "^"
 """The marker of a voice whose sex the corpus does not tell."""
 LEAD = (
-    "t-SNE of the weights that the network wrote for each clip, standardised over the clips, seeded; distances in the "
+    "t-SNE of the weights of each clip's INR, standardised over the clips, seeded; distances in the "
     "picture are not to scale. Colour and marker: voice; round: female, square: male."
 )
 OWN_START = (
     "each clip's INR starts from random weights of its own, so distances between weights mean nothing; only weights "
-    "that one network wrote are drawn"
+    "that one network wrote, or that were fitted from one start (shared_start), are drawn"
 )
 
 
@@ -52,12 +53,14 @@ class Cloud:
         facts: one per clip: speaker, sex and source (its utterance), and split.
         where: [clips, dims], in weight space.
         wanted: clips that the row should have.
+        fitted: whether each clip's weights were fitted, from a start that all share, and not written by a network.
     """
 
     row: str
     facts: Sequence[Mapping[str, Any]]
     where: NDArray[np.float64]
     wanted: int
+    fitted: bool
 
     def of(self, key: str) -> list[str]:
         """One fact of every clip."""
@@ -93,7 +96,8 @@ def _cloud(subject: Subject, index: int) -> Cloud | str:
     clips = [clip for clip in known if folder.weights(clip).exists()]
     if not clips:
         return "no weights are kept of the clips"
-    if "generated" not in folder.fit():
+    fitted = "generated" not in folder.fit()
+    if fitted and not dict(folder.spec().model.settings).get("shared_start"):
         return OWN_START
     if len(clips) < LEAST:
         return f"{len(clips)} clips are too few for a picture (at least {LEAST})"
@@ -105,7 +109,7 @@ def _cloud(subject: Subject, index: int) -> Cloud | str:
     where = space.points([folder.weights(clip) for clip in clips])
     if where.shape[1] < 2:
         return "all clips have the same weights"
-    return Cloud(asked["row"], facts, where, len(ground["clips"]))
+    return Cloud(asked["row"], facts, where, len(ground["clips"]), fitted)
 
 
 def _numbers(cloud: Cloud) -> dict[str, space.Accuracy]:
@@ -236,7 +240,8 @@ def _caption(
             for name, one in numbers[cloud.row].items()
         ]
         said.append(
-            f"{cloud.row}, {len(cloud.facts)}{few} clips, perplexity {cloud.perplexity:.3g}: "
+            f"{cloud.row}, {'fitted from one shared start' if cloud.fitted else 'written by one network'}, "
+            f"{len(cloud.facts)}{few} clips, perplexity {cloud.perplexity:.3g}: "
             + ("; ".join(parts) or "no label can be told from neighbours")
             + "."
         )

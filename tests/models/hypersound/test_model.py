@@ -115,6 +115,7 @@ def test_a_stopped_training_goes_on_to_the_same_weights_bit_for_bit(make, eager_
         assert torch.equal(value, model.network.state_dict()[name]), name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "changes"),
     [

@@ -83,7 +83,12 @@ def test_divergence_is_that_of_normal_distributions():
 
 
 def test_the_spectral_distance_is_its_formula():
-    x, y = 0.1 * drawn(2, 4096), 0.1 * drawn(2, 4096, seed=1)
+    assert_formula(0.1)
+    assert_formula(1e-6)  # where the floor of the logarithm counts, and so does the scale of the transform
+
+
+def assert_formula(level):
+    x, y = level * drawn(2, 4096), level * drawn(2, 4096, seed=1)
     total = 0.0
     for size in (2048, 1024, 512, 256, 128):
         window = torch.hann_window(size).double()
@@ -94,6 +99,10 @@ def test_the_spectral_distance_is_its_formula():
         total += float(difference.square().sum().sqrt() / spectra[0].square().sum().sqrt())
         total += float(((spectra[0] + 1e-7).log() - (spectra[1] + 1e-7).log()).abs().mean())
     assert float(spectral_distance(x, y)) == pytest.approx(total, rel=1e-5)
+
+
+def test_the_spectral_distance_sees_a_level():
+    x = 0.1 * drawn(2, 4096)
     assert float(spectral_distance(x, x)) == 0
     assert float(spectral_distance(x, 2 * x)) == pytest.approx(5 * (1 + 0.6931), rel=1e-3)
 

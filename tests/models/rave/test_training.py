@@ -1,11 +1,13 @@
 import pytest
 import torch
 
+from hsbench.audio import pqmf
 from hsbench.audio.clip import Clip
 from hsbench.audio.passages import joined
 from hsbench.errors import DataError, UsageError
 from hsbench.models.base import NETWORK, rebuild
 from hsbench.models.rave.discriminators import Discriminators
+from hsbench.models.rave.encoder import divergence
 from hsbench.models.rave.model import RaveV1
 from hsbench.models.rave.network import Rave
 from hsbench.models.rave.step import TrainingStep
@@ -88,6 +90,19 @@ def test_a_step_is_a_function_of_its_number():
     for number in (0, 1):
         assert loss(number, 0) == loss(number, 0)
         assert loss(number, 0) != loss(number, 1)
+
+
+@pytest.mark.parametrize("first", [1, 0])
+def test_the_divergence_of_the_latents_weighs_beta(first):
+    waveform = 0.1 * torch.randn(2, 18432, generator=torch.Generator().manual_seed(0))
+    losses = {}
+    for beta in (0.0, 0.1, 1.0):
+        network = Rave(2)
+        losses[beta] = float(TrainingStep(network, Discriminators(1), first, beta, lambda *words: 5)(0, waveform))
+    network.encoder.train(first > 0)
+    spread = float(divergence(*network.encoder(pqmf.analyse(waveform))).detach())
+    assert losses[1.0] - losses[0.0] == pytest.approx(spread, rel=1e-3)
+    assert losses[0.1] - losses[0.0] == pytest.approx(0.1 * spread, rel=1e-2)
 
 
 def test_training_keeps_the_network_and_a_second_session_loads_it(bare, clips):

@@ -183,7 +183,9 @@ def test_the_lower_median_over_rows_passes_over_clips_that_a_row_lacks():
 
 def test_weights_are_judged_as_numbers_beside_chance(asked, results):
     made = weights.draw(subject(asked(), results))
-    assert "10x, 12 clips, perplexity 3.67: voice 1.00 (k 3, 12 clips; chance 0." in made.caption
+    assert (
+        "10x, written by one network, 12 clips, perplexity 3.67: voice 1.00 (k 3, 12 clips; chance 0." in made.caption
+    )
     assert "sex, own voice left out" in made.caption
     panels = [axes for axes in made.figure.axes if axes.get_title()]
     assert [axes.get_title().splitlines()[0] for axes in panels] == ["10x", "4x", "1x"]
@@ -215,10 +217,10 @@ def test_voices_in_the_training_split_are_empty_and_new_ones_are_judged_apart(as
 
 def test_marker_and_colour_together_tell_more_voices_than_there_are_colours():
     facts = [{"speaker": f"v{number:02}", "sex": "FM"[number % 2]} for number in range(12)]
-    cloud = weights.Cloud("row", facts, np.zeros((12, 2)), 12)
+    cloud = weights.Cloud("row", facts, np.zeros((12, 2)), 12, fitted=False)
     found = weights._voices([cloud])
     assert len({(sex, colour) for (sex, _), colour in found.items()}) == 12
-    few = weights._voices([weights.Cloud("row", facts[:6], np.zeros((6, 2)), 6)])
+    few = weights._voices([weights.Cloud("row", facts[:6], np.zeros((6, 2)), 6, fitted=False)])
     assert len(set(few.values())) == 6
 
 
@@ -241,6 +243,17 @@ def test_weights_that_mean_nothing_together_are_not_drawn(asked, results, spoil,
     made = weights.draw(subject(wanted, results))
     assert made.startswith("Weight space: ")
     assert said in made
+
+
+def test_fitted_weights_are_drawn_where_all_share_their_start(asked, results):
+    from .conftest import spec
+
+    folder = results.folder("cell-10x")
+    folder.write_fit({})
+    folder.write_spec(spec(kind="fmlp", shared_start=True))
+    wanted = copy.deepcopy(asked())
+    wanted["rows"] = wanted["rows"][:1]
+    assert "10x, fitted from one shared start, 12 clips" in weights.draw(subject(wanted, results)).caption
 
 
 def test_equal_weights_are_a_sentence(asked, results):

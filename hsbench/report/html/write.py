@@ -1,0 +1,59 @@
+"""Writes a report: tables first, then the pages of clips with their sound and pictures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hsbench.report.html import cells, clips, documents, figures, index, scores
+from hsbench.report.html.group import read
+from hsbench.report.html.site import Site
+from hsbench.report.html.sound import Sounds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from hsbench.run.store import Results
+
+
+def write(
+    results: Results,
+    chosen: Sequence[tuple[str, str]],
+    output: Path,
+    baselines: Path | None = None,
+    *,
+    audio: bool = True,
+    tell: Callable[[float, float], None] = lambda _done, _total: None,
+) -> int:
+    """Write the report of some groups into a folder; its size in bytes.
+
+    Args:
+        results: where they are.
+        chosen: (experiment, group) pairs, in the order shown.
+        output: a folder that is new, empty, or a report already.
+        baselines: folder with published numbers.
+        audio: whether sound comes along.
+        tell: takes how many clips are done, and of how many.
+
+    Raises:
+        UsageError: the folder is something else.
+        DataError: results or baselines are garbled.
+    """
+    groups = [read(results, experiment, name, baselines) for experiment, name in chosen]
+    site = Site(output)
+    pictures = {group.slug: figures.write(site, group, results) for group in groups}
+    site.write("index.html", index.page(groups, pictures))
+    site.write("cells.html", cells.page(groups))
+    site.write("limits.html", documents.limits())
+    site.write("differences.html", documents.differences_page())
+    places = [(group, corpus, ground) for group in groups for corpus, ground in group.corpora]
+    for group, corpus, _ in places:
+        for metric in group.table.metrics:
+            site.write(group.scores_page(corpus, metric.name), scores.page(group, corpus, metric))
+    sounds, done = Sounds(site, results, audio=audio), 0
+    total = sum(len(ground["clips"]) for *_, ground in places)
+    for group, corpus, ground in places:
+        for number, clip in enumerate(ground["clips"]):
+            site.write(group.clip_page(corpus, clip), clips.page(group, corpus, number, sounds))
+            tell(done := done + 1, total)
+    return site.finish()

@@ -1,0 +1,174 @@
+"""`hsbench bless` and `hsbench check` on made-up results: refusals, round trip, formats, exit codes."""
+
+import json
+import re
+from xml.etree import ElementTree as ET
+
+import numpy as np
+import pytest
+
+from hsbench.analysis import blessed, noise
+from hsbench.analysis.snapshot import snapshot
+from hsbench.audio.io import wav_bytes
+from hsbench.files import sha256_bytes
+from hsbench.run import blessing, provenance
+from hsbench.run.store import Results
+
+CLIPS = [f"clip-{number}" for number in range(12)]
+GROUP = "demo--smoke--fixed-1"
+
+
+def made(root, values, *, shift=0.0):
+    """A results folder of one row, its audio and its scores; `shift` moves the recorded scores of stored audio."""
+    from hsbench.metrics.waveform import mse
+    from hsbench.spec import Cell, Part
+
+    part = Part("identity", 1)
+    cell = Cell(part, Part("demo", 1, (("fingerprint", "f" * 64),)), Part("smoke", 1), Part("fixed-1", 1), 0)
+    store = Results(root)
+    folder = store.cell(cell)
+    folder.write_spec(cell)
+    rng = np.random.default_rng(0)
+    for clip, value in zip(CLIPS, values, strict=True):
+        sound = rng.normal(0, 0.1, 2000).astype(np.float32)
+        guess = (sound + np.float32(value)).astype(np.float32)
+        audio = f"{sha256_bytes(sound.tobytes())}.wav"
+        row = {"fingerprint": "f" * 64, "clip": clip, "speaker": "s", "sex": "F", "audio": audio}
+        store.add_references([(row, wav_bytes(sound, 22050))])
+        folder.audio(clip).parent.mkdir(parents=True, exist_ok=True)
+        folder.audio(clip).write_bytes(wav_bytes(guess, 22050))
+        score = mse(sound.astype(np.float64), guess.astype(np.float64), 22050) + shift
+        row = {"clip": clip, "metric": "mse", "version": 1, "value": score, "status": "ok", "seconds": 0}
+        folder.append_scores([row])
+        built = {"clip": clip, "status": "ok", "numbers": 10, "bits": None, "seconds": 0, "clipped": 0}
+        folder.append_reconstructions([built])
+    folder.add_provenance(
+        {"started": "now", "device": "cpu", "code": {"hsbench": "0", "dirty": False}, "cpu": "a", "packages": {}}
+    )
+    folder.set_status("done")
+    row = {"row": "row", "model": "identity", "corpus": "demo", "cells": [cell.folder]}
+    corpora = {"demo": {"fingerprint": "f" * 64, "clips": CLIPS}}
+    request = {"experiment": "smoke", "corpora": corpora, "metrics": ["mse"], "rows": [row]}
+    store.write_view("smoke", GROUP, {**request, "budget": "smoke", "protocol": "fixed-1"})
+    return store
+
+
+@pytest.fixture
+def base(tmp_path):
+    """Results and a baseline of them."""
+    store = made(tmp_path / "results", np.linspace(0.1, 0.2, 12))
+    snap = snapshot(store, "smoke", GROUP)
+    means = noise.means([snap.scores, snap.scores])
+    facts = {"time": "then", "reason": "a test", "code": {}, "reruns": []}
+    blessed.write(tmp_path / "baselines", blessed.Baseline(snap, noise.floors(means), means, (), facts))
+    return tmp_path
+
+
+def check(hsbench_here, base, results="results", *more):
+    return hsbench_here("check", "smoke", "--results", base / results, "--baselines", base / "baselines", *more)
+
+
+def test_what_was_blessed_is_the_same(hsbench_here, base):
+    code, out, err = check(hsbench_here, base)
+    assert (code, err) == (0, "")
+    assert out == "smoke: 3 same\n"
+    read = blessed.read(base / "baselines", "smoke")
+    assert read.snapshot == snapshot(Results(base / "results"), "smoke", GROUP)
+
+
+def test_drift_is_exit_one_in_every_format(hsbench_here, base):
+    made(base / "other", np.linspace(0.2, 0.3, 12))
+    code, out, err = check(hsbench_here, base, "other")
+    assert code == 1
+    assert "drifted-worse  row, mse, refit: 0.0" in out
+    assert "hsbench: smoke: 1 drifted-worse" in err
+    _, out, _ = check(hsbench_here, base, "other", "--format", "json")
+    document = json.loads(out)
+    assert document["exit_code"] == 1
+    assert [line["verdict"] for line in document["lines"] if line["metric"] == "mse"] == ["same", "drifted-worse"]
+    _, out, _ = check(hsbench_here, base, "other", "--format", "junit")
+    suite = ET.fromstring(out)
+    assert (suite.get("failures"), suite.get("errors"), suite.get("tests")) == ("1", "0", "3")
+    code, out, _ = check(hsbench_here, base, "other", "--format", "markdown", "--output", base / "drift.md")
+    assert code == 1
+    assert "drifted-worse |" in (base / "drift.md").read_text()
+
+
+def test_stored_audio_that_scores_otherwise_is_drift(hsbench_here, base):
+    made(base / "other", np.linspace(0.1, 0.2, 12), shift=2e-9)
+    code, out, _ = check(hsbench_here, base, "other")
+    assert code == 1
+    assert "row, mse, rescored" in out
+    assert check(hsbench_here, base, "other", "--rescore", "0")[1].count("rescored") == 0
+
+
+def test_without_results_or_baseline_it_says_what_to_do(hsbench_here, base):
+    code, _, err = check(hsbench_here, base, "nothing")
+    assert code == 3
+    assert "holds nothing of it; run it first: hsbench run smoke --results" in err
+    code, _, err = hsbench_here("check", "table2d", "--baselines", base / "baselines")
+    assert code == 3
+    assert "nothing was blessed for table2d" in err
+    assert check(hsbench_here, base, "results", "--format", "xml")[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("baseline.json", "{}"),
+        ("scores.jsonl", '{"row":"row"}\n'),
+        ("scores.jsonl", '{"row":"row","metric":"mse","seed":0,"clip":"clip-0","value":NaN,"status":"ok"}\n'),
+        ("floor.jsonl", '{"row":"row","metric":"mse","floor":Infinity,"means":[]}\n'),
+    ],
+)
+def test_a_garbled_baseline_is_a_sentence(hsbench_here, base, file, content):
+    (base / "baselines" / "blessed" / "smoke" / file).write_text(content)
+    code, _, err = check(hsbench_here, base)
+    assert code == 2
+    assert re.search(r"the baseline .*smoke is garbled \(.*\); restore it, or bless again", err)
+
+
+def test_a_newer_baseline_is_refused(hsbench_here, base):
+    path = base / "baselines" / "blessed" / "smoke" / "baseline.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"schema": 2}))
+    code, _, err = check(hsbench_here, base)
+    assert code == 2
+    assert "has schema 2 and this hsbench reads up to 1" in err
+
+
+def test_a_sound_outside_the_baseline_is_refused(base):
+    from hsbench.errors import DataError
+
+    with pytest.raises(DataError, match="no path"):
+        blessed.audio(base / "baselines", "smoke", "../../secret.flac")
+
+
+def test_bless_refuses_what_nobody_should_bless(hsbench_here, base, monkeypatch):
+    results = ("--results", base / "results")
+    assert "expects --reason" in hsbench_here("bless", "smoke", "--reason", "  ", *results)[2]
+    for code, sentence in (
+        ({"commit": None, "dirty": None}, "is none; clone it"),
+        ({"commit": "c", "dirty": True}, "clean tree"),
+    ):
+        monkeypatch.setattr(provenance, "code", lambda code=code: code)
+        end, _, err = hsbench_here("bless", "smoke", "--reason", "why", *results)
+        assert end == 2
+        assert sentence in err
+
+
+def test_only_complete_clean_results_can_be_blessed(base):
+    from hsbench.errors import IncompleteError
+
+    store = Results(base / "results")
+    request = store.view("smoke")["groups"][GROUP]
+    blessing.require_complete(store, request)
+    folder = store.folder(request["rows"][0]["cells"][0])
+    with pytest.raises(IncompleteError, match="lacks 12 scores"):
+        blessing.require_complete(store, {**request, "metrics": ["mse", "lsd"]})
+    folder.set_status("failed")
+    with pytest.raises(IncompleteError, match="is failed"):
+        blessing.require_complete(store, request)
+    folder.set_status("done")
+    folder.amend_provenance({"code": {"hsbench": "0", "dirty": True}})
+    with pytest.raises(IncompleteError, match="uncommitted changes"):
+        blessing.require_complete(store, request)

@@ -1,0 +1,52 @@
+"""How often does the drift check cry wolf? Every rerun that `hsbench bless` made is judged as if it were a new run.
+
+    python tests/drift/false_alarms.py RESULTS
+
+RESULTS holds `hsbench run smoke` and, below reruns/, what `hsbench bless smoke` ran: the same code with other seeds and
+thread counts. Each is compared with the blessed run; the noise floor is taken from the other reruns alone.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections import Counter
+from pathlib import Path
+
+from hsbench.analysis import drift, noise
+from hsbench.analysis.snapshot import scores_of, snapshot
+from hsbench.cli import progress
+from hsbench.run import reruns
+from hsbench.run.store import Results
+
+ALARMS = ("drifted-better", "drifted-worse", "newly-failing")
+
+
+def main() -> None:
+    """Print a line for each rerun, and the rate."""
+    store, count = Results(Path(sys.argv[1])), int(sys.argv[2]) if len(sys.argv) > 2 else 7
+    (group,) = store.view("smoke")["groups"]
+    request, blessed = store.view("smoke")["groups"][group], snapshot(store, "smoke", group)
+    found = {}
+    for rerun in reruns.chosen(count, 1):
+        with progress.watcher() as watcher:
+            cells = reruns.make(store, request, rerun, "cpu", watcher)
+        clips = request["corpora"]["demo"]["clips"]
+        found[rerun] = {(row, m): scores_of([cells[row]], clips, m, blessed.metrics[m]) for row, m in blessed.scores}
+    rates: Counter[str] = Counter()
+    print("| rerun | alarms | noisy | lines |\n|---|---|--:|--:|")
+    for rerun, scores in found.items():
+        others = [one for other, one in found.items() if other != rerun]
+        floors = noise.floors(noise.means([blessed.scores, *others]))
+        lines = drift.judge(blessed, dataclasses.replace(blessed, scores=scores), floors)
+        alarms = [line for line in lines if line.verdict in ALARMS]
+        noisy = sum(line.verdict == "noisy" for line in lines)
+        said = "; ".join(f"{line.row} {line.metric} {line.verdict}" for line in alarms) or "none"
+        rates["lines"] += len(lines)
+        rates["alarms"] += len(alarms)
+        print(f"| seed {rerun.seed}, {rerun.threads} threads | {said} | {noisy} | {len(lines)} |")
+    print(f"\n{rates['alarms']} alarms in {rates['lines']} lines of {len(found)} reruns")
+
+
+if __name__ == "__main__":
+    main()

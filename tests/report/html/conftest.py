@@ -1,0 +1,128 @@
+"""A results folder with sound: two rows of one corpus on three clips, whose every text carries markup."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+import pytest
+
+from hsbench.audio.io import wav_bytes, write_wav
+from hsbench.run.store import Results
+from hsbench.spec import Cell, Part, freeze
+
+RATE, SAMPLES = 22050, 32768
+CLIPS = ["c-0", "c-1", "c-2"]
+EVIL = '<img src=x onerror="document.title=1">'
+MSE = {"plain": [0.9, 0.05, 0.1], EVIL: [10.0, 2.0, None]}
+GROUP = "toys--quick--fixed-1"
+
+
+def tone(number):
+    time = np.arange(SAMPLES) / RATE
+    return np.sin(2 * np.pi * (300 + 200 * number) * time).astype(np.float32)
+
+
+def request(**changes):
+    rows = [
+        {
+            "row": name,
+            "model": "inr-fmlp",
+            "corpus": "toys",
+            "published": "FMLP",
+            "cells": [f"cell-{index}"],
+            "changed": [],
+            "departures": [f"note {EVIL} (paper 1)"],
+            "notes": [EVIL],
+        }
+        for index, name in enumerate(MSE)
+    ]
+    ground = {
+        "description": f"tones {EVIL}",
+        "incomplete": [],
+        "fingerprint": "f" * 64,
+        "samples": SAMPLES,
+        "sample_rate": RATE,
+        "clips": CLIPS,
+    }
+    return {
+        "experiment": "table2d",
+        "title": f"Individual {EVIL}",
+        "table": "2d",
+        "source": "hypersound_2023",
+        "corpora": {"toys": ground},
+        "absent": {},
+        "budget": "quick",
+        "protocol": "fixed-1",
+        "split": "validation",
+        "clips_paper": 30,
+        "limit": None,
+        "metrics": ["mse", "si_snr"],
+        "rows": rows,
+    } | changes
+
+
+def fill(store):
+    originals = []
+    for number, clip in enumerate(CLIPS):
+        data = wav_bytes(tone(number), RATE)
+        facts = {"speaker": EVIL, "sex": "F", "source": f"{EVIL}.flac", "offset": 0, "silent_frames": 0.0}
+        row = {"clip": clip, "corpus": "toys", "fingerprint": "f" * 64, "samples": SAMPLES, "sample_rate": RATE}
+        originals.append((row | facts | {"audio": f"{hashlib.sha256(data).hexdigest()}.wav"}, data))
+    store.add_references(originals)
+    for index, (name, values) in enumerate(MSE.items()):
+        folder = store.folder(f"cell-{index}")
+        corpus = freeze({"fingerprint": "f" * 64, "sample_rate": RATE, "samples": SAMPLES})
+        model = Part("inr-fmlp", 1, freeze({"width": 87, "name": EVIL}))
+        budget, protocol = Part("quick", 1, freeze({"steps": 10})), Part("fixed-1", 1)
+        folder.write_spec(Cell(model, Part("toys", 1, corpus), budget, protocol, index))
+        for number, (clip, value) in enumerate(zip(CLIPS, values, strict=True)):
+            write_wav(folder.audio(clip), 0.5 * (1 + index) * tone(number), RATE)
+            made = {"clip": clip, "status": "ok", "numbers": 32539, "bits": 1, "steps": 10, "seconds": 1.0}
+            folder.append_reconstructions([{**made, "clipped": 5 / SAMPLES if name == EVIL else 0.0}])
+            status = "ok" if value is not None else EVIL
+            score = {"clip": clip, "metric": "mse", "version": 1, "value": value, "status": status, "seconds": 0.0}
+            folder.append_scores([score, {**score, "metric": "si_snr", "value": 10.0 + number, "status": "ok"}])
+        folder.append_curve({"step": 0, "loss": 1.0, "lr": 0.1, "seconds": 1.0, "first": "c-0"})
+        folder.append_curve({"step": 9, "loss": 0.5, "lr": 0.1, "seconds": 1.0, "first": "c-0"})
+        session = {"started": "2026-01-01T00:00:00Z", "seconds": 65.0, "command": ["hsbench", "run", EVIL]}
+        folder.add_provenance({**session, "code": {"hsbench": "0.1.0", "commit": "abcdef123", "dirty": False}})
+        folder.set_status("failed", f"said {EVIL}")
+        folder.log.write_text(f"log {EVIL}\n")
+    store.write_view("table2d", GROUP, request())
+    return store
+
+
+@pytest.fixture
+def results(tmp_path):
+    return fill(Results(tmp_path / "results"))
+
+
+@pytest.fixture
+def written(results, tmp_path):
+    """A function that writes the report; the folder."""
+    from hsbench.report.html.write import write
+
+    def make(output=tmp_path / "report", **options):
+        write(results, [("table2d", GROUP)], output, **options)
+        return output
+
+    return make
+
+
+@pytest.fixture
+def toys():
+    """What the folder was made of."""
+    from types import SimpleNamespace
+
+    return SimpleNamespace(clips=CLIPS, evil=EVIL, group=GROUP, rate=RATE, samples=SAMPLES, tone=tone, request=request)
+
+
+@pytest.fixture(scope="session")
+def report(tmp_path_factory):
+    """The report of such a folder, written once; to be read only."""
+    from hsbench.report.html.write import write
+
+    root = tmp_path_factory.mktemp("html")
+    write(fill(Results(root / "results")), [("table2d", GROUP)], root / "report")
+    return root / "report"

@@ -1,0 +1,218 @@
+"""The HTML report as files: what is there, that it escapes, that it is the same twice, what it refuses."""
+
+import json
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from hsbench.audio.io import read_mono, write_wav
+from hsbench.errors import UsageError
+from hsbench.report.html import site
+from hsbench.report.html.page import Html, el
+
+BASE = "table2d--toys--quick--fixed-1"
+
+
+class Reader(HTMLParser):
+    """Collects tags with their attributes, and ids."""
+
+    def __init__(self):
+        super().__init__()
+        self.tags, self.texts = [], []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data):
+        self.texts.append(data)
+
+
+def read(path):
+    reader = Reader()
+    reader.feed(path.read_text())
+    return reader
+
+
+def contents(folder):
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_every_link_and_every_file_a_page_names_is_there_and_in_the_folder(report):
+    folder = report
+    pages = sorted(folder.rglob("*.html"))
+    assert len(pages) == 4 + 2 + 3
+    for page in pages:
+        for tag, attributes in read(page).tags:
+            place = attributes.get("href") or attributes.get("src")
+            if place is None or place == "data:,":
+                continue
+            assert not re.match(r"[a-z]+:|/", place), f"{page}: {tag} leads out of the folder: {place}"
+            path, _, anchor = place.partition("#")
+            target = (page.parent / path).resolve() if path else page
+            assert target.is_file(), f"{page}: {place}"
+            assert target.is_relative_to(folder.resolve())
+            if anchor:
+                assert anchor in {found.get("id") for _, found in read(target).tags}, f"{page}: {place}"
+
+
+def test_names_notes_statuses_and_logs_with_markup_stay_text(report, toys):
+    folder = report
+    for page in folder.rglob("*.html"):
+        for tag, attributes in read(page).tags:
+            assert not [name for name in attributes if name.startswith("on")], f"{page}: {tag} has a handler"
+            assert attributes.get("src") != "x"
+    cells, index = read(folder / "cells.html").texts, read(folder / "index.html").texts
+    clip = read(folder / "clips" / BASE / "toys" / "c-0.html").texts
+    values = read(folder / "scores" / BASE / "toys" / "mse.html").texts
+    assert f"log {toys.evil}" in cells
+    assert any(f"said {toys.evil}" in said for said in cells)
+    assert toys.evil in index
+    assert f"Table 2d: Individual {toys.evil}" in index
+    assert toys.evil in clip
+    assert values.count(toys.evil) >= 5  # the row, the speaker of each clip, a status
+
+
+def test_the_same_results_give_the_same_bytes_and_nothing_is_drawn_twice(written, tmp_path, monkeypatch):
+    first = written(tmp_path / "one")
+    assert contents(written(tmp_path / "two")) == contents(first)
+    before = {path: path.stat().st_mtime_ns for path in first.rglob("*.*") if path.name != site.MARKER}
+    monkeypatch.setattr("hsbench.report.html.spectrograms.png", lambda *_: pytest.fail("drawn again"))
+    written(first)
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+
+
+def test_sound_is_there_once_bit_for_bit(report, toys):
+    folder = report
+    clip = read(folder / "clips" / BASE / "toys" / "c-1.html")
+    sources = [attributes["src"] for tag, attributes in clip.tags if tag == "audio"]
+    assert all(attributes["preload"] == "none" for tag, attributes in clip.tags if tag == "audio")
+    heard = [read_mono(folder / "clips" / BASE / "toys" / source)[0] for source in sources]
+    assert len(heard) == 3
+    assert np.array_equal(heard[0], toys.tone(1))
+    assert np.array_equal(heard[1], 0.5 * toys.tone(1))
+    assert np.array_equal(heard[2], heard[0])
+    assert sources[2] == sources[0], "the second row rebuilt the clip exactly: one file"
+    assert len(list((folder / "audio").iterdir())) == 6
+
+
+def test_a_clip_says_how_many_samples_a_player_clips(report):
+    said = " ".join(read(report / "clips" / BASE / "toys" / "c-0.html").texts)
+    assert said.count("5 samples beyond full scale, clipped in a player") == 1
+
+
+def test_values_sort_by_their_numbers(report):
+    page = read(report / "scores" / BASE / "toys" / "mse.html")
+    cells = [attributes["data-value"] for tag, attributes in page.tags if tag == "td" and "data-value" in attributes]
+    assert cells == ["0.9", "10.0", "0.05", "2.0", "0.1", ""]
+
+
+def test_published_values_stand_apart_with_every_reason(report):
+    page = (report / "index.html").read_text()
+    ours, _, apart = page.partition('class="published apart"')
+    assert "27.53" in apart or "21.75" in apart or "0.001" in apart
+    assert "budget quick instead of paper" in apart
+    assert "3 clips instead of 30" in apart
+    assert "protocol fixed-1 instead of reference or paper" in apart
+    assert "budget quick instead of paper" not in ours
+
+
+def test_a_cell_shows_settings_protocol_and_provenance(report):
+    said = read(report / "cells.html").texts
+    for expected in ("model.width", "87", "budget.steps", "protocol", "fixed-1, version 1", "0.1.0 (abcdef1)"):
+        assert expected in said
+    assert any(re.fullmatch("[0-9a-f]{64}", one) for one in said)
+    assert "Working session 1: 2026-01-01T00:00:00Z, 65 s" in said
+
+
+def test_sound_can_be_left_out_and_spectrograms_stay(written):
+    folder = written(audio=False)
+    assert not (folder / "audio").exists()
+    assert len(list((folder / "spectrograms").iterdir())) == 6  # one row rebuilt its clips exactly
+    assert "<audio" not in (folder / "clips" / BASE / "toys" / "c-0.html").read_text()
+
+
+def test_rewriting_removes_what_is_no_longer_needed_and_keeps_what_is_not_ours(written, results, toys):
+    folder = written()
+    (folder / "mine.txt").write_text("mine")
+    write_wav(results.folder("cell-0").audio("c-0"), 0.25 * toys.tone(0), toys.rate)
+    before = contents(folder)
+    written()
+    after = contents(folder)
+    assert after["mine.txt"] == b"mine"
+    assert len([name for name in before.keys() - after.keys() if name.startswith("audio/")]) == 1
+    assert len([name for name in after.keys() - before.keys() if name.startswith("audio/")]) == 1
+    assert sorted(json.loads(after[site.MARKER])["files"]) == sorted(after.keys() - {site.MARKER, "mine.txt"})
+
+
+def test_writing_to_the_report_never_changes_the_results(written, results):
+    before = contents(results.root)
+    written()
+    written(audio=False)
+    assert contents(results.root) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("thesis.tex", "x"), (site.MARKER, "{}"), (site.MARKER, '{"schema": 99, "files": []}')]
+)
+def test_a_folder_that_is_no_report_is_refused_and_left_as_it_is(written, tmp_path, name, content):
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / name).write_text(content)
+    with pytest.raises(UsageError, match="no HTML report of this hsbench; name an empty or a new folder"):
+        written(tmp_path / "other")
+    assert contents(tmp_path / "other") == {name: content.encode()}
+
+
+def test_a_file_in_the_way_is_refused(written, tmp_path):
+    (tmp_path / "report.html").write_text("x")
+    with pytest.raises(UsageError, match="is a file, and an HTML report is a folder"):
+        written(tmp_path / "report.html")
+
+
+def test_a_marker_cannot_have_files_outside_the_folder_removed(written, tmp_path):
+    folder = written()
+    (tmp_path / "precious").write_text("x")
+    (folder / site.MARKER).write_text(json.dumps({"schema": 1, "files": ["../precious"]}))
+    written()
+    assert (tmp_path / "precious").exists()
+
+
+def test_clips_whose_sound_is_gone_are_shown_without(written, results):
+    results.folder("cell-0").audio("c-0").unlink()
+    said = read(written() / "clips" / BASE / "toys" / "c-0.html").texts
+    assert "its sound was not kept" in said
+
+
+def test_an_absent_corpus_and_a_row_without_cells_are_shown(written, results, toys):
+    asked = toys.request(absent={"gone": "not at hand"})
+    asked["rows"].append({**asked["rows"][0], "row": "lost", "corpus": "gone", "cells": []})
+    results.write_view("table2d", toys.group, asked)
+    assert "lost: not at hand" in read(written() / "index.html").texts
+
+
+def test_a_cell_that_was_not_begun_yet_is_shown_as_such(written, results, toys):
+    asked = toys.request()
+    asked["rows"].append({**asked["rows"][0], "row": "later", "cells": ["cell-later"]})
+    results.write_view("table2d", toys.group, asked)
+    folder = written()
+    assert ". Status: not run." in "".join(read(folder / "cells.html").texts)
+    assert "not rebuilt yet" in read(folder / "clips" / BASE / "toys" / "c-0.html").texts
+
+
+def test_the_command_writes_it_and_says_how_large_it_is(hsbench_here, results, tmp_path):
+    where = ("--results", results.root, "--format", "html")
+    assert hsbench_here("report", *where)[0] == 2
+    code, out, _ = hsbench_here("report", *where, "--output", tmp_path / "r")
+    assert (code, out.startswith(f"wrote {tmp_path}/r/index.html (")) == (0, True)
+    assert " MB in all)" in out
+    assert "without sound" in hsbench_here("report", *where, "--output", tmp_path / "r", "--no-audio")[1]
+    code, _, err = hsbench_here("report", "--results", results.root, "--no-audio")
+    assert (code, "--no-audio goes with --format html, got --format markdown" in err) == (2, True)
+
+
+def test_elements_escape_children_and_attributes():
+    assert el("p", "<b>", Html("<i>"), None, title='"', hidden=True, lang=None) == (
+        '<p title="&quot;" hidden>&lt;b&gt;<i></p>'
+    )
+    assert el("img", src="a&b") == '<img src="a&amp;b">'

@@ -1,0 +1,342 @@
+"""Engines beyond this process: the same scores, whatever happens to workers, schedulers and front ends."""
+
+import dataclasses
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from hsbench.errors import BackendMissingError, UnknownNameError, UsageError
+from hsbench.files import read_jsonl
+from hsbench.run.engine import Choice, create
+from hsbench.run.store import Results
+from hsbench.spec import Resources
+
+SLURM = ("--engine", "slurm", "--slurm", "cluster=local")
+
+
+@pytest.fixture
+def dask():
+    pytest.importorskip("distributed", reason="dask.distributed is an extra")
+    return ("--engine", "dask")
+
+
+@pytest.fixture
+def slurm():
+    pytest.importorskip("submitit", reason="submitit is an extra")
+    return SLURM
+
+
+def outcome(line):
+    """Scores of every cell, each once."""
+    found = {}
+    for cell in line.cells():
+        for row in read_jsonl(cell / "scores.jsonl"):
+            key = (cell.name, row["clip"], row["metric"])
+            assert key not in found, f"{key} was scored twice"
+            found[key] = (row["value"], row["status"])
+    return found
+
+
+def statuses(line):
+    return sorted(json.loads((cell / "status.json").read_text())["status"] for cell in line.cells())
+
+
+def wait_until(condition, seconds=60.0):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return
+        time.sleep(0.01)
+    raise AssertionError("it did not come about in time")
+
+
+def parent(pid):
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+def holders(line):
+    """Processes that hold a cell now."""
+    locks = [cell / "lock" for cell in line.cells() if Results(line.results).folder(cell.name).running]
+    return [json.loads(text)["pid"] for lock in locks if (text := lock.read_text())]
+
+
+def alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.fixture
+def calm(hsbench_at, tmp_path):
+    """What the local engine makes of it."""
+    (tmp_path / "calm").mkdir()
+    line = hsbench_at(tmp_path / "calm")
+    assert line("run", "toys", "--budget", "smoke").returncode == 0
+    return outcome(line)
+
+
+@pytest.mark.slow
+def test_dask_gives_the_same_scores(hsbench, dask, calm):
+    done = hsbench("run", "toys", "--budget", "smoke", *dask, "--jobs", 2)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count(": started") == 2
+    assert done.stdout.count(": done") == 2
+    assert outcome(hsbench) == calm
+    assert done.stderr == ""
+    assert "nothing is missing" in hsbench("run", "toys", "--budget", "smoke", *dask).stdout
+
+
+@pytest.mark.slow
+def test_a_dask_worker_that_is_killed_amid_a_cell_changes_nothing(hsbench, dask, calm):
+    process = hsbench.start("run", "toys", "--budget", "smoke", *dask, "--jobs", 2, delay=0.7)
+    wait_until(lambda: len(hsbench.rebuilt()) >= 3 and len(holders(hsbench)) == 2)
+    child = holders(hsbench)[0]
+    worker = parent(child)
+    assert worker not in (1, process.pid)
+    os.kill(worker, signal.SIGKILL)
+    said, _ = process.communicate(timeout=100)
+    assert process.returncode == 0, said
+    assert outcome(hsbench) == calm
+    assert statuses(hsbench) == ["done", "done"]
+    assert not alive(child)
+    assert len(hsbench.rebuilt()) <= 8 + 2, "more than the group in flight was repeated"
+
+
+@pytest.mark.slow
+def test_a_killed_front_end_takes_its_dask_workers_along_and_the_next_run_goes_on(hsbench, dask, calm):
+    process = hsbench.start("run", "toys", "--budget", "smoke", *dask, "--jobs", 2, delay=0.5)
+    wait_until(lambda: len(hsbench.rebuilt()) >= 3 and len(holders(hsbench)) == 2)
+    children = holders(hsbench)
+    workers = [parent(child) for child in children]
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    wait_until(lambda: not any(alive(pid) for pid in (*children, *workers)), 20)
+    assert hsbench("run", "toys", "--budget", "smoke").returncode == 0
+    assert outcome(hsbench) == calm
+    assert len(hsbench.rebuilt()) <= 8 + 4
+
+
+@pytest.mark.slow
+def test_bad_cells_of_dask_leave_their_status_and_the_others_finish(hsbench, dask):
+    done = hsbench("run", "moods", "--budget", "smoke", *dask, "--timeout", 8, "--jobs", 2)
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert statuses(hsbench) == sorted(["done"] * 3 + ["failed"] * 2 + ["unavailable", "crashed", "crashed", "timeout"])
+    assert "stopped after 8 s" in done.stderr
+    assert "SIGSEGV" in done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("whole_group", [False, True], ids=["a scheduler's word", "ctrl-c"])
+def test_an_interrupt_ends_cells_on_dask_workers(hsbench, dask, whole_group):
+    """Ctrl-C reaches every process of the terminal, SIGTERM the front end alone."""
+    process = subprocess.Popen(
+        hsbench.command("run", "toys", *dask, "--jobs", "2"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=hsbench.environment(0.5),
+        cwd=hsbench.folder,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    wait_until(lambda: len(hsbench.rebuilt()) >= 3 and len(holders(hsbench)) == 2)
+    children = holders(hsbench)
+    if whole_group:
+        os.killpg(process.pid, signal.SIGINT)
+    else:
+        process.send_signal(signal.SIGTERM)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert "hsbench: interrupted; run the same command again to go on." in said
+    assert "Traceback" not in said
+    wait_until(lambda: not any(alive(child) for child in children), 20)
+    assert statuses(hsbench) == ["interrupted", "interrupted"]
+
+
+@pytest.mark.slow
+def test_a_cluster_at_an_address_is_used_and_a_dead_scheduler_is_a_sentence(hsbench, dask, calm):
+    script = (
+        "from distributed import LocalCluster\n"
+        "if __name__ == '__main__':\n"
+        "    c = LocalCluster(n_workers=2, threads_per_worker=1, host='127.0.0.1', dashboard_address=None)\n"
+        "    print(c.scheduler_address, flush=True); input()\n"
+    )
+    (hsbench.folder / "cluster.py").write_text(script)
+    cluster = subprocess.Popen(
+        [sys.executable, "cluster.py"],
+        cwd=hsbench.folder,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=hsbench.environment(),
+    )
+    address = cluster.stdout.readline().strip()
+    done = hsbench("run", "toys", "--budget", "smoke", *dask, "--address", address)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert outcome(hsbench) == calm
+    cluster.stdin.close()
+    cluster.wait(30)
+    cluster.stdout.close()
+    environment = {**hsbench.environment(), "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "2s"}
+    dead = subprocess.run(
+        hsbench.command(
+            "run", "toys", "--budget", "smoke", "--limit", "3", "--seeds", "2", *dask, "--address", address
+        ),
+        capture_output=True,
+        text=True,
+        env=environment,
+        cwd=hsbench.folder,
+        timeout=100,
+        check=False,
+    )
+    assert dead.returncode == 3
+    assert f"no dask scheduler answers at {address}" in dead.stderr
+    assert "Traceback" not in dead.stderr
+
+
+@pytest.mark.slow
+def test_slurm_jobs_give_the_same_scores(hsbench, slurm, calm):
+    done = hsbench("run", "toys", "--budget", "smoke", *slurm, "--jobs", 2)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count(": started") == 2
+    assert done.stdout.count(": done") == 2
+    assert outcome(hsbench) == calm
+    (logs,) = (hsbench.results / "slurm").iterdir()
+    assert logs.stat().st_mode & 0o777 == 0o700
+    assert "| loud [smoke]  |" in hsbench("report", "toys").stdout
+
+
+@pytest.mark.slow
+def test_bad_cells_of_slurm_leave_their_status_and_the_others_finish(hsbench, slurm):
+    done = hsbench("run", "moods", "--budget", "smoke", *slurm, "--timeout", 8, "--jobs", 3)
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert statuses(hsbench) == sorted(["done"] * 3 + ["failed"] * 2 + ["unavailable", "crashed", "crashed", "timeout"])
+    assert "stopped after 8 s" in done.stderr
+
+
+@pytest.mark.slow
+def test_a_slurm_job_that_is_killed_is_a_crash_and_the_next_run_goes_on(hsbench, slurm, calm):
+    process = hsbench.start("run", "toys", "--budget", "smoke", "-k", "row~loud", *slurm, delay=0.6)
+    wait_until(lambda: len(hsbench.rebuilt()) >= 3 and holders(hsbench))
+    (child,) = holders(hsbench)
+    os.kill(parent(child), signal.SIGKILL)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 3, said
+    assert "without a word; see " in said
+    wait_until(lambda: not alive(child), 20)
+    assert hsbench("run", "toys", "--budget", "smoke", *slurm).returncode == 0
+    assert outcome(hsbench) == calm
+
+
+@pytest.mark.slow
+def test_an_interrupt_cancels_slurm_jobs(hsbench, slurm):
+    process = hsbench.start("run", "toys", *slurm, delay=0.5)
+    wait_until(lambda: len(hsbench.rebuilt()) >= 3 and holders(hsbench))
+    (child,) = holders(hsbench)
+    process.send_signal(signal.SIGINT)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    wait_until(lambda: not alive(child), 20)
+
+
+@pytest.mark.slow
+def test_two_runs_on_one_folder_never_write_one_cell_twice(hsbench, calm):
+    runs = [hsbench.start("run", "toys", "--budget", "smoke", "--jobs", 2, delay=0.3) for _ in range(3)]
+    codes = []
+    for run in runs:
+        said, _ = run.communicate(timeout=100)
+        assert "Traceback" not in said
+        codes.append(run.returncode)
+    assert 0 in codes
+    assert set(codes) <= {0, 3}
+    assert outcome(hsbench) == calm
+    assert len(hsbench.rebuilt()) == len(set(hsbench.rebuilt())) == 8
+
+
+@pytest.mark.slow
+def test_the_loop_of_the_page_does_the_work(hsbench, calm):
+    """docs/engines.md: a plan, and a shell that runs its commands."""
+    page = (Path(__file__).parent.parent.parent / "docs" / "engines.md").read_text()
+    (script,) = re.findall(r"<!-- command: loop -->\n```sh\n(.*?)```", page, re.DOTALL)
+    programs = hsbench.folder / "bin"
+    programs.mkdir()
+    words = " ".join(["--import", str(hsbench.command()[-3]), "--results", str(hsbench.results)])
+    (programs / "hsbench").write_text(f'#!/bin/bash\nexec {sys.executable} -m hsbench "$@" {words}\n')
+    (programs / "python").write_text(f'#!/bin/bash\nexec {sys.executable} "$@"\n')
+    for program in programs.iterdir():
+        program.chmod(0o755)
+    script = script.replace("hsbench plan table2d", "hsbench plan toys --budget smoke")
+    script = script.replace("hsbench run table2d", "hsbench run toys --budget smoke")
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script],
+        cwd=hsbench.folder,
+        env={**hsbench.environment(), "PATH": f"{programs}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert outcome(hsbench) == calm
+    assert "nothing is missing" in done.stdout
+
+
+def made(tmp_path, choice, **changes):
+    return create(choice, Results(tmp_path), dataclasses.replace(Resources(timeout=5.0), **changes), None)
+
+
+def test_bad_choices_are_sentences(tmp_path):
+    with pytest.raises(UnknownNameError, match="unknown engine 'slrum'; did you mean 'slurm'"):
+        made(tmp_path, Choice("slrum"))
+    with pytest.raises(UsageError, match="--address goes with --engine dask, got --engine local"):
+        made(tmp_path, Choice("local", address="tcp://x:1"))
+    with pytest.raises(UsageError, match="--slurm goes with --engine slurm, got --engine local"):
+        made(tmp_path, Choice("local", slurm={"partition": "gpu"}))
+
+
+@pytest.mark.parametrize(("name", "module"), [("dask", "distributed"), ("slurm", "submitit")])
+def test_an_engine_without_its_package_says_how_to_get_it(tmp_path, monkeypatch, name, module):
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(BackendMissingError, match=rf"pip install 'hsbench\[{name}\]'"):
+        made(tmp_path, Choice(name))
+
+
+def test_slurm_asks_for_what_it_needs(tmp_path, slurm, monkeypatch):
+    with pytest.raises(UsageError, match="needs a time limit; give --timeout SECONDS or --slurm timeout_min"):
+        made(tmp_path, Choice("slurm", slurm={"cluster": "local"}), timeout=None)
+    with pytest.raises(UsageError, match="--slurm cluster expects slurm or local, got 'debug'"):
+        made(tmp_path, Choice("slurm", slurm={"cluster": "debug"}))
+    with pytest.raises(UsageError, match="cpus_per_task expects a whole number from 1, got 0"):
+        made(tmp_path, Choice("slurm", slurm={"cluster": "local", "cpus_per_task": 0}))
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    with pytest.raises(BackendMissingError, match=r"needs the commands of Slurm .* --slurm cluster=local"):
+        made(tmp_path, Choice("slurm"))
+
+
+def test_what_slurm_is_asked_for(tmp_path, slurm):
+    engine = made(tmp_path, Choice("slurm", slurm={"cluster": "local", "cpus_per_task": 3}), timeout=61.0, jobs=5)
+    assert engine.resources.threads == 3
+    asked = engine._executor(tmp_path / "logs").parameters
+    assert (asked["timeout_min"], asked["cpus_per_task"]) == (2 + 5, 3)
+    longer = made(tmp_path, Choice("slurm", slurm={"cluster": "local", "timeout_min": 90}), timeout=None)
+    assert longer._executor(tmp_path / "logs").parameters["timeout_min"] == 90
+    wrong = made(tmp_path, Choice("slurm", slurm={"cluster": "local", "partitoin": "gpu"}))
+    with pytest.raises(UsageError, match="--slurm: "):
+        wrong._executor(tmp_path / "logs")
+
+
+@pytest.mark.parametrize("text", ["partition", "=gpu", "a-b=c", "partition="])
+def test_a_parameter_that_is_none_is_a_sentence(hsbench_here, tmp_path, text):
+    code, _, err = hsbench_here("run", "table2d", "--engine", "slurm", "--slurm", text, "--results", tmp_path)
+    assert (code, "--slurm expects KEY=VALUE, such as partition=gpu" in err) == (2, True), err

@@ -1,0 +1,56 @@
+"""A cell's process is asked to end once, however often and early it is asked."""
+
+import json
+import sys
+
+from hsbench.run import process
+from hsbench.run.process import CellProcess, Outcome
+from hsbench.run.store import CellFolder
+from hsbench.spec import Resources
+
+SLOW = """
+import json, signal, sys, time
+
+def told(number, frame):
+    print(json.dumps({"event": "progress", "stage": "told", "done": 1, "total": 1}), flush=True)
+    time.sleep(0.5)
+    print(json.dumps({"event": "end", "status": "interrupted", "message": "once"}), flush=True)
+    sys.exit(130)
+
+signal.signal(signal.SIGTERM, told)
+print(json.dumps({"event": "progress", "stage": "ready", "done": 0, "total": 1}), flush=True)
+time.sleep(30)
+"""
+
+
+def test_it_is_asked_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(process, "command", lambda folder, job, processes: [sys.executable, "-c", SLOW])
+    heard = []
+
+    def tell(stage, done, total):
+        heard.append(stage)
+        for _ in range(3):
+            cell.ask()
+
+    cell = CellProcess(CellFolder(tmp_path), Resources(), tell)
+    assert cell.run() == Outcome("interrupted", "once")
+    assert heard == ["ready", "told"]
+    assert not (tmp_path / "status.json").exists(), "the cell itself writes it"
+
+
+def test_it_is_not_started_when_it_was_asked_before(tmp_path, monkeypatch):
+    monkeypatch.setattr(process, "command", lambda *_: [sys.executable, "-c", "raise SystemExit(7)"])
+    cell = CellProcess(CellFolder(tmp_path), Resources(), lambda *_: None)
+    cell.stop()
+    assert cell.run() == Outcome("interrupted")
+
+
+def test_one_that_ends_without_a_word_or_too_late_leaves_a_status(tmp_path, monkeypatch):
+    for script, timeout, status in (
+        ("raise SystemExit(7)", None, "crashed"),
+        ("import time; time.sleep(30)", 0.5, "timeout"),
+    ):
+        monkeypatch.setattr(process, "command", lambda *_, script=script: [sys.executable, "-c", script])
+        outcome = CellProcess(CellFolder(tmp_path), Resources(timeout=timeout), lambda *_: None).run()
+        assert outcome.status == status
+        assert json.loads((tmp_path / "status.json").read_text())["status"] == status
