@@ -1,4 +1,4 @@
-"""The checks: lint, types, tests, slow, drift. All sessions of a run share one environment, since PyTorch is large."""
+"""The checks: lint, types, tests, slow, drift; and speed. One environment serves all of a run: PyTorch is large."""
 
 from __future__ import annotations
 
@@ -59,3 +59,9 @@ def drift(session: nox.Session) -> None:
     with tempfile.TemporaryDirectory() as folder:
         _run(session, "hsbench", "run", "smoke", "--results", folder)
         _run(session, "hsbench", "check", "smoke", "--results", folder, "--format", "markdown")
+
+
+@nox.session(venv_backend="none")
+def speed(session: nox.Session) -> None:
+    """Hsbench beside plain code, what commands cost and how cost grows, into speed/RESULTS.md; under ten minutes."""
+    _run(session, "python", "speed/table.py", *session.posargs)

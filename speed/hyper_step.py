@@ -3,22 +3,21 @@
 Plain is the form of the reference: nn.Conv1d, nn.LayerNorm and nn.ELU modules, the whole batch at once, the encoding
 computed at every step, torch.bmm per layer of the target network, one STFT per signal and resolution with its phase
 computed and dropped. Both run in this process on the same weights with the same thread count, in turn; loss and
-gradients are compared first. Usage: python speed/hyper_step.py [--threads 2] [--repeats 3] [--kind fmlp]
+gradients are compared first. Usage: python speed/hyper_step.py [--threads 2] [--rounds 3] [--kind fmlp]
 """
 
 from __future__ import annotations
 
-import argparse
 import itertools
 import math
-import statistics
-import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
 from torch.nn import functional as F
 
+import bench
 from hsbench.audio.mel import filter_bank
 from hsbench.fit.losses import BANDS, FLOOR, SIZES, MultiResolutionMelLoss
 from hsbench.models.hypersound.combine import Combination
@@ -29,10 +28,31 @@ from hsbench.models.hypersound.step import TrainingStep
 from hsbench.models.targets import create
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable
 
-SAMPLES, WIDTH, RATE = 32768, 90, 22050
-HIDDEN = [400, 768, 768, 768, 768, 400]
+RATE = 22050
+
+
+@dataclass(frozen=True)
+class Size:
+    """What is trained.
+
+    Attributes:
+        samples: of a clip.
+        width: of the target network.
+        channels: of the encoder's first layer.
+        hidden: widths of the hypernetwork.
+    """
+
+    samples: int
+    width: int
+    channels: int
+    hidden: tuple[int, ...]
+
+
+REFERENCE = Size(32768, 90, 16, (400, 768, 768, 768, 768, 400))
+TINY = Size(2048, 8, 2, (16, 16))
 
 
 class Causal(nn.Module):
@@ -62,13 +82,13 @@ class Residual(nn.Module):
         return y
 
 
-def plain_network(generated: int) -> nn.Sequential:
+def plain_network(size: Size, generated: int) -> nn.Sequential:
     """Encoder and hypernetwork of library modules, in the order of the reference."""
 
     def layer(inputs: int, outputs: int, kernel: int, time: int, dilation: int = 1, stride: int = 1) -> list[nn.Module]:
         return [Causal(inputs, outputs, kernel, dilation, stride), nn.LayerNorm([outputs, time]), nn.ELU()]
 
-    channels, time = 16, SAMPLES
+    channels, time = size.channels, size.samples
     modules = layer(1, channels, 7, time)
     for stride in STRIDES:
         for dilation in DILATIONS:
@@ -78,19 +98,19 @@ def plain_network(generated: int) -> nn.Sequential:
         modules += layer(channels, 2 * channels, 2 * stride, time, stride=stride)
         channels *= 2
     modules += [Causal(channels, 32, 3), nn.Flatten()]
-    widths = [32 * time, *HIDDEN]
+    widths = [32 * time, *size.hidden]
     for inputs, outputs in itertools.pairwise(widths):
         modules += [nn.Linear(inputs, outputs), nn.ELU()]
     return nn.Sequential(*modules, nn.Linear(widths[-1], generated))
 
 
-def plain_target(kind: str, vector: torch.Tensor, shapes: dict[str, tuple[int, ...]]) -> torch.Tensor:
+def plain_target(kind: str, samples: int, vector: torch.Tensor, shapes: dict[str, tuple[int, ...]]) -> torch.Tensor:
     """The target network over all coordinates."""
     batch, first, params = len(vector), 0, {}
     for name, shape in shapes.items():
         params[name] = vector[:, first : first + math.prod(shape)].reshape(batch, *shape)
         first += math.prod(shape)
-    x = torch.linspace(-1, 1, SAMPLES, device=vector.device).view(1, -1, 1).expand(batch, -1, -1)
+    x = torch.linspace(-1, 1, samples, device=vector.device).view(1, -1, 1).expand(batch, -1, -1)
     if kind == "fmlp":
         octaves = [2**i * math.pi * x for i in range(10)]
         x = torch.cat([*map(torch.sin, octaves), *map(torch.cos, octaves)], -1)
@@ -120,65 +140,104 @@ def plain_loss(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     return F.l1_loss(y, x) + total / len(SIZES)
 
 
-def prepare(kind: str, batch: int, device: str) -> tuple[Callable[[], torch.Tensor], Callable[[], torch.Tensor], list]:
-    """A plain step, ours, and the pairs of parameters that must get the same gradients."""
-    net = create(kind, [WIDTH] * 5)
+@dataclass(frozen=True)
+class Pair:
+    """The same step twice.
+
+    Attributes:
+        plain: a step of library modules: gradients added, loss given.
+        ours: the harness's, on a batch.
+        step: the harness's step itself.
+        theirs: parameters of the plain side.
+        mine: those of the harness that must get the same gradients, in the same order.
+        waveform: the batch, [batch, samples].
+    """
+
+    plain: Callable[[], torch.Tensor]
+    ours: Callable[[], torch.Tensor]
+    step: TrainingStep
+    theirs: list[torch.Tensor]
+    mine: list[torch.Tensor]
+    waveform: torch.Tensor
+
+
+def prepare(kind: str, batch: int, device: str, size: Size = REFERENCE, policy: str = "fp32") -> Pair:
+    """Both sides on the same weights."""
+    net = create(kind, [size.width] * 5)
     switches = {"additive_bias": "generated", "multiplicative_bias": "scale"}
-    network = HyperSoundNetwork(net, Combination(net, "replace", 0, switches), SAMPLES, 16, "element", HIDDEN)
+    combination = Combination(net, "replace", 0, switches)
+    network = HyperSoundNetwork(net, combination, size.samples, size.channels, "element", size.hidden)
     network.initialise(0)
-    theirs = plain_network(net.count())
+    theirs = plain_network(size, net.count())
     mine = [*network.encoder.parameters(), *network.hypernetwork.parameters()]
     with torch.no_grad():
         for to, source in zip(theirs.parameters(), mine, strict=True):
             to.copy_(source)
     network, theirs = network.to(device), theirs.to(device)
-    waveform = torch.rand(batch, SAMPLES, generator=torch.Generator().manual_seed(0)).to(device) * 2 - 1
+    waveform = torch.rand(batch, size.samples, generator=torch.Generator().manual_seed(0)).to(device) * 2 - 1
     spectral = MultiResolutionMelLoss(RATE)
     step = TrainingStep(
-        network, lambda x, y, e: (x - y).abs().mean() + spectral(x, y, e), TILE[device], MICRO[device], "fp32"
+        network, lambda x, y, e: (x - y).abs().mean() + spectral(x, y, e), TILE[device], MICRO[device], policy
     )
 
     def plain() -> torch.Tensor:
-        loss = plain_loss(waveform, plain_target(kind, theirs(waveform[:, None]), net.shapes()))
+        for parameter in theirs.parameters():
+            parameter.grad = None
+        loss = plain_loss(waveform, plain_target(kind, size.samples, theirs(waveform[:, None]), net.shapes()))
         loss.backward()
         return loss.detach()
 
-    return plain, lambda: step(waveform, None, 0), list(zip(theirs.parameters(), mine, strict=True))
+    def ours() -> torch.Tensor:
+        for parameter in mine:
+            parameter.grad = None
+        return step(waveform, None, 0)
+
+    return Pair(plain, ours, step, list(theirs.parameters()), mine, waveform)
 
 
-def timed(run: Callable[[], torch.Tensor], parameters: list[torch.Tensor]) -> tuple[float, float]:
-    """Seconds of a step and its loss, with gradients set aside before."""
-    for parameter in parameters:
-        parameter.grad = None
-    start = time.perf_counter()
-    loss = float(run())
-    return time.perf_counter() - start, loss
+def parity(pair: Pair, ours: Callable[[], torch.Tensor], exact: bool = True) -> float:
+    """The largest relative difference of a gradient; where ours is not exact, that of all gradients together.
+
+    Args:
+        pair: both sides.
+        ours: a form of our step.
+        exact: whether it computes in float32; else the loss may be off by two per cent, and gradients are not judged.
+
+    Raises:
+        AssertionError: losses or gradients are not the same.
+    """
+    sides = pair.mine, pair.theirs
+    want, got = float(pair.plain()), float(ours())
+    assert abs(got / want - 1) < (1e-4 if exact else 2e-2), f"the losses differ: {want} and {got}"
+    if not exact:
+        got, want = (torch.cat([one.grad.flatten() for one in side if one.grad is not None]) for side in sides)
+        return difference(got, want)
+    worst = max(difference(a.grad, b.grad) for a, b in zip(*sides, strict=True))
+    assert worst < 1e-2, f"the gradients differ by {worst:.1e}"
+    return worst
 
 
-def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--repeats", type=int, default=3)
+def difference(got: torch.Tensor | None, want: torch.Tensor | None) -> float:
+    """The distance of two gradients in units of the second."""
+    assert got is not None, "a gradient is missing"
+    assert want is not None, "a gradient is missing"
+    return float((got - want).norm() / want.norm())
+
+
+def measure(options: argparse.Namespace) -> list[bench.Line]:
+    """The row of one kind of target network."""
+    pair = prepare(options.kind, options.batch, "cpu")
+    worst = parity(pair, pair.ours)
+    rounds = bench.in_turn(pair.plain, pair.ours, options.rounds)
+    work = f"hypernetwork step, {options.kind}, width {REFERENCE.width}, batch {options.batch}"
+    return [bench.compared(work, rounds, at_least=2.2, remark=f"same loss, gradients within {worst:.0e}")]
+
+
+def extra(parser: argparse.ArgumentParser) -> None:
+    """Which step."""
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--kind", choices=("fmlp", "siren"), default="fmlp")
-    options = parser.parse_args()
-    torch.set_num_threads(options.threads)
-    plain, ours, pairs = prepare(options.kind, options.batch, "cpu")
-    theirs, mine = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-    (_, want), (_, got) = timed(plain, theirs), timed(ours, mine)
-    assert abs(got / want - 1) < 1e-4, f"the losses differ: {want} and {got}"
-    worst = max(float((a.grad - b.grad).norm() / b.grad.norm()) for a, b in pairs)  # type: ignore[union-attr, operator]
-    assert worst < 1e-2, f"the gradients differ by {worst:.1e}"
-    found = [(timed(plain, theirs)[0], timed(ours, mine)[0]) for _ in range(options.repeats)]
-    seconds = [statistics.median(pair[side] for pair in found) for side in (0, 1)]
-    ratio = statistics.median(a / b for a, b in found)
-    print(
-        f"{options.kind}, batch {options.batch}, width {WIDTH}, {options.threads} threads, torch {torch.__version__}: "
-        f"plain {seconds[0]:.2f} s, hsbench {seconds[1]:.2f} s a step, ratio {ratio:.2f}; "
-        f"same loss, gradients within {worst:.0e}"
-    )
 
 
 if __name__ == "__main__":
-    main()
+    bench.main(__doc__, measure, options=extra)

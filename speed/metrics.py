@@ -3,14 +3,13 @@
 Plain is what a script would write: pystoi, pesq after a torchaudio Resample made for the call, and CDPAM's published
 network layer by layer with both clips embedded for every pair (the cdpam package itself does not load beside a
 current torch). Both sides run in this process with the same thread count, in turn, and must give the same numbers.
+CDPAM is compared on three clips at most.
 Usage: python speed/metrics.py [--threads 2] [--clips 8]
 """
 
 from __future__ import annotations
 
-import argparse
 import os
-import statistics
 import tempfile
 import time
 from typing import TYPE_CHECKING
@@ -22,9 +21,11 @@ import torch
 from torch.nn import functional as F
 from torchaudio.transforms import Resample
 
+import bench
 from hsbench.metrics import cdpam_network, cdpam_weights, known, suite
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable
 
 SIX = ("mse", "lsd", "si_snr", "pesq", "stoi", "cdpam")
@@ -67,11 +68,30 @@ def plain_pesq(x: np.ndarray, y: np.ndarray) -> float:
     return float(pesq.pesq(16000, *low, "wb"))
 
 
+def plain_lsd(x: np.ndarray, y: np.ndarray) -> float:
+    """A transform per signal."""
+    window = torch.hann_window(1024, dtype=torch.float64)
+    pair = [
+        torch.stft(torch.from_numpy(one), 1024, 220, window=window, pad_mode="constant", return_complex=True).abs()
+        for one in (x, y)
+    ]
+    distance = torch.log10(pair[0] ** 2 / (pair[1] + 1e-12) ** 2 + 1e-12) ** 2
+    return float(distance.mean(dim=0).sqrt().mean())
+
+
+def plain_si_snr(x: np.ndarray, y: np.ndarray) -> float:
+    """The definition."""
+    x, y, eps = x - x.mean(), y - y.mean(), float(np.finfo(np.float32).eps)
+    target = (x @ y + eps) / (x @ x + eps) * x
+    noise = target - y
+    return float(10 * np.log10((target @ target + eps) / (noise @ noise + eps)))
+
+
 def timed(run: Callable[[], float]) -> tuple[float, float]:
-    """Value and seconds."""
+    """Seconds and value."""
     start = time.perf_counter()
     value = run()
-    return value, time.perf_counter() - start
+    return time.perf_counter() - start, value
 
 
 def ours(name: str, x: np.ndarray, y: np.ndarray) -> float:
@@ -87,51 +107,64 @@ def forget() -> None:
     os.environ["HSBENCH_CACHE"] = tempfile.mkdtemp()
 
 
-def compare(pairs: list[tuple[np.ndarray, np.ndarray]]) -> None:
-    """Print a line per metric, and the sums over PESQ, STOI and CDPAM."""
-    network = PlainCdpam()
+def compare(pairs: list[tuple[np.ndarray, np.ndarray]]) -> dict[str, list[dict[str, float]]]:
+    """Metric -> seconds of each pair: plain, cold and cached, and how far the values lie apart."""
     plain: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {
+        "mse": lambda x, y: float(np.mean((x - y) ** 2)),
+        "lsd": plain_lsd,
+        "si_snr": plain_si_snr,
         "pesq": plain_pesq,
         "stoi": lambda x, y: float(pystoi.stoi(x, y, 22050)),
-        "cdpam": network,
+        "cdpam": PlainCdpam(),
     }
+    found: dict[str, list[dict[str, float]]] = {name: [] for name in SIX}
     for name in SIX:
         ours(name, *pairs[0])
-    print("metric       plain      cold    cached  ratio cold  cached  largest difference")
-    for name in SIX:
-        rows = []
         for x, y in pairs[:3] if name == "cdpam" else pairs:
-            theirs, seconds = timed(lambda x=x, y=y, name=name: plain[name](x, y)) if name in plain else (None, None)
+            one = {}
+            one["plain"], want = timed(lambda x=x, y=y, name=name: plain[name](x, y))
             forget()
-            mine, cold = timed(lambda x=x, y=y, name=name: ours(name, x, y))
-            _, cached = timed(lambda x=x, y=y, name=name: ours(name, x, y))
-            rows.append((seconds, cold, cached, abs(mine - theirs) if theirs is not None else None))
-        print(line(name, rows))
+            one["cold"], got = timed(lambda x=x, y=y, name=name: ours(name, x, y))
+            one["cached"], _ = timed(lambda x=x, y=y, name=name: ours(name, x, y))
+            found[name].append({**one, "apart": abs(got - want)})
+    return found
 
 
-def line(name: str, rows: list[tuple[float | None, float, float, float | None]]) -> str:
-    """Medians in milliseconds and medians of ratios."""
-    cold, cached = (1000 * statistics.median(row[side] for row in rows) for side in (1, 2))
-    if rows[0][0] is None:
-        return f"{name:8} {'':>9} {cold:7.1f}ms {cached:7.1f}ms"
-    seconds = 1000 * statistics.median(row[0] for row in rows if row[0])
-    ratios = [statistics.median(row[0] / row[side] for row in rows if row[0]) for side in (1, 2)]
-    worst = max(row[3] for row in rows if row[3] is not None)
-    return f"{name:8} {seconds:7.1f}ms {cold:7.1f}ms {cached:7.1f}ms {ratios[0]:11.2f} {ratios[1]:7.2f} {worst:19.1e}"
+def rows(found: dict[str, list[dict[str, float]]]) -> list[bench.Line]:
+    """A row per slow metric, and those of all six that have a target."""
+    lines = []
+    for name in ("pesq", "stoi", "cdpam"):
+        for way in ("cold", "cached"):
+            apart = max(one["apart"] for one in found[name])
+            rounds = [(one["plain"], one[way]) for one in found[name]]
+            lines.append(bench.compared(f"{name}, per pair, {way}", rounds, remark=f"apart by {apart:.0e} at most"))
+    for names, way, target, said in (
+        (SIX, "cached", 8, "six metrics, per pair, reference side cached"),
+        (SIX, "cold", 4, "six metrics, per pair, cold"),
+        (SIX[:-1], "cached", 3, "five metrics (without CDPAM), per pair, cached"),
+    ):
+        count = min(len(found[name]) for name in names)
+        rounds = [
+            tuple(sum(found[name][pair][side] for name in names) for side in ("plain", way)) for pair in range(count)
+        ]
+        lines.append(bench.compared(said, rounds, at_least=target))
+    return lines
 
 
-def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--clips", type=int, default=8)
-    options = parser.parse_args()
-    torch.set_num_threads(options.threads)
-    print(f"{options.clips} clips of {known.SAMPLES} samples, {options.threads} threads, torch {torch.__version__}")
+def measure(options: argparse.Namespace) -> list[bench.Line]:
+    """Speech-like sounds beside themselves with a little noise."""
     noise = np.random.default_rng(0).standard_normal((options.clips, known.SAMPLES))
     speech = [known.speech(seed) for seed in range(options.clips)]
-    compare([(x, x + 0.01 * n) for x, n in zip(speech, noise, strict=True)])
+    found = compare([(x, x + 0.01 * n) for x, n in zip(speech, noise, strict=True)])
+    worst = {name: max(one["apart"] for one in pairs) for name, pairs in found.items()}
+    assert all(apart < 1e-5 for apart in worst.values()), f"the values differ: {worst}"
+    return rows(found)
+
+
+def extra(parser: argparse.ArgumentParser) -> None:
+    """How much to score."""
+    parser.add_argument("--clips", type=int, default=8)
 
 
 if __name__ == "__main__":
-    main()
+    bench.main(__doc__, measure, options=extra)

@@ -2,29 +2,32 @@
 
 The plain loop is what a script would write: read, resample with a torchaudio Resample kept for its rate, cut, write
 each block as a WAV file. All must give the same samples. The files are speech-like noise of 4 to 8 s at 48 kHz, made
-here. Usage: python speed/prepare.py [--files 200] [--jobs 2] [--repeats 3]
+here. Usage: python speed/prepare.py [--files 200] [--jobs 2] [--rounds 3]
 """
 
 from __future__ import annotations
 
-import argparse
 import os
 import resource
 import shutil
 import statistics
 import tempfile
-import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import soundfile
 import torch
 from torchaudio.transforms import Resample
 
+import bench
 from hsbench import registry
 from hsbench.corpora.base import Source
 from hsbench.metrics import known
 from hsbench.spec import freeze
+
+if TYPE_CHECKING:
+    import argparse
 
 RATE, BLOCK = 48000, 32768
 
@@ -73,38 +76,33 @@ def ours(folder: Path, workers: int) -> bytes:
     return bytes(blocks)
 
 
-def main() -> None:
-    """Print medians and ratios."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--files", type=int, default=200)
-    parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--repeats", type=int, default=3)
-    options = parser.parse_args()
+def measure(options: argparse.Namespace) -> list[bench.Line]:
+    """Threads beside one thread and beside the plain loop."""
     torch.set_num_threads(1)
+    results = set()
     with tempfile.TemporaryDirectory() as folder:
         root, out = Path(folder) / "in", Path(folder) / "out"
         out.mkdir()
         make(root, options.files)
-        runs = {
-            "plain loop": lambda: plain(root, out),
-            "hsbench, one thread": lambda: ours(root, 1),
-            f"hsbench, {options.jobs} threads": lambda: ours(root, options.jobs),
-        }
-        times: dict[str, list[float]] = {name: [] for name in runs}
-        results = set()
-        for _ in range(options.repeats):
-            for name, run in runs.items():
-                start = time.perf_counter()
-                results.add(run())
-                times[name].append(time.perf_counter() - start)
+        runs = [
+            lambda: results.add(plain(root, out)),
+            lambda: results.add(ours(root, 1)),
+            lambda: results.add(ours(root, options.jobs)),
+        ]
+        rounds = [[bench.seconds(run) for run in runs] for _ in range(options.rounds)]
     assert len(results) == 1, "the samples differ"
-    print(f"{options.files} files of 4 to 8 s at {RATE} Hz, torch {torch.__version__}")
-    pooled = times[f"hsbench, {options.jobs} threads"]
-    for name, seconds in times.items():
-        ratio = statistics.median(a / b for a, b in zip(seconds, pooled, strict=True))
-        print(f"{name:24} {statistics.median(seconds):6.2f} s, {ratio:.2f} times that of the threads")
-    print(f"peak memory of this process {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+    work = f"corpus prepare, {options.files} files, {options.jobs} threads"
+    loop = statistics.median(one[0] / one[2] for one in rounds)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    remark = f"beside one thread; {loop:.2f} times a plain loop; same samples; this process took {peak:.0f} MB at most"
+    return [bench.compared(work, [(one[1], one[2]) for one in rounds], at_least=1.7, remark=remark)]
+
+
+def extra(parser: argparse.ArgumentParser) -> None:
+    """How much to prepare."""
+    parser.add_argument("--files", type=int, default=200)
+    parser.add_argument("--jobs", type=int, default=2)
 
 
 if __name__ == "__main__":
-    main()
+    bench.main(__doc__, measure, options=extra)

@@ -27,6 +27,14 @@ def test_a_garbled_line_in_the_middle_is_named(tmp_path):
         list(files.read_jsonl(path))
 
 
+@pytest.mark.parametrize("text", ['{"a": 1},{"b": 2}\n', '{"a": 1\n"b": 2}\n', '{"a": 1}\n\n{"b": 2}\n'])
+def test_lines_that_only_make_sense_together_are_refused(tmp_path, text):
+    path = tmp_path / "rows.jsonl"
+    path.write_text(text)
+    with pytest.raises(DataError, match="expected a JSON object"):
+        list(files.read_jsonl(path))
+
+
 @pytest.mark.parametrize("line", ["[1]", "3", '"text"', "null"])
 def test_a_line_that_is_no_object_is_named(tmp_path, line):
     path = tmp_path / "rows.jsonl"

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from hsbench.metrics.base import info
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import pandas as pd
     from numpy.typing import NDArray
 
     from hsbench.run.store import Results
@@ -61,6 +61,8 @@ def long_frame(request: Mapping[str, Any], results: Results) -> pd.DataFrame:
 
     A score that is not there yet has the status "missing".
     """
+    import pandas as pd
+
     references = results.references()
     rows = []
     for row in request["rows"]:

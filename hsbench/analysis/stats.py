@@ -136,8 +136,11 @@ def paper_mean(values: NDArray[np.float64], batch: int = 16) -> float | None:
     One clip without a value loses its whole batch, and a short last batch weighs as much as a full one. Table 2d was
     averaged with a batch of 1. Source: the HyperSound reference code.
     """
-    batches = [values[start : start + batch] for start in range(0, values.size, batch)]
-    means = [float(one.mean()) for one in batches if np.isfinite(one).all()]
+    full = values.size // batch * batch
+    batches = values[:full].reshape(-1, batch)
+    means = batches[np.isfinite(batches).all(axis=1)].mean(axis=1).tolist()
+    if full < values.size and np.isfinite(values[full:]).all():
+        means.append(float(values[full:].mean()))
     return sum(means) / len(means) if means else None
 
 
@@ -169,5 +172,7 @@ def _interval(values: NDArray[np.float64]) -> tuple[float, float]:
 def _drawn(seeds: int, clips: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The resamples, always the same: clips [RESAMPLES, clips] and seeds [RESAMPLES, seeds]."""
     generator = np.random.default_rng(0)
-    drawn = generator.integers(0, clips, (RESAMPLES, clips))
-    return drawn, generator.integers(0, seeds, (RESAMPLES, seeds))
+    drawn = generator.integers(0, clips, (RESAMPLES, clips)), generator.integers(0, seeds, (RESAMPLES, seeds))
+    for one in drawn:
+        one.setflags(write=False)
+    return drawn

@@ -18,9 +18,9 @@ def list_(
 ) -> None:
     """List models, metrics, corpora and experiments."""
     from hsbench import registry
-    from hsbench.cli.asking import import_files
 
-    import_files(imports)
+    for path in imports or ():
+        registry.import_file(path)
     for kind in kinds or registry.KINDS:
         rows = [_row(registry.get(kind, name)) for name in registry.names(kind)]
         widths = [max(len(row[column]) for row in rows) for column in range(4)] if rows else []

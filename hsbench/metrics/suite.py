@@ -167,7 +167,7 @@ def _value(descriptor: registry.Descriptor, reference: Signal, estimate: Signal,
     return float(metric.compare(_prepared[key], estimate, rate))
 
 
-REMEMBERED = 64
+REMEMBERED = 16
 """How many prepared references a process keeps; the least recently prepared goes first."""
 
 _prepared: OrderedDict[tuple[str, int, str, str], Any] = OrderedDict()

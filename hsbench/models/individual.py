@@ -20,7 +20,7 @@ import numpy as np
 import torch
 
 from hsbench.errors import UsageError
-from hsbench.fit import loop
+from hsbench.fit import graphs, loop
 from hsbench.fit.precision import pin
 from hsbench.models import quantise
 from hsbench.models.base import Payload, Reconstruction, verdict
@@ -164,7 +164,7 @@ class IndividualINR:
             progress=lambda done: context.progress(done * len(clips), recipe.updates * len(clips)),
             checkpoint=context.scratch / f"fit-{group}.safetensors",
         )
-        seconds = loop.optimise(params, step, recipe, hooks) / len(clips)
+        seconds = loop.optimise(params, step.recorded() if graphs.asked() else step, recipe, hooks) / len(clips)
         return params, seconds, recipe.updates
 
     def _given(
@@ -228,6 +228,13 @@ class _Step:
             loss.sum().backward()  # type: ignore[no-untyped-call]
             losses += loss.detach()
         return losses
+
+    def recorded(self) -> Callable[[int], torch.Tensor]:
+        """The step as a CUDA graph, where every step is the same: with all coordinates."""
+        if self.drawn is not None and self.drawn < self.target.shape[1]:
+            return self
+        graph = graphs.Recorded(lambda: self(0), self.params.values())
+        return lambda _number: graph()
 
     def _draw(self, number: int) -> tuple[torch.Tensor, torch.Tensor]:
         """The coordinates of a step: all, or the next part of a random order that is drawn anew after each pass."""

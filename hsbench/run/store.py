@@ -211,6 +211,8 @@ class Results:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._keys: set[tuple[str, str]] = set()
+        self._seen = 0
 
     def cell(self, cell: Cell) -> CellFolder:
         """The folder of a cell, existing or not."""
@@ -289,13 +291,25 @@ class Results:
         self._references.mkdir(parents=True, exist_ok=True)
         with (self._references / ".lock").open("a") as file:
             lock.take(file.fileno(), self._references / ".lock", 30.0)
-            known = self.references()
+            known = self._known()
             fresh = [(row, data) for row, data in rows if (row["fingerprint"], row["clip"]) not in known]
             for row, data in fresh:
                 path = self.reference_audio(row["audio"])
                 if not path.exists():
                     replace_atomically(path, data)
             append_jsonl(self._references / "clips.jsonl", [row for row, _ in fresh])
+            known |= {(row["fingerprint"], row["clip"]) for row, _ in fresh}
+            self._seen = self._size()
+
+    def _known(self) -> set[tuple[str, str]]:
+        """(corpus fingerprint, clip) of all references; the file is read again only where another process wrote."""
+        if self._seen != self._size():
+            self._keys, self._seen = set(self.references()), self._size()
+        return self._keys
+
+    def _size(self) -> int:
+        path = self._references / "clips.jsonl"
+        return path.stat().st_size if path.exists() else 0
 
     def reference_audio(self, name: str) -> Path:
         """The original clip of that file name, 32-bit float WAV.

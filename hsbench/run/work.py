@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import hashlib
 import math
 import time
 from typing import TYPE_CHECKING, Any
@@ -17,15 +16,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hsbench import registry
-from hsbench.audio.frames import silent_share
-from hsbench.audio.io import read_mono, wav_bytes, write_wav
+from hsbench.audio.io import read_mono, write_wav
 from hsbench.corpora.base import SPLITS, Clips, fingerprint, manifest_or_none
 from hsbench.errors import BackendMissingError, DataError
 from hsbench.files import replace_atomically
 from hsbench.metrics.base import Score, info, split_rate
 from hsbench.metrics.suite import Scorer
 from hsbench.models.base import Context, FunctionOfTime, rebuild
-from hsbench.run import base, provenance, rates, team
+from hsbench.run import base, originals, provenance, rates, team
 from hsbench.run.store import now
 
 if TYPE_CHECKING:
@@ -72,6 +70,7 @@ class CellWork:
         self.rows = folder.reconstructions()
         self.scored = folder.scored()
         self.unavailable: dict[str, str] = {}
+        self._built = sum(item.id in self.rows for item in self.items)
         self._base = base.base_of(job.cell)
         self._played = played
         self._model: Model | None = None
@@ -92,7 +91,7 @@ class CellWork:
 
     def run(self) -> None:
         """Do what is missing."""
-        self._add_references()
+        originals.add(self.results, self.corpus, self._fingerprint, self.items)
         with contextlib.ExitStack() as self._open:
             self._work()
 
@@ -138,7 +137,7 @@ class CellWork:
         return [name for name, version in self.metrics.items() if (item.id, name, version) not in self.scored]
 
     def _finished(self) -> int:
-        return sum(item.id in self.rows for item in self.items)
+        return self._built
 
     def _model_and_context(self) -> tuple[Model, Context]:
         cell = self.job.cell
@@ -202,6 +201,7 @@ class CellWork:
         for item in items:
             self._keep(made[item.id])
         self.folder.append_reconstructions([_row(made[item.id]) for item in items])
+        self._built += sum(item.id not in self.rows for item in items)
         self.rows |= {item.id: _row(made[item.id]) for item in items}
         self.folder.clear_scratch()
 
@@ -223,11 +223,13 @@ class CellWork:
     def _score(self, group: Sequence[Item]) -> None:
         """Score what lacks a score; a bad fit is its status where the protocol says so."""
         strict = dict(self.job.cell.protocol.settings).get("bad_fit_is_status")
-        bad = [item for item in group if strict and self.rows[item.id]["status"] != "ok"]
-        for item in bad:
+        good = []
+        for item in group:
             status = self.rows[item.id]["status"]
-            self._keep_scores(item.id, {name: Score(None, status) for name in self._unscored(item)})
-        good = [item for item in group if item not in bad]
+            if strict and status != "ok":
+                self._keep_scores(item.id, {name: Score(None, status) for name in self._unscored(item)})
+            else:
+                good.append(item)
         for rate, names in rates.grouped(self.metrics).items():
             wanted = [(item, [n for n in self._unscored(item) if n in names]) for item in good]
             wanted = [(item, lacking) for item, lacking in wanted if lacking]
@@ -274,30 +276,6 @@ class CellWork:
             "seconds": round(one.seconds, 4),
         }
         return row | ({"detail": one.detail} if one.detail else {})
-
-    def _add_references(self) -> None:
-        known = self.results.references()
-        missing = [item for item in self.items if (self._fingerprint, item.id) not in known]
-        for start in range(0, len(missing), 32):
-            self.results.add_references([self._reference(item) for item in missing[start : start + 32]])
-
-    def _reference(self, item: Item) -> tuple[Mapping[str, Any], bytes]:
-        clip = self.corpus.load(item)
-        digest = hashlib.sha256(clip.waveform.tobytes()).hexdigest()
-        row = {
-            "clip": clip.id,
-            "corpus": self.corpus.name,
-            "fingerprint": self._fingerprint,
-            "speaker": clip.speaker,
-            "sex": clip.sex,
-            "source": clip.source,
-            "offset": clip.offset,
-            "samples": int(clip.waveform.size),
-            "sample_rate": clip.sample_rate,
-            "silent_frames": silent_share(clip.waveform, clip.sample_rate),
-            "audio": f"{digest}.wav",
-        }
-        return row, wav_bytes(clip.waveform, clip.sample_rate)
 
 
 def _discard(_row: Mapping[str, Any]) -> None:

@@ -33,3 +33,18 @@ def speech():
 
     _, corpus = open_corpus("demo", None, ())
     return corpus.load(corpus.manifest("validation").items[0])
+
+
+@pytest.fixture
+def recorded_calls(monkeypatch):
+    """A list that grows with every step that goes through a recording."""
+    from hsbench.fit.graphs import Recorded
+
+    calls, call = [], Recorded.__call__
+
+    def counted(self, *inputs):
+        calls.append(len(inputs))
+        return call(self, *inputs)
+
+    monkeypatch.setattr(Recorded, "__call__", counted)
+    return calls

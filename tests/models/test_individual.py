@@ -171,6 +171,19 @@ def test_a_fit_resumed_from_its_checkpoint_is_bit_equal(name, context, eager_che
         assert np.array_equal(before.waveform, after.waveform)
 
 
+@pytest.mark.parametrize(("coordinates", "share"), [(None, 1), (512, 0)])
+def test_recorded_steps_fit_the_same_network(coordinates, share, context, recorded_calls, monkeypatch):
+    """Coordinates that are drawn anew at every step are not recorded."""
+    model, switches = make("inr-fmlp")
+    asked = {"training": {"coordinates": coordinates, "steps": 5}}
+    (plain,) = model.reconstruct([clip()], context(switches, **asked))
+    assert recorded_calls == []
+    monkeypatch.setenv("HSBENCH_CUDA_GRAPHS", "1")
+    (recorded,) = model.reconstruct([clip()], context(switches, **asked))
+    assert len(recorded_calls) == share * recorded.steps
+    assert np.array_equal(plain.waveform, recorded.waveform)
+
+
 def test_the_reference_is_evaluated_before_the_last_update(context):
     model, switches = make("inr-fmlp", "reference")
     training = {"steps": 1, "coordinates": None, "schedule": "constant", "learning_rate": 1e-4}

@@ -218,7 +218,7 @@ class HyperSound:
         self.network.initialise(context.key("initialise"), context.training["output_scale"])
         began = time.perf_counter()
         try:
-            facts = train(self.network, train_clips, context, self._step(context, device))
+            facts = train(self.network, train_clips, context, self._step(context, device), steady=self.p == 0)
         except torch.OutOfMemoryError as error:
             raise UsageError(
                 f"the GPU ran out of memory ({error}); encode fewer clips at once: --set {self.name}.micro_batch=4"

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from hsbench.errors import UsageError
-from hsbench.fit import distributed, loop
+from hsbench.fit import distributed, graphs, loop
 from hsbench.fit.batches import Batches
 from hsbench.fit.losses import WARM_UP
 from hsbench.models.base import CHECKPOINT
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from hsbench.models.hypersound.step import TrainingStep
 
 
-def train(network: HyperSoundNetwork, clips: Training, context: Context, step: TrainingStep) -> dict[str, Any]:
+def train(
+    network: HyperSoundNetwork, clips: Training, context: Context, step: TrainingStep, *, steady: bool
+) -> dict[str, Any]:
     """Train a network in place.
 
     Args:
@@ -28,6 +30,7 @@ def train(network: HyperSoundNetwork, clips: Training, context: Context, step: T
         clips: of the training split.
         context: the run around it.
         step: its training step.
+        steady: whether its loss stays the same from epoch to epoch.
 
     Returns:
         Facts: steps, clips_seen, and those of `judge`.
@@ -42,10 +45,15 @@ def train(network: HyperSoundNetwork, clips: Training, context: Context, step: T
         raise UsageError("training expects clips in the train split, and the corpus has none there; use a larger one.")
     device = next(network.parameters()).device
     batches = _batches(clips, context, device)
+    record = graphs.asked() and steady and distributed.world() == 1
+    recorded = graphs.Recorded(lambda waveform, chosen=None: step(waveform, chosen, 0), network.parameters())
 
     def numbered(number: int) -> torch.Tensor:
+        waveform, chosen = batches(number), batches.windows(number, training["coordinates"])
+        if record:
+            return recorded(waveform) if chosen is None else recorded(waveform, chosen)
         grown = WARM_UP * (1 + number // batches.per_epoch) / max(1, training["warmup_epochs"])
-        return step(batches(number), batches.windows(number, training["coordinates"]), grown)
+        return step(waveform, chosen, grown)
 
     recipe = _recipe(context, batches.per_epoch)
     hooks = loop.Hooks(

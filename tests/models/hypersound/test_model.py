@@ -86,6 +86,21 @@ def test_what_is_trained_is_kept_and_loaded(make, name):
     assert not (context.kept / "training.safetensors").exists()
 
 
+@pytest.mark.parametrize(("changes", "through"), [({}, 9), ({"frequency_weight_p": 0.5}, 0)])
+def test_recorded_steps_train_the_same_network(make, recorded_calls, changes, through):
+    """A loss that changes with the epoch is not recorded."""
+    plain, context = make(folder="plain", **changes)
+    plain.fit(clips(), context)
+    assert recorded_calls == []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HSBENCH_CUDA_GRAPHS", "1")
+        model, context = make(folder="recorded", **changes)
+        model.fit(clips(), context)
+    assert len(recorded_calls) == through
+    for name, value in plain.network.state_dict().items():
+        assert torch.equal(value, model.network.state_dict()[name]), name
+
+
 def test_a_stopped_training_goes_on_to_the_same_weights_bit_for_bit(make, eager_checkpoints):
     calm, context = make(folder="calm", augment=True)
     calm.fit(clips(), context)
@@ -218,7 +233,7 @@ def test_nothing_to_train_on_is_a_sentence(make):
 
 
 def test_out_of_memory_names_the_setting(make, monkeypatch):
-    def train(*arguments):
+    def train(*arguments, **options):
         raise torch.OutOfMemoryError("CUDA out of memory")
 
     monkeypatch.setattr("hsbench.models.hypersound.model.train", train)
