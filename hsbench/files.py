@@ -6,6 +6,7 @@ line.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import os
@@ -26,6 +27,18 @@ def canonical_json(value: Any) -> str:
 def sha256_bytes(data: bytes) -> str:
     """Hexadecimal SHA-256 of bytes."""
     return hashlib.sha256(data).hexdigest()
+
+
+def sha256_file(path: Path) -> str:
+    """Hexadecimal SHA-256 of a file; one that has not changed since it was last asked for is not read again."""
+    stat = path.stat()
+    return _sha256(path, stat.st_size, stat.st_mtime_ns)
+
+
+@functools.cache
+def _sha256(path: Path, size: int, changed: int) -> str:
+    del size, changed
+    return sha256_bytes(path.read_bytes())
 
 
 def sha256_json(value: Any) -> str:

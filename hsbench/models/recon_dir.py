@@ -9,14 +9,13 @@ Payload: what each clip cost to store is not in the files; say it with the setti
 
 from __future__ import annotations
 
-import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hsbench.audio.io import read_mono
 from hsbench.audio.matching import files
 from hsbench.errors import DataError, UsageError
-from hsbench.files import sha256_bytes, sha256_json
+from hsbench.files import sha256_file, sha256_json
 from hsbench.models.base import Payload
 from hsbench.models.clipwise import Clipwise
 
@@ -66,15 +65,7 @@ def _found(folder: Path) -> dict[str, Path]:
 
 def _content(found: Mapping[str, Path]) -> str:
     """A hash of names and files."""
-    stats = {name: path.stat() for name, path in found.items()}
-    return sha256_json({name: _sha256(found[name], one.st_size, one.st_mtime_ns) for name, one in stats.items()})
-
-
-@functools.cache
-def _sha256(path: Path, size: int, changed: int) -> str:
-    """Of a file that has not changed since it was last hashed: a plan asks several times."""
-    del size, changed
-    return sha256_bytes(path.read_bytes())
+    return sha256_json({name: sha256_file(path) for name, path in found.items()})
 
 
 class ReconDir(Clipwise):

@@ -6,14 +6,13 @@ by its path. With `resample`, clips go to the export's rate and back; without, a
 
 from __future__ import annotations
 
-import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hsbench.audio.clip import Clip
 from hsbench.audio.resample import resample
 from hsbench.errors import DataError, UsageError
-from hsbench.files import sha256_bytes
+from hsbench.files import sha256_file
 from hsbench.fit.precision import pin
 from hsbench.models.rave.export import Export
 from hsbench.models.rave.rows import RaveRows
@@ -52,15 +51,7 @@ def resolve(settings: Mapping[str, Any], switches: Mapping[str, Any], samples: i
 def _content(path: Path) -> str:
     if not path.is_file():
         raise UsageError(f"rave.path expects a TorchScript file of rave export, and {path} is none; check the path.")
-    stat = path.stat()
-    return _sha256(path, stat.st_size, stat.st_mtime_ns)
-
-
-@functools.cache
-def _sha256(path: Path, size: int, changed: int) -> str:
-    """Of a file that has not changed since it was last hashed: a plan asks several times."""
-    del size, changed
-    return sha256_bytes(path.read_bytes())
+    return sha256_file(path)
 
 
 class RaveExport(RaveRows):
