@@ -158,7 +158,9 @@ class CellWork:
         if self._model is None:
             settings = {**dict(cell.model.settings), **dict(self.job.places)}
             self._model = registry.get("models", cell.model.name).load()(**settings)
-            with team.joined(self.job.device) if any(self._unbuilt(self.items)) else contextlib.nullcontext():
+            # What a base has fitted is loaded by the first process alone: the others helped the base and are gone.
+            trains = self._base is None and any(self._unbuilt(self.items))
+            with team.joined(self.job.device) if trains else contextlib.nullcontext():
                 facts = self._model.fit(Clips.of(self.corpus, "train"), context)
             if facts is not None and team.first():
                 self.folder.write_fit(facts)

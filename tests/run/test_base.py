@@ -52,3 +52,15 @@ def test_parameters_that_were_cleaned_away_are_fitted_again_when_they_are_to_be_
     assert done.returncode == 0, done.stdout + done.stderr
     assert len(list(played["fp32"].all_weights.iterdir())) == 2
     assert len(played["int8"].scores()) == 10
+
+
+@pytest.mark.slow
+def test_a_team_trains_the_base_and_the_first_process_plays_it(hsbench):
+    asked = ("run", "table2b", "--budget", "smoke", "-k", "row~10x", "--limit", "2", "--processes", "2")
+    done = hsbench(*asked, "--set", "hypersound-fmlp.weight_format=int8")
+    assert done.returncode == 0, done.stdout + done.stderr
+    results = Results(hsbench.results)
+    forms = {results.folder(name).spec().model["weight_format"]: results.folder(name) for name in results.cells()}
+    assert set(forms) == {"fp32", "int8"}
+    assert all(len(folder.reconstructions()) == 2 for folder in forms.values())
+    assert not forms["int8"].kept.exists(), "nothing was trained twice"
