@@ -157,7 +157,7 @@ def inr_forms(device: str, clips: int, size: hyper_step.Size) -> Iterator[Form]:
         return worst
 
     def compile_() -> Run:
-        quick.net.apply_features = compiled(quick.net.apply_features)  # type: ignore[method-assign]
+        quick.tiles.net.apply_features = compiled(quick.tiles.net.apply_features)  # type: ignore[method-assign]
         return whole(lambda: quick(0), leaves, fused=True)
 
     yield Form("plain eager", lambda: whole(plain, leaves, fused=False), judge)

@@ -22,10 +22,11 @@ from hsbench.audio.mel import filter_bank
 from hsbench.fit.losses import BANDS, FLOOR, SIZES, MultiResolutionMelLoss
 from hsbench.models.hypersound.combine import Combination
 from hsbench.models.hypersound.encoder import DILATIONS, STRIDES
-from hsbench.models.hypersound.model import MICRO, TILE
+from hsbench.models.hypersound.model import MICRO
 from hsbench.models.hypersound.network import HyperSoundNetwork
 from hsbench.models.hypersound.step import TrainingStep
 from hsbench.models.targets import create
+from hsbench.models.targets.tiles import TILE
 
 if TYPE_CHECKING:
     import argparse

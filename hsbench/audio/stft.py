@@ -5,6 +5,8 @@ Periodic Hann window as long as the transform, frames centred on multiples of th
 
 from __future__ import annotations
 
+import math
+
 import torch
 
 NAME = "torch.stft, periodic Hann, centred"
@@ -25,10 +27,7 @@ def magnitude(
     Returns:
         [..., n_fft // 2 + 1, 1 + samples // hop].
     """
-    transformed = spectrum(waveform, n_fft, hop, pad=pad)
-    if floor == 0:
-        return transformed.abs()
-    return torch.view_as_real(transformed).square().sum(-1).clamp(min=floor).sqrt()
+    return spectrum(waveform, n_fft, hop, pad=pad).abs().clamp(min=math.sqrt(floor))
 
 
 def spectrum(waveform: torch.Tensor, n_fft: int, hop: int, *, pad: str = "reflect") -> torch.Tensor:

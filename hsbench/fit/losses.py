@@ -65,8 +65,7 @@ class MultiResolutionMelLoss:
                 f"the multi-resolution loss expects two batches of one shape and more than {SIZES[0] // 2} samples, "
                 f"got {list(reference.shape)} and {list(estimate.shape)}."
             )
-        both = torch.stack([reference, estimate])
-        return torch.stack([self._at(both, n_fft, epoch) for n_fft in SIZES]).mean()
+        return torch.stack([self._at(reference, estimate, n_fft, epoch) for n_fft in SIZES]).mean()
 
     def weights(self, count: int, epoch: float) -> torch.Tensor:
         """Weights of `count` bands or frequencies at an epoch: [count], summing to count."""
@@ -74,14 +73,13 @@ class MultiResolutionMelLoss:
         share = min(1.0, max(0.0, epoch / WARM_UP))
         return (1 - share) + share * count * rank / rank.sum()
 
-    def _at(self, both: torch.Tensor, n_fft: int, epoch: float) -> torch.Tensor:
-        """One resolution: [2, batch, time] -> scalar."""
-        spectra = magnitude(both, n_fft, n_fft // 4, floor=FLOOR)
-        bank = self._bank(n_fft, both)
+    def _at(self, reference: torch.Tensor, estimate: torch.Tensor, n_fft: int, epoch: float) -> torch.Tensor:
+        """One resolution: a scalar. The reference is transformed apart, since it needs no way back."""
+        bank = self._bank(n_fft, estimate)
         if self.p and self.weighted == "spectrum":
             bank = bank * self.weights(bank.shape[1], epoch).to(bank)
-        mels = bank @ spectra
-        difference = mels[0] - mels[1]
+        known, mel = (bank @ magnitude(one, n_fft, n_fft // 4, floor=FLOOR) for one in (reference, estimate))
+        difference = known - mel
         if self.p and self.weighted == "mel_amplitude":
             weight = self.weights(BANDS, epoch).to(bank)[:, None]
             linear, square = (weight * difference.abs()).mean(), (weight * difference.square()).mean()

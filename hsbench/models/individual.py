@@ -25,7 +25,8 @@ from hsbench.fit.precision import pin
 from hsbench.models import quantise
 from hsbench.models.base import Payload, Reconstruction, verdict
 from hsbench.models.targets import create
-from hsbench.models.targets.base import grid, play
+from hsbench.models.targets.base import grid
+from hsbench.models.targets.tiles import TILE, Tiles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from hsbench.audio.clip import Clip
     from hsbench.models.base import Context, Training
     from hsbench.models.targets.base import TargetNet
+    from hsbench.models.targets.tiles import Tile
 
 DESCRIPTORS = [
     {
@@ -90,9 +92,6 @@ DESCRIPTORS = [
     },
 ]
 
-TILE = {"cpu": 512, "cuda": 32768}
-"""Coordinates walked at once: on a CPU, as many as keep a batch of activations in cache."""
-
 LOSSES: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {"l1": torch.abs, "mse": torch.square}
 
 
@@ -136,7 +135,7 @@ class IndividualINR:
         else:
             params, seconds, steps = self._given([context.fitted(clip.id) for clip in clips], device), 0.0, 0
         params = quantise.stored(params, self.form)
-        output = play(self.net, params, grid(context.samples), TILE[context.device]).cpu().numpy()
+        output = self._play(params, grid(context.samples), device)
         bits = quantise.bits({name: math.prod(shape) for name, shape in self.net.shapes().items()}, self.form)
         for index, clip in enumerate(clips):
             yield Reconstruction(
@@ -179,9 +178,16 @@ class IndividualINR:
         self, weights: Mapping[str, NDArray[np.float32]], coordinates: NDArray[np.float64], context: Context
     ) -> NDArray[np.float32]:
         """A clip's INR at any times [time] in [-1, 1], from the parameters that its reconstruction has."""
-        params = self._given([weights], pin(context.device, context.threads))
-        times = torch.from_numpy(coordinates).float().view(1, -1, 1)
-        played: NDArray[np.float32] = play(self.net, params, times, TILE[context.device])[0].cpu().numpy()
+        device, times = pin(context.device, context.threads), torch.from_numpy(coordinates).float().view(1, -1, 1)
+        played: NDArray[np.float32] = self._play(self._given([weights], device), times, device)[0]
+        return played
+
+    def _play(
+        self, params: Mapping[str, torch.Tensor], times: torch.Tensor, device: torch.device
+    ) -> NDArray[np.float32]:
+        """[1, time, 1] -> [batch, time]."""
+        features = self.net.features(times).to(device)
+        played: NDArray[np.float32] = Tiles(self.net, *TILE[device.type]).play(params, features).cpu().numpy()
         return played
 
     def _initial(self, ids: Sequence[str], context: Context, device: torch.device) -> dict[str, torch.Tensor]:
@@ -195,7 +201,7 @@ class IndividualINR:
 
 
 class _Step:
-    """One optimisation step over a batch of clips, walked in tiles of coordinates."""
+    """One optimisation step over a batch of clips."""
 
     def __init__(
         self,
@@ -205,29 +211,19 @@ class _Step:
         target: torch.Tensor,
         context: Context,
     ) -> None:
-        self.net, self.params, self.features, self.target, self.context = (
-            net,
-            params,
-            features,
-            target,
-            context,
-        )
+        self.params, self.features, self.target, self.context = params, features, target, context
+        self.tiles = Tiles(net, *TILE[context.device])
         self.loss = LOSSES[context.switches["inr_loss"]]
         self.drawn: int | None = context.training["coordinates"]
-        self.tile = TILE[context.device]
 
     def __call__(self, number: int) -> torch.Tensor:
         """Add the gradients of the mean loss of each clip; gives the losses [batch]."""
         features, target = self._draw(number)
-        count = target.shape[1]
-        losses = torch.zeros(target.shape[0], device=target.device)
-        for start in range(0, count, self.tile):
-            span = slice(start, start + self.tile)
-            error = self.net.apply_features(self.params, features[:, span]) - target[:, span]
-            loss = self.loss(error).sum(dim=1) / count
-            loss.sum().backward()  # type: ignore[no-untyped-call]
-            losses += loss.detach()
-        return losses
+
+        def share(played: torch.Tensor, tile: Tile) -> torch.Tensor:
+            return self.loss(played - tile.of(target)).sum(dim=1) / target.shape[1]
+
+        return self.tiles.backward(self.params, features, share)
 
     def recorded(self) -> Callable[[int], torch.Tensor]:
         """The step as a CUDA graph, where every step is the same: with all coordinates."""
@@ -246,7 +242,7 @@ class _Step:
         order = torch.randperm(total, generator=generator)
         part = number % parts
         chosen = order[part * self.drawn : (part + 1) * self.drawn].sort().values.to(self.target.device)
-        return self.features[:, chosen], self.target[:, chosen]
+        return self.features[:, :, chosen], self.target[:, chosen]
 
 
 def _recipe(context: Context) -> loop.Recipe:

@@ -29,7 +29,7 @@ def clips():
 def trained(waveform):
     """Losses of three steps, and gradients of the last, of the share of the clips that is given."""
     made, seen = network(), []
-    step = TrainingStep(made, MultiResolutionMelLoss(22050, across=distributed.mean), 700, 4, "fp32")
+    step = TrainingStep(made, MultiResolutionMelLoss(22050, across=distributed.mean), (8, 700), 4, "fp32")
     hooks = Hooks(seen.append, lambda done: None)
     optimise(
         dict(made.named_parameters()), lambda number: step(waveform, None, 0), Recipe(3, 3, "constant", 1e-3), hooks

@@ -26,9 +26,8 @@ def test_parity_with_the_reference(golden_models, pair):
     assert loss(*pair).item() == pytest.approx(golden_models["stft_loss/total"], rel=1e-5)
     silence = torch.zeros_like(pair[0])
     assert loss(silence, pair[0]).item() == pytest.approx(golden_models["stft_loss/silence_vs_x"], rel=1e-5)
-    both = torch.stack(pair)
     for size, want in golden_models["stft_loss/per_resolution"].items():
-        assert loss._at(both, int(size), 0).item() == pytest.approx(want, rel=1e-5)
+        assert loss._at(*pair, int(size), 0).item() == pytest.approx(want, rel=1e-5)
 
 
 @pytest.mark.parametrize("p", [0.2, 0.5, 1.0])

@@ -128,7 +128,7 @@ def test_tiles_add_up_to_the_full_batch_gradient(name, loss, context, monkeypatc
     error = model.net.apply(params, torch.linspace(-1, 1, SAMPLES).view(1, -1, 1)) - target
     plain = (error.abs() if loss == "l1" else error**2).mean(dim=1)
     plain.sum().backward()
-    for tile in (SAMPLES, 512, 300):
+    for tile in ((2, SAMPLES), (2, 512), (1, 300)):
         losses, grads = gradients(tile)
         assert torch.allclose(losses, plain.detach(), rtol=1e-5)
         for key, value in params.items():
@@ -139,11 +139,11 @@ def test_each_pass_over_the_clip_visits_every_coordinate_once(context):
     model, switches = make("inr-siren")
     ctx = context(switches, training={"coordinates": 512})
     position = torch.arange(SAMPLES, dtype=torch.float32).view(1, -1)
-    step = individual._Step(model.net, {}, position.view(1, -1, 1), position, ctx)
+    step = individual._Step(model.net, {}, position.view(1, 1, -1), position, ctx)
     passes = []
     for start in (0, 4):
         parts = [step._draw(number) for number in range(start, start + 4)]
-        assert all(torch.equal(features[0, :, 0], target[0]) for features, target in parts)
+        assert all(torch.equal(features[0, 0], target[0]) for features, target in parts)
         passes.append(torch.cat([target[0] for _, target in parts]))
         assert torch.equal(passes[-1].sort().values, position[0])
     assert not torch.equal(*passes)

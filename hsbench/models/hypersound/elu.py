@@ -1,7 +1,8 @@
 """ELU, x above 0 and exp(x) - 1 below, as max(x, exp(min(x, 0)) - 1).
 
 The library's CPU kernel calls a scalar expm1 and takes ten times as long as the vectorised exp; the two differ by a
-rounding of 1 (6e-8) below zero. On other devices the library's own is used.
+rounding of 1 (6e-8) below zero. It walks in chunks, so that its four passes read from cache and not from memory. On
+other devices the library's own is used.
 """
 
 from __future__ import annotations
@@ -10,6 +11,9 @@ from typing import Any
 
 import torch
 from torch.nn import functional as F
+
+CHUNK = 1 << 16
+"""Numbers of a chunk for each thread: with its result and what lies between, less than a core's cache."""
 
 
 def elu(x: torch.Tensor) -> torch.Tensor:
@@ -23,7 +27,12 @@ def elu(x: torch.Tensor) -> torch.Tensor:
 class _Elu(torch.autograd.Function):
     @staticmethod
     def forward(context: Any, x: torch.Tensor) -> torch.Tensor:
-        y = torch.maximum(x, x.clamp(max=0).exp_().sub_(1))
+        x, y = x.contiguous(), torch.empty_like(x, memory_format=torch.contiguous_format)
+        size = CHUNK * torch.get_num_threads()
+        scratch = x.new_empty(min(size, x.numel()))
+        for part, result in zip(torch.split(x.view(-1), size), torch.split(y.view(-1), size), strict=True):
+            below = torch.clamp(part, max=0, out=scratch[: part.numel()])
+            torch.maximum(part, below.exp_().sub_(1), out=result)
         context.save_for_backward(y)
         return y
 

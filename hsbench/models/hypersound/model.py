@@ -27,7 +27,8 @@ from hsbench.models.hypersound.network import HyperSoundNetwork
 from hsbench.models.hypersound.step import TrainingStep
 from hsbench.models.hypersound.training import train
 from hsbench.models.targets import create
-from hsbench.models.targets.base import grid, play
+from hsbench.models.targets.base import grid
+from hsbench.models.targets.tiles import TILE, Tiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -169,8 +170,6 @@ DESCRIPTORS = [
     },
 ]
 
-TILE = {"cpu": 1024, "cuda": 1 << 30}
-"""Coordinates played at once: on a CPU as many as stay in cache, on a GPU all."""
 MICRO = {"cpu": 4, "cuda": 1 << 30}
 """Clips encoded at once where `micro_batch` leaves it open."""
 
@@ -296,10 +295,9 @@ class HyperSound:
     def _play(self, vector: torch.Tensor, times: torch.Tensor, context: Context) -> NDArray[np.float32]:
         """[batch, generated parameters], [1, time, 1] -> [batch, time]."""
         assert self.network is not None, "fit comes first"
-        params = self.network.parameters_of(vector)
-        with hidden(context.training["precision"], vector.device):
-            waveform = play(self.net, params, times, TILE[vector.device.type])
-        played: NDArray[np.float32] = waveform.cpu().numpy()
+        tiles = Tiles(self.net, *TILE[vector.device.type], context.training["precision"])
+        features = self.net.features(times).to(vector.device)
+        played: NDArray[np.float32] = tiles.play(self.network.parameters_of(vector), features).cpu().numpy()
         return played
 
     def _step(self, context: Context, device: torch.device) -> TrainingStep:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import torch
 
 from hsbench.errors import UsageError
-from hsbench.fit.precision import full
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -52,15 +51,22 @@ class TargetNet(ABC):
         Returns:
             [batch, time].
         """
-        return self.apply_features(params, self.features(coords))
+        return self.apply_features(self.fold(params), self.features(coords))
 
     @abstractmethod
     def features(self, coords: torch.Tensor) -> torch.Tensor:
-        """What the first layer reads: [batch or 1, time, 1] -> [batch or 1, time, inputs]. Depends on no parameter."""
+        """What the first layer reads: [batch or 1, time, 1] -> [batch or 1, inputs, time]. Depends on no parameter."""
+
+    def fold(self, params: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        """The parameters with the network's constants multiplied in, which need not be done for every coordinate."""
+        return dict(params)
 
     @abstractmethod
-    def apply_features(self, params: Mapping[str, torch.Tensor], features: torch.Tensor) -> torch.Tensor:
-        """Evaluate from precomputed features: [batch or 1, time, inputs] -> [batch, time]."""
+    def apply_features(self, folded: Mapping[str, torch.Tensor], features: torch.Tensor) -> torch.Tensor:
+        """Evaluate from folded parameters and features: [batch or 1, inputs, time] -> [batch, time].
+
+        Time comes last, so that a layer is W x and a batched matrix product runs along memory.
+        """
 
     @abstractmethod
     def bound(self, name: str, fan_in: int, divisor: str) -> float:
@@ -86,47 +92,25 @@ def grid(samples: int) -> torch.Tensor:
     return torch.linspace(-1, 1, samples).view(1, -1, 1)
 
 
-@torch.no_grad()
-def play(net: TargetNet, params: Mapping[str, torch.Tensor], times: torch.Tensor, tile: int) -> torch.Tensor:
-    """A batch of target networks at some times, a tile of them at once.
-
-    Args:
-        net: which network.
-        params: {name: [batch or 1, *shape]}.
-        times: [1, time, 1].
-        tile: times at once.
-
-    Returns:
-        [batch, time], float32 at least.
-    """
-    device = next(iter(params.values())).device
-    tiles = torch.split(times, tile, dim=1)
-    return torch.cat([full(net.apply_features(params, net.features(part).to(device))) for part in tiles], dim=1)
-
-
-def linear(params: Mapping[str, torch.Tensor], layer: int, x: torch.Tensor, scale: float = 1.0) -> torch.Tensor:
-    """(scale x) W^T + b of one layer; a layer without bias, or with a factor s per output, is one whose params say so.
+def linear(params: Mapping[str, torch.Tensor], layer: int, x: torch.Tensor) -> torch.Tensor:
+    """W x + b of one layer; a layer without bias, or with a factor s per output, is one whose params say so.
 
     Args:
         params: {name: [batch or 1, *shape]}; w, and b or s.
         layer: its number.
-        x: [batch or 1, time, in].
-        scale: multiplies the input, not the bias.
+        x: [batch or 1, in, time].
 
     Returns:
-        [batch, time, out], or [1, time, out] where nothing differs between clips.
+        [batch, out, time], or [1, out, time] where nothing differs between clips.
     """
-    weight = params[f"w{layer}"]
-    if scale != 1.0:
-        weight = weight * scale
+    weight, bias = params[f"w{layer}"], params.get(f"b{layer}")
     batch = max(weight.shape[0], x.shape[0])
-    weight, x = weight.transpose(1, 2).expand(batch, -1, -1), x.expand(batch, -1, -1)
-    bias = params.get(f"b{layer}")
-    y = torch.bmm(x, weight) if bias is None else torch.baddbmm(bias.unsqueeze(1), x, weight)
+    weight, x = weight.expand(batch, -1, -1), x.expand(batch, -1, -1)
+    y = torch.bmm(weight, x) if bias is None else torch.baddbmm(bias.unsqueeze(2), weight, x)
     return scaled(params, layer, y)
 
 
 def scaled(params: Mapping[str, torch.Tensor], layer: int, y: torch.Tensor) -> torch.Tensor:
-    """Pre-activations [batch or 1, time, out] times the layer's factor s, where it has one."""
+    """Pre-activations [batch or 1, out, time] times the layer's factor s, where it has one."""
     factor = params.get(f"s{layer}")
-    return y if factor is None else y * factor.unsqueeze(1)
+    return y if factor is None else y * factor.unsqueeze(2)

@@ -28,17 +28,17 @@ class FMLP(TargetNet):
         self.encoding_length = encoding_length
 
     def features(self, coords: torch.Tensor) -> torch.Tensor:
-        """[batch or 1, time, 1] -> [batch or 1, time, 2 encoding_length], in the precision of the coordinates."""
+        """[batch or 1, time, 1] -> [batch or 1, 2 encoding_length, time], in the precision of the coordinates."""
         octaves = 2.0 ** torch.arange(self.encoding_length, dtype=coords.dtype, device=coords.device) * math.pi
-        phases = coords * octaves
-        return torch.cat([phases.sin(), phases.cos()], dim=-1)
+        phases = coords.transpose(1, 2) * octaves[:, None]
+        return torch.cat([phases.sin(), phases.cos()], dim=1)
 
-    def apply_features(self, params: Mapping[str, torch.Tensor], features: torch.Tensor) -> torch.Tensor:
-        """[batch or 1, time, inputs] -> [batch, time]."""
+    def apply_features(self, folded: Mapping[str, torch.Tensor], features: torch.Tensor) -> torch.Tensor:
+        """[batch or 1, inputs, time] -> [batch, time]."""
         x = features
         for layer in range(self.layers - 1):
-            x = torch.relu(linear(params, layer, x))
-        return linear(params, self.layers - 1, x).squeeze(-1)
+            x = torch.relu(linear(folded, layer, x))
+        return linear(folded, self.layers - 1, x).squeeze(1)
 
     def bound(self, name: str, fan_in: int, divisor: str) -> float:
         """1 / sqrt(fan_in) for weights and biases alike."""

@@ -29,18 +29,23 @@ class SIREN(TargetNet):
         self.omega_0, self.omega_i = omega_0, omega_i
 
     def features(self, coords: torch.Tensor) -> torch.Tensor:
-        """omega_0 t: [batch or 1, time, 1] -> the same shape."""
-        return self.omega_0 * coords
+        """omega_0 t: [batch or 1, time, 1] -> [batch or 1, 1, time]."""
+        return self.omega_0 * coords.transpose(1, 2)
 
-    def apply_features(self, params: Mapping[str, torch.Tensor], features: torch.Tensor) -> torch.Tensor:
-        """[batch or 1, time, 1] -> [batch, time]."""
-        x = features * params["w0"].transpose(1, 2)
-        if "b0" in params:
-            x = x + params["b0"].unsqueeze(1)
-        x = torch.sin(scaled(params, 0, x))
+    def fold(self, params: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        """omega_i W for all layers but the first, whose omega stays with the times."""
+        later = {f"w{layer}" for layer in range(1, self.layers)}
+        return {name: value * self.omega_i if name in later else value for name, value in params.items()}
+
+    def apply_features(self, folded: Mapping[str, torch.Tensor], features: torch.Tensor) -> torch.Tensor:
+        """[batch or 1, 1, time] -> [batch, time]."""
+        x = folded["w0"] * features
+        if "b0" in folded:
+            x = x + folded["b0"].unsqueeze(2)
+        x = torch.sin(scaled(folded, 0, x))
         for layer in range(1, self.layers - 1):
-            x = torch.sin(linear(params, layer, x, self.omega_i))
-        return linear(params, self.layers - 1, x, self.omega_i).squeeze(-1)
+            x = torch.sin(linear(folded, layer, x))
+        return linear(folded, self.layers - 1, x).squeeze(1)
 
     def bound(self, name: str, fan_in: int, divisor: str) -> float:
         """1 for the first weights, sqrt(6 / fan_in) / omega for the others, 1 / sqrt(fan_in) for biases."""

@@ -3,6 +3,7 @@ import torch
 from torch.nn import functional as F
 
 from hsbench.errors import UnknownNameError
+from hsbench.models.hypersound import elu as elu_module
 from hsbench.models.hypersound.elu import elu
 from hsbench.models.hypersound.encoder import Encoder
 
@@ -68,7 +69,9 @@ def test_any_length_works(samples):
     assert encoder(torch.randn(2, samples)).shape == (2, 32 * encoder.frames)
 
 
-def test_elu_is_the_librarys_gradients_included():
+@pytest.mark.parametrize("chunk", [elu_module.CHUNK, 1000])
+def test_elu_is_the_librarys_gradients_included(monkeypatch, chunk):
+    monkeypatch.setattr(elu_module, "CHUNK", chunk)
     x = torch.cat([torch.linspace(-30, 30, 10001), torch.tensor([0.0, -0.0, 1e-8, -1e-8])]).requires_grad_()
     slopes = []
     for function in (elu, F.elu):
@@ -79,6 +82,8 @@ def test_elu_is_the_librarys_gradients_included():
     assert torch.allclose(slopes[0][0], slopes[1][0], atol=1.5e-7)
     assert torch.allclose(slopes[0][1], slopes[1][1], atol=1.5e-7)
     assert elu(torch.tensor([torch.nan])).isnan().all()
+    turned = torch.linspace(-3, 3, 60).view(3, 20).T
+    assert torch.allclose(elu(turned), F.elu(turned), atol=1.5e-7)
 
 
 def test_an_unknown_norm_is_a_sentence():

@@ -28,7 +28,7 @@ def norm(parameters):
 @pytest.mark.parametrize("name", ["fmlp_h26", "siren_30_30_h26"])
 def test_parity_of_a_whole_step_with_the_reference(golden_training, golden_speech, golden_steps, name):
     network, want, (loss, seen) = golden_steps[name](), golden_training[f"step/{name}"], losses()
-    step = TrainingStep(network, loss, tile=1024, micro=1, policy="fp32")
+    step = TrainingStep(network, loss, tile=(2, 1024), micro=1, policy="fp32")
     total = step(golden_speech, None, 0)
     assert seen[0] == pytest.approx([want["loss_time"], want["loss_stft"]], rel=1e-4)
     assert total.item() == pytest.approx(want["loss_time"] + want["loss_stft"], rel=1e-4)
@@ -52,9 +52,16 @@ def gradients(network, step, x, chosen=None):
     return loss.item(), {name: p.grad.clone() for name, p in network.named_parameters() if p.grad is not None}
 
 
+@pytest.fixture
+def threads():
+    before = torch.get_num_threads()
+    yield torch.set_num_threads
+    torch.set_num_threads(before)
+
+
 @pytest.mark.parametrize(("way", "shared"), [("replace", 0), ("replace", 2), ("add", 0), ("multiply", 0)])
 @pytest.mark.parametrize("kind", ["fmlp", "siren"])
-def test_tiles_and_micro_batches_give_the_plain_gradient(small_network, kind, way, shared):
+def test_tiles_micro_batches_and_cores_give_the_plain_gradient(small_network, threads, kind, way, shared):
     """The root of the spectral loss spans the batch; splitting the work does not change it."""
     network = small_network(kind, way, shared, **({"omega_0": 40.0} if kind == "siren" else {})).double()
     x = torch.randn(4, 2048, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
@@ -64,19 +71,21 @@ def test_tiles_and_micro_batches_give_the_plain_gradient(small_network, kind, wa
     plain = loss(x, network.net.apply(network.parameters_of(network(x)), _time(2048, torch.float64)), 250)
     plain.backward()
     want = {name: p.grad.clone() for name, p in network.named_parameters() if p.grad is not None}
-    for tile, micro in ((4096, 4), (300, 4), (300, 1), (2048, 3)):
+    cases = ((1, (4, 4096), 4), (1, (4, 300), 4), (2, (3, 300), 1), (3, (1, 2048), 3), (8, (4, 4096), 1))
+    for number, tile, micro in cases:
+        threads(number)
         got, found = gradients(network, TrainingStep(network, loss, tile, micro, "fp32"), x)
         assert got == pytest.approx(plain.item(), rel=1e-9)
         assert found.keys() == want.keys()
         for name, value in want.items():
-            assert (found[name] - value).norm() <= 1e-8 * value.norm() + 1e-14, (tile, micro, name)
+            assert (found[name] - value).norm() <= 1e-8 * value.norm() + 1e-14, (number, tile, micro, name)
 
 
 def test_a_window_is_the_loss_of_those_samples(small_network):
     network, loss = small_network(), MultiResolutionMelLoss(22050)
     x = torch.randn(2, 2048, generator=torch.Generator().manual_seed(0))
     chosen = torch.tensor([[100], [700]]) + torch.arange(1200)
-    got, _ = gradients(network, TrainingStep(network, loss, 500, 2, "fp32"), x, chosen)
+    got, _ = gradients(network, TrainingStep(network, loss, (1, 500), 2, "fp32"), x, chosen)
     with torch.no_grad():
         y = network.net.apply(network.parameters_of(network(x)), _time(2048))
     assert got == pytest.approx(loss(x.gather(1, chosen), y.gather(1, chosen), 250).item(), rel=1e-5)
@@ -86,8 +95,8 @@ def test_bf16_keeps_first_layer_and_master_weights_and_stays_near(small_network)
     network = small_network("siren", omega_0=2000.0)
     x = torch.randn(2, 2048, generator=torch.Generator().manual_seed(0))
     loss = MultiResolutionMelLoss(22050)
-    exact, fine = gradients(network, TrainingStep(network, loss, 512, 2, "fp32"), x)
-    near, coarse = gradients(network, TrainingStep(network, loss, 512, 2, "bf16"), x)
+    exact, fine = gradients(network, TrainingStep(network, loss, (2, 512), 2, "fp32"), x)
+    near, coarse = gradients(network, TrainingStep(network, loss, (2, 512), 2, "bf16"), x)
     assert exact != near
     assert near == pytest.approx(exact, rel=0.02)
     assert {value.dtype for value in coarse.values()} == {torch.float32}
@@ -111,6 +120,6 @@ def _time(samples, dtype=torch.float32):
 
 
 def test_an_unknown_precision_is_a_sentence(small_network):
-    step = TrainingStep(small_network(), MultiResolutionMelLoss(22050), 512, 2, "fp16")
+    step = TrainingStep(small_network(), MultiResolutionMelLoss(22050), (2, 512), 2, "fp16")
     with pytest.raises(UnknownNameError, match="did you mean 'bf16'"):
         step(torch.randn(2, 2048), None, 0)

@@ -84,7 +84,7 @@ def test_an_fmlp_has_period_two_and_the_stated_features():
     net = create("fmlp", [8, 8])
     t = coordinates()
     assert torch.allclose(net.apply(parameters(net), t), net.apply(parameters(net), t + 2), atol=1e-9)
-    features = net.features(torch.tensor([[[0.25]]], dtype=torch.float64))[0, 0]
+    features = net.features(torch.tensor([[[0.25]]], dtype=torch.float64))[0, :, 0]
     wanted = [math.sin(2**i * math.pi * 0.25) for i in range(10)] + [math.cos(2**i * math.pi * 0.25) for i in range(10)]
     assert features.tolist() == pytest.approx(wanted, abs=1e-12)
 

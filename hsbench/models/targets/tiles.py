@@ -1,0 +1,167 @@
+"""Target networks over many coordinates: in tiles of clips and times that stay in cache, on all cores at once.
+
+The gradient of a sum over coordinates is the sum of the tiles' gradients, so nothing but rounding depends on the size
+of a tile. Tiles are dealt out to the cores in a fixed order and their gradients added in a fixed order: the same number
+of threads gives the same bits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+import torch
+
+from hsbench.fit import cores, precision
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from hsbench.models.targets.base import TargetNet
+
+    Params = Mapping[str, torch.Tensor]
+
+TILE = {"cpu": (4, 1024), "cuda": (1 << 30, 1 << 30)}
+"""Clips and times of a tile: on a CPU, as many as keep a layer's activations in cache; on a GPU all."""
+
+
+class Tile(NamedTuple):
+    """Some clips at some times."""
+
+    clips: slice
+    times: slice
+
+    def of(self, values: torch.Tensor) -> torch.Tensor:
+        """Its part of [batch, time]."""
+        return values[self.clips, self.times]
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """A target network that is walked tile by tile.
+
+    Attributes:
+        net: which network.
+        clips: of a tile, at most.
+        times: of a tile, at most.
+        policy: precision of hidden matrix products, see hsbench.fit.precision.
+    """
+
+    net: TargetNet
+    clips: int
+    times: int
+    policy: str = "fp32"
+
+    def apply(self, folded: Params, features: torch.Tensor) -> torch.Tensor:
+        """All at once, in the policy's precision: folded parameters, [batch or 1, inputs, time] -> [batch, time]."""
+        with precision.hidden(self.policy, features.device):
+            return precision.full(self.net.apply_features(folded, features))
+
+    def dealt(self, params: Params, features: torch.Tensor) -> list[list[Tile]]:
+        """The tiles of each core."""
+        batch, time = _extent(params, features)
+        tiles = [
+            Tile(slice(clip, clip + self.clips), slice(first, first + self.times))
+            for clip in range(0, batch, self.clips)
+            for first in range(0, time, self.times)
+        ]
+        hands = min(cores.count(features.device), len(tiles))
+        return [tiles[hand::hands] for hand in range(hands)]
+
+    def single(self, params: Params, features: torch.Tensor) -> bool:
+        """Whether one tile holds all."""
+        batch, time = _extent(params, features)
+        return batch <= self.clips and time <= self.times
+
+    def play(self, params: Params, features: torch.Tensor) -> torch.Tensor:
+        """What the networks play, without a graph.
+
+        Args:
+            params: {name: [batch or 1, *shape]}.
+            features: [batch or 1, inputs, time].
+
+        Returns:
+            [batch, time], float32 at least.
+        """
+        with torch.no_grad():
+            folded = self.net.fold(params)
+        played = features.new_empty(_extent(params, features))
+
+        @torch.no_grad()
+        def play(tiles: Sequence[Tile]) -> None:
+            for tile in tiles:
+                tile.of(played).copy_(self.apply(_clips(folded, tile), _part(features, tile)))
+
+        cores.together([partial(play, tiles) for tiles in self.dealt(params, features)])
+        return played
+
+    def backward(
+        self, params: Params, features: torch.Tensor, loss: Callable[[torch.Tensor, Tile], torch.Tensor]
+    ) -> torch.Tensor:
+        """Add the gradients of a loss that is a sum over clips and times to whatever the parameters come from.
+
+        Args:
+            params: {name: [batch or 1, *shape]}.
+            features: [batch or 1, inputs, time].
+            loss: (what a tile's clips play at its times, the tile) -> their share of the loss, [clips].
+
+        Returns:
+            The loss of each clip, [batch], detached.
+        """
+        folded, batch = self.net.fold(params), _extent(params, features)[0]
+
+        def pull(tiles: Sequence[Tile]) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+            losses, leaves = features.new_zeros(batch), _Leaves(folded)
+            for tile in tiles:
+                share = loss(self.apply(leaves.at(tile), _part(features, tile)), tile)
+                share.sum().backward()  # type: ignore[no-untyped-call]
+                losses[tile.clips] += share.detach()
+            return losses, leaves.gradients()
+
+        (losses, total), *others = cores.together([partial(pull, tiles) for tiles in self.dealt(params, features)])
+        for found, gradients in others:
+            losses += found
+            torch._foreach_add_(list(total.values()), list(gradients.values()))
+        torch.autograd.backward(list(folded.values()), list(total.values()))
+        return losses
+
+
+class _Leaves:
+    """One core's own copies of the parameters, clips by clips, and the gradients that they collect."""
+
+    def __init__(self, folded: Params) -> None:
+        self.whole = {name: value.detach() for name, value in folded.items()}
+        self.parts: dict[int, tuple[Tile, dict[str, torch.Tensor]]] = {}
+
+    def at(self, tile: Tile) -> dict[str, torch.Tensor]:
+        """The parameters of a tile's clips."""
+        first: int = tile.clips.start
+        if first not in self.parts:
+            self.parts[first] = tile, {k: v.detach().requires_grad_() for k, v in _clips(self.whole, tile).items()}
+        return self.parts[first][1]
+
+    def gradients(self) -> dict[str, torch.Tensor]:
+        """{name: [batch or 1, *shape]}, zero where no tile was."""
+        total = {name: torch.zeros_like(value) for name, value in self.whole.items()}
+        for tile, leaves in self.parts.values():
+            for name, part in _clips(total, tile).items():
+                gradient = leaves[name].grad
+                assert gradient is not None, name
+                part.add_(gradient)
+        return total
+
+
+def _extent(params: Params, features: torch.Tensor) -> tuple[int, int]:
+    """Clips and times."""
+    return max(features.shape[0], *(value.shape[0] for value in params.values())), features.shape[2]
+
+
+def _clips(params: Params, tile: Tile) -> dict[str, torch.Tensor]:
+    """The parameters of a tile's clips, views."""
+    return {name: value if value.shape[0] == 1 else value[tile.clips] for name, value in params.items()}
+
+
+def _part(features: torch.Tensor, tile: Tile) -> torch.Tensor:
+    """The features of a tile."""
+    return (features if features.shape[0] == 1 else features[tile.clips])[:, :, tile.times]
