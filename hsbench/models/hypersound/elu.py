@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch.nn import functional as F
 
-CHUNK = 1 << 16
+CHUNK = 1 << 17
 """Numbers of a chunk for each thread: with its result and what lies between, less than a core's cache."""
 
 
