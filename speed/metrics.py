@@ -1,9 +1,8 @@
-"""The six metrics, pair by pair: hsbench beside plain calls of the packages.
+"""The six metrics: hsbench beside plain calls of the packages.
 
 Plain is what a script would write: pystoi, pesq after a torchaudio Resample made for the call, and CDPAM's published
 network layer by layer with both clips embedded for every pair (the cdpam package itself does not load beside a
-current torch). Both sides run in this process with the same thread count, in turn, and must give the same numbers.
-CDPAM is compared on three clips at most.
+current torch), one pair at a time. Both sides run with the same thread count, in turn, and must give the same numbers.
 Usage: python speed/metrics.py [--threads 2] [--clips 8]
 """
 
@@ -26,7 +25,9 @@ from hsbench.metrics import cdpam_network, cdpam_weights, known, suite
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+    Pair = tuple[np.ndarray, np.ndarray]
 
 SIX = ("mse", "lsd", "si_snr", "pesq", "stoi", "cdpam")
 KERNEL = {
@@ -107,58 +108,73 @@ def forget() -> None:
     os.environ["HSBENCH_CACHE"] = tempfile.mkdtemp()
 
 
-def compare(pairs: list[tuple[np.ndarray, np.ndarray]]) -> dict[str, list[dict[str, float]]]:
-    """Metric -> seconds of each pair: plain, cold and cached, and how far the values lie apart."""
-    plain: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {
-        "mse": lambda x, y: float(np.mean((x - y) ** 2)),
-        "lsd": plain_lsd,
-        "si_snr": plain_si_snr,
-        "pesq": plain_pesq,
-        "stoi": lambda x, y: float(pystoi.stoi(x, y, 22050)),
-        "cdpam": PlainCdpam(),
-    }
-    found: dict[str, list[dict[str, float]]] = {name: [] for name in SIX}
-    for name in SIX:
-        ours(name, *pairs[0])
-        for x, y in pairs[:3] if name == "cdpam" else pairs:
-            one = {}
-            one["plain"], want = timed(lambda x=x, y=y, name=name: plain[name](x, y))
+PLAIN: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {
+    "mse": lambda x, y: float(np.mean((x - y) ** 2)),
+    "lsd": plain_lsd,
+    "si_snr": plain_si_snr,
+    "pesq": plain_pesq,
+    "stoi": lambda x, y: float(pystoi.stoi(x, y, 22050)),
+}
+
+
+def alone(name: str, pairs: Sequence[Pair]) -> list[bench.Line]:
+    """A metric by itself: pair by pair, in this process."""
+    ours(name, *pairs[0])
+    found, apart = [], 0.0
+    for x, y in pairs:
+        plain, want = timed(lambda x=x, y=y: PLAIN[name](x, y))
+        forget()
+        cold, got = timed(lambda x=x, y=y: ours(name, x, y))
+        cached, _ = timed(lambda x=x, y=y: ours(name, x, y))
+        found.append((plain, cold, cached))
+        apart = max(apart, abs(got - want))
+    assert apart < 1e-5, f"{name}: the values differ by {apart}"
+    remark = f"apart by {apart:.0e} at most"
+    return [
+        bench.compared(f"{name}, per pair, {way}", [(one[0], one[side]) for one in found], remark=remark)
+        for side, way in ((1, "cold"), (2, "cached"))
+    ]
+
+
+def as_run(names: Sequence[str], rounds: Sequence[Sequence[Pair]], workers: int) -> list[list[tuple[float, float]]]:
+    """Rounds of (plain, ours) seconds per pair, cold and cached, as a run scores: with a pool for PESQ and STOI."""
+    found: list[list[tuple[float, float]]] = [[], []]
+    with suite.Scorer(22050, workers=workers) as scorer:
+        list(scorer.score([(str(n), *pair, names) for n, pair in enumerate(rounds[0])]))  # starts the pool
+        for pairs in rounds:
             forget()
-            one["cold"], got = timed(lambda x=x, y=y, name=name: ours(name, x, y))
-            one["cached"], _ = timed(lambda x=x, y=y, name=name: ours(name, x, y))
-            found[name].append({**one, "apart": abs(got - want)})
+            plain = bench.seconds(lambda pairs=pairs: [PLAIN[name](*pair) for pair in pairs for name in names])
+            asked = [(str(number), *pair, names) for number, pair in enumerate(pairs)]
+            for way in found:
+                way.append(
+                    (plain / len(pairs), bench.seconds(lambda asked=asked: list(scorer.score(asked))) / len(pairs))
+                )
     return found
-
-
-def rows(found: dict[str, list[dict[str, float]]]) -> list[bench.Line]:
-    """A row per slow metric, and those of all six that have a target."""
-    lines = []
-    for name in ("pesq", "stoi", "cdpam"):
-        for way in ("cold", "cached"):
-            apart = max(one["apart"] for one in found[name])
-            rounds = [(one["plain"], one[way]) for one in found[name]]
-            lines.append(bench.compared(f"{name}, per pair, {way}", rounds, remark=f"apart by {apart:.0e} at most"))
-    for names, way, target, said in (
-        (SIX, "cached", 8, "six metrics, per pair, reference side cached"),
-        (SIX, "cold", 4, "six metrics, per pair, cold"),
-        (SIX[:-1], "cached", 3, "five metrics (without CDPAM), per pair, cached"),
-    ):
-        count = min(len(found[name]) for name in names)
-        rounds = [
-            tuple(sum(found[name][pair][side] for name in names) for side in ("plain", way)) for pair in range(count)
-        ]
-        lines.append(bench.compared(said, rounds, at_least=target))
-    return lines
 
 
 def measure(options: argparse.Namespace) -> list[bench.Line]:
     """Speech-like sounds beside themselves with a little noise."""
-    noise = np.random.default_rng(0).standard_normal((options.clips, known.SAMPLES))
-    speech = [known.speech(seed) for seed in range(options.clips)]
-    found = compare([(x, x + 0.01 * n) for x, n in zip(speech, noise, strict=True)])
-    worst = {name: max(one["apart"] for one in pairs) for name, pairs in found.items()}
-    assert all(apart < 1e-5 for apart in worst.values()), f"the values differ: {worst}"
-    return rows(found)
+
+    def pairs(first: int, count: int) -> list[Pair]:
+        noise = np.random.default_rng(first).standard_normal((count, known.SAMPLES))
+        speech = [known.speech(first + number) for number in range(count)]
+        return [(x, x + 0.01 * n) for x, n in zip(speech, noise, strict=True)]
+
+    PLAIN["cdpam"] = PlainCdpam()
+    lines = [
+        line
+        for name, count in (("pesq", options.clips), ("stoi", options.clips), ("cdpam", 3))
+        for line in alone(name, pairs(0, count))
+    ]
+    cold, cached = as_run(SIX, [pairs(100 * number, 2) for number in range(1, 1 + options.rounds)], options.threads)
+    five = as_run(SIX[:-1], [pairs(1000 * number, 16) for number in range(1, 1 + options.rounds)], options.threads)
+    remark = "as a run scores: PESQ and STOI in a pool of processes, which is up"
+    return [
+        *lines,
+        bench.compared("six metrics, per pair, reference side cached", cached, at_least=8, remark=remark),
+        bench.compared("six metrics, per pair, cold", cold, at_least=4, remark=remark),
+        bench.compared("five metrics (without CDPAM), per pair", five[0], at_least=3, remark=remark),
+    ]
 
 
 def extra(parser: argparse.ArgumentParser) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from hsbench import cores
 from hsbench.audio.kernel import BETA, ROLLOFF, WIDTH
 from hsbench.errors import BackendMissingError, UsageError
 
@@ -61,5 +62,5 @@ def resample(waveform: NDArray[np.floating], source: int, target: int) -> NDArra
     samples = np.ascontiguousarray(waveform, dtype=np.float32)
     if source == target:
         return samples
-    with torch.inference_mode():
+    with torch.inference_mode(), cores.claimed():  # waking more cores takes longer than one signal
         return np.asarray(_resampler(int(source), int(target))(torch.from_numpy(samples)).numpy())

@@ -27,7 +27,8 @@ def magnitude(
     Returns:
         [..., n_fft // 2 + 1, 1 + samples // hop].
     """
-    return spectrum(waveform, n_fft, hop, pad=pad).abs().clamp(min=math.sqrt(floor))
+    found = spectrum(waveform, n_fft, hop, pad=pad).abs()
+    return found.clamp(min=math.sqrt(floor)) if floor else found
 
 
 def spectrum(waveform: torch.Tensor, n_fft: int, hop: int, *, pad: str = "reflect") -> torch.Tensor:

@@ -4,8 +4,8 @@ Conventions: waveforms are [samples] at 22 050 Hz in units of 16-bit integers; e
 
 The same function as the published package, with less work: batch normalisation is folded into the convolutions, the
 decimation after every fourth layer stands inside it, only the half of the last layer that the distance reads is
-computed, and on a CPU the convolutions run through FFTs. One clip at a time, so memory does not grow with their
-number.
+computed, and on a CPU the convolutions run in the frequency domain. One clip at a time, so memory does not grow with
+their number.
 """
 
 from __future__ import annotations
@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING
 import torch
 from torch.nn import functional as F
 
+from hsbench import cores
 from hsbench.audio.convolve import FastConv
+from hsbench.audio.strips import Memory
 from hsbench.metrics import cdpam_weights
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
 
 LAYERS, USED, SLOPE = 16, 512, 0.1
 
@@ -34,32 +36,16 @@ class Network:
     """
 
     def __init__(self, state: dict[str, torch.Tensor], device: str = "cpu") -> None:
-        self.device = torch.device(device)
-        self.layers = [self._layer(index, *_folded(state, index)) for index in range(LAYERS)]
+        self.encoder = FastEncoder(state) if device == "cpu" else DirectEncoder(state, device)
         names = [f"model_dist.convs.{index}.0" for index in range(4)]
         self.heads = [
             (state[f"{name}.weight"], state[f"{name}.bias"], state[f"model_dist.chan_w.{index}"])
             for index, name in enumerate(names)
         ]
 
-    def _layer(self, index: int, weight: torch.Tensor, bias: torch.Tensor) -> Callable[[torch.Tensor], torch.Tensor]:
-        stride = 2 if index % 4 == 3 else 1
-        if self._fast(index):
-            return FastConv(weight, bias, stride)
-        weight, bias = weight.float().to(self.device), bias.float().to(self.device)
-        return lambda x: F.conv1d(x.unsqueeze(0), weight, bias, stride=stride, padding=7).squeeze(0)
-
-    def _fast(self, index: int) -> bool:
-        """Whether a layer goes through FFTs: on a CPU, all but the first, which has one input channel."""
-        return self.device.type == "cpu" and index > 0
-
-    @torch.inference_mode()
     def embed(self, waveform: torch.Tensor) -> torch.Tensor:
         """[samples] in units of 16-bit integers -> [512], on the CPU."""
-        x = waveform.float().to(self.device).unsqueeze(0)
-        for layer in self.layers:
-            x = F.leaky_relu(layer(x), SLOPE)
-        return x.mean(dim=1).cpu()
+        return self.encoder(waveform.float())
 
     @torch.inference_mode()
     def distance(self, reference: torch.Tensor, estimate: torch.Tensor) -> float:
@@ -82,6 +68,56 @@ def network(device: str) -> Network:
         BackendMissingError: the weights are not installed or not the published ones.
     """
     return Network(cdpam_weights.load(cdpam_weights.find()), device)
+
+
+class FastEncoder:
+    """The encoder on a CPU. Its memory serves one call at a time."""
+
+    def __init__(self, state: dict[str, torch.Tensor]) -> None:
+        (weight, self.bias, _), *others = _layers(state)
+        self.weight = weight[:, 0].T.contiguous()
+        self.layers = [FastConv(weight, bias, stride, SLOPE) for weight, bias, stride in others]
+        self.memory = Memory()
+
+    @torch.inference_mode()
+    def __call__(self, waveform: torch.Tensor) -> torch.Tensor:
+        """[samples] -> [512]."""
+        with cores.claimed() as hands:
+            x = self.memory.strip("odd", len(waveform), len(self.bias))
+            windows = F.pad(waveform, (7, 7)).unfold(0, 15, 1)
+
+            @torch.inference_mode()
+            def first(part: slice) -> None:
+                F.leaky_relu_(torch.addmm(self.bias, windows[part], self.weight, out=x.signal[part]), SLOPE)
+
+            cores.share(first, len(waveform), hands)
+            for index, layer in enumerate(self.layers):
+                result = self.memory.strip("odd" if index % 2 else "even", layer.length(x.time), layer.outputs)
+                layer(x, result, self.memory, hands)
+                x = result
+            return x.signal.mean(dim=0)
+
+
+class DirectEncoder:
+    """The encoder by the library's own convolutions, for a GPU."""
+
+    def __init__(self, state: dict[str, torch.Tensor], device: str) -> None:
+        self.layers = [(weight.to(device), bias.to(device), stride) for weight, bias, stride in _layers(state)]
+
+    @torch.inference_mode()
+    def __call__(self, waveform: torch.Tensor) -> torch.Tensor:
+        """[samples] -> [512], on the CPU."""
+        x = waveform.to(self.layers[0][0].device)[None]
+        for weight, bias, stride in self.layers:
+            x = F.leaky_relu(F.conv1d(x, weight, bias, stride=stride, padding=7), SLOPE)
+        return x.mean(dim=1).cpu()
+
+
+def _layers(state: dict[str, torch.Tensor]) -> Iterator[tuple[torch.Tensor, torch.Tensor, int]]:
+    """Weight [out, in, 15], bias [out] and stride of each convolution, batch normalisation folded in, float32."""
+    for index in range(LAYERS):
+        weight, bias = _folded(state, index)
+        yield weight.float(), bias.float(), 2 if index % 4 == 3 else 1
 
 
 def _folded(state: dict[str, torch.Tensor], index: int) -> tuple[torch.Tensor, torch.Tensor]:

@@ -28,8 +28,9 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from hsbench import cores
 from hsbench.audio.frames import lsd_frame
-from hsbench.audio.stft import magnitude
+from hsbench.audio.stft import spectrum
 from hsbench.metrics.base import Undefined
 
 if TYPE_CHECKING:
@@ -81,10 +82,12 @@ def lsd(reference: NDArray[np.float64], estimate: NDArray[np.float64], sample_ra
     n_fft, hop = lsd_frame(sample_rate)
     if reference.size < n_fft:
         raise Undefined("too_short")
-    pair = torch.stack([torch.from_numpy(reference), torch.from_numpy(estimate)])
-    target, guess = magnitude(pair, n_fft, hop, pad="constant")
-    distance = torch.log10(target**2 / (guess + EPS) ** 2 + EPS) ** 2
-    return float(distance.mean(dim=0).sqrt().mean())
+    with cores.claimed():  # the pool's processes have the others
+        pair = torch.stack([torch.from_numpy(reference), torch.from_numpy(estimate)])
+        parts = torch.view_as_real(spectrum(pair, n_fft, hop, pad="constant"))
+        target, guess = parts[..., 0].square() + parts[..., 1].square()
+        distance = torch.log10(target / (guess.sqrt() + EPS) ** 2 + EPS) ** 2
+        return float(distance.mean(dim=0).sqrt().mean())
 
 
 def mr_stft(reference: NDArray[np.float64], estimate: NDArray[np.float64], sample_rate: int) -> float:

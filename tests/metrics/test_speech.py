@@ -11,12 +11,11 @@ import soundfile
 import torch
 from torch.nn import functional as F
 
-from hsbench.audio.convolve import FastConv
 from hsbench.audio.resample import resample
 from hsbench.errors import BackendMissingError, UsageError
 from hsbench.metrics import cdpam_weights, known
 from hsbench.metrics.base import Undefined
-from hsbench.metrics.cdpam_network import Network, network
+from hsbench.metrics.cdpam_network import DirectEncoder, Network, network
 from hsbench.metrics.intelligibility import stoi
 from hsbench.metrics.learned import Cdpam, cdpam
 from hsbench.metrics.perceptual import pesq
@@ -134,26 +133,27 @@ def test_the_fast_encoder_is_the_plain_one(samples):
     assert (plain - fast).abs().max() < 2e-6 * plain.abs().max()
 
 
-def test_the_encoder_for_a_gpu_is_the_same_function(monkeypatch):
-    """The branch that CUDA takes, run on the CPU: plain strided convolutions."""
-    monkeypatch.setattr(Network, "_fast", lambda self, index: False)
-    direct = Network(cdpam_weights.load(cdpam_weights.find()))
-    waveform = torch.from_numpy(np.round(SPEECH[:4096] * 32768))
-    assert not any(isinstance(layer, FastConv) for layer in direct.layers)
+def test_the_encoder_for_a_gpu_is_the_same_function():
+    """What CUDA takes, run on the CPU: plain strided convolutions."""
+    direct = DirectEncoder(cdpam_weights.load(cdpam_weights.find()), "cpu")
+    waveform = torch.from_numpy(np.round(SPEECH[:4096] * 32768)).float()
     want = network("cpu").embed(waveform)
-    assert torch.allclose(direct.embed(waveform), want, atol=2e-6 * want.abs().max().item())
+    assert torch.allclose(direct(waveform), want, atol=2e-6 * want.abs().max().item())
 
 
-@pytest.mark.parametrize("stride", [1, 2])
-@pytest.mark.parametrize("time", [15, 49, 50, 51, 200, 333])
-def test_fast_convolution_is_convolution(stride, time):
-    generator = torch.Generator().manual_seed(time)
-    weight, bias = torch.randn(5, 3, 15, generator=generator), torch.randn(5, generator=generator)
-    x = torch.randn(3, time, generator=generator)
-    want = F.conv1d(x[None], weight, bias, stride=stride, padding=7)[0]
-    got = FastConv(weight, bias, stride)(x)
-    assert got.shape == want.shape
-    assert torch.allclose(got, want, atol=1e-4)
+def test_the_encoder_does_not_remember_the_clip_before_nor_mind_the_threads():
+    long, short = (torch.from_numpy(np.round(SPEECH[:samples] * 32768)) for samples in (9001, 4097))
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(1)
+        want = network("cpu").embed(short)
+        torch.set_num_threads(3)
+        network("cpu").embed(long)
+        got = network("cpu").embed(short)
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)
+    assert torch.allclose(got, want, atol=1e-6 * want.abs().max().item())
 
 
 def test_forgetting_the_scale_would_look_perfect_and_is_not_what_we_do():

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from hsbench.fit import cores, precision
+from hsbench import cores
+from hsbench.fit import precision
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 
-from hsbench.fit import cores, precision
+from hsbench import cores
+from hsbench.fit import precision
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

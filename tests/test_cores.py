@@ -1,9 +1,10 @@
+import contextlib
 import threading
 
 import pytest
 import torch
 
-from hsbench.fit import cores
+from hsbench import cores
 
 CPU = torch.device("cpu")
 
@@ -57,3 +58,19 @@ def test_a_task_that_fails_leaves_no_other_running_and_the_threads_as_they_were(
         cores.together([lambda number=number: task(number) for number in range(3)])
     assert sorted(ended) == sorted({0, 1, 2} - {broken})
     assert torch.get_num_threads() == 3
+
+
+def test_claimed_threads_are_given_back(threads):
+    threads(3)
+    with contextlib.suppress(ValueError), cores.claimed() as hands:
+        assert (hands, torch.get_num_threads()) == (3, 1)
+        raise ValueError
+    assert torch.get_num_threads() == 3
+
+
+@pytest.mark.parametrize(("size", "hands", "shares"), [(10, 3, [3, 3, 4]), (2, 4, [1, 1]), (5, 1, [5])])
+def test_a_range_is_shared_without_gap(size, hands, shares):
+    seen = []
+    cores.share(lambda part: seen.append(range(size)[part]), size, hands)
+    assert sorted(map(len, seen)) == shares
+    assert sorted(number for part in seen for number in part) == list(range(size))
