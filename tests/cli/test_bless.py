@@ -148,6 +148,9 @@ def test_what_is_blessed_is_the_same_until_the_code_changes(checkout, tmp_path):
     assert ": started" not in out.partition("rerun 2 of 3")[0], "a finished rerun is not run again"
     assert len(checkout.rebuilt()) <= 8 * CLIPS + 2, "more than the group in flight was repeated"
     weigh(kept)
+    for folder in (results / "reruns").glob("threads-*/toy-*"):
+        (session, *_) = json.loads((folder / "provenance.json").read_text())["sessions"]
+        assert folder.parent.name == f"threads-{session['threads']}"
     hear(kept, results)
     judge(checkout, results)
 
@@ -167,6 +170,9 @@ def test_what_is_blessed_is_the_same_until_the_code_changes(checkout, tmp_path):
 def test_blessing_again_shows_old_and_new_and_takes_its_place(checkout, tmp_path):
     results, changed = tmp_path / "results", tmp_path / "changed"
     checkout.run(results)
+    code, _, err = checkout.bless(results, "--reruns", 2, "--reason", "first", gain="none at all")
+    assert (code, (checkout.root / "kept").exists()) == (3, False)
+    assert "2 cells of the rerun with seed 0 are incomplete (" in err
     assert checkout.bless(results, "--reruns", 2, "--reason", "first")[0] == 0
     checkout.run(changed, gain=1.1)
     _, lines = checkout.check(changed)
