@@ -6,6 +6,8 @@ process ends with it and dask gives the cell to another worker, which goes on wh
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import signal
 import uuid
 from collections import defaultdict
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from hsbench.run.store import Results
     from hsbench.spec import Resources
 
+GONE = "the dask scheduler is gone, and its workers end within 30 s; run the same command again to go on"
 REMEDY = "pip install 'hsbench[dask]'"
 
 
@@ -76,6 +79,8 @@ class DaskEngine:
     def _run_at(
         self, address: str, works: Sequence[Work], imports: Sequence[str], asked: Sequence[str]
     ) -> list[Outcome]:
+        # What it logs of a lost scheduler, even after it is closed, is a traceback; the outcomes say it in a sentence.
+        logging.getLogger("distributed.client").setLevel(logging.CRITICAL + 1)
         try:
             client = self._dask.Client(address, set_as_default=False)
         except (OSError, ValueError) as error:
@@ -131,7 +136,7 @@ class _Run:
             found: Outcome = future.result()
             return found
         if future.cancelled():
-            return Outcome("crashed", "the dask scheduler is gone; run the same command again to go on")
+            return Outcome("crashed", GONE)
         error = future.exception()
         if isinstance(error, self._dask.KilledWorker):
             outcome = Outcome("crashed", f"every dask worker that took it died ({error})")
@@ -158,8 +163,9 @@ class _Run:
 
     def _stop(self, futures: Sequence[Any]) -> None:
         """Take back what waits, and end what runs; cells of other runs on the cluster go on."""
-        self._client.cancel(futures)
-        self._client.run(stop, self._token, on_error="ignore")
+        with contextlib.suppress(OSError):  # workers end when their scheduler is gone, and their cells with them
+            self._client.cancel(futures)
+            self._client.run(stop, self._token, on_error="ignore")
 
 
 _running: dict[str, list[CellProcess]] = defaultdict(list)

@@ -96,6 +96,7 @@ def test_what_was_not_blessed_is_new():
         ({"sounds": dict.fromkeys(CLIPS, "t")}, "the original of clip clip-0 sounds different now"),
         ({"version": 2}, "versions of si_snr differ: 1 in the baseline, 2 now"),
         ({"rows": {"row": RowFacts("row", "inr-fmlp", 2, "demo", 100.0)}}, "model differs: inr-fmlp version 1"),
+        ({"rows": {"row": RowFacts("row", "inr-siren", 1, "demo", 100.0)}}, "baseline, inr-siren version 1 now"),
     ],
 )
 def test_unlike_things_are_incomparable_and_say_what_differs(changes, reason):
@@ -108,6 +109,28 @@ def test_unlike_things_are_incomparable_and_say_what_differs(changes, reason):
 def test_another_payload_is_exact_drift():
     more = dataclasses.replace(side(), rows={"row": RowFacts("row", "inr-fmlp", 1, "demo", 101.0)})
     assert verdicts(side(), more)[:2] == ({"numbers": "drifted-worse", "si_snr": "same"}, 1)
+
+
+def test_the_tolerance_is_the_least_floor():
+    """One clip beyond the tolerance, and all of them moved the same way, but their mean stays within it."""
+    shift = np.where(np.arange(12) == 4, 2e-6, 5e-7)
+    assert verdicts(side(np.zeros(12)), side(shift))[0]["si_snr"] == "noisy"
+
+
+def test_seeds_that_move_against_each_other_are_no_drift():
+    def seeds(a, b):
+        both = {(seed, clip): (float(v), "ok") for seed, v in ((0, a), (1, b)) for clip in CLIPS}
+        return dataclasses.replace(side(), scores={("row", "si_snr"): both})
+
+    assert verdicts(seeds(5, 5), seeds(6, 4))[:2] == ({"numbers": "same", "si_snr": "same"}, 0)
+    assert verdicts(seeds(5, 5), seeds(6, 5))[0]["si_snr"] == "drifted-better"
+
+
+def test_clips_are_paired_by_name():
+    now = side(np.arange(12.0) + 1)
+    written = {key: now.scores["row", "si_snr"][key] for key in reversed(now.scores["row", "si_snr"])}
+    line = verdicts(side(), dataclasses.replace(now, scores={("row", "si_snr"): written}))[2][1]
+    assert (line.paired.low, line.paired.difference, line.paired.high) == (1, 1, 1), "whatever order they came in"
 
 
 def test_too_few_clips_cannot_pass():
@@ -127,6 +150,13 @@ def test_rescored_audio_is_exact():
     assert judged(1.0, 1.0 - 2e-6) == "drifted-better"
     assert judged(1.0, None) == "newly-failing"
     assert judged(None, 1.0) == "fixed"
+
+
+def test_one_sound_that_scores_otherwise_is_enough():
+    found = [Rescored("row", clip, "lsd", 1.0, 1.0 + (clip == "clip-7"), "ok") for clip in CLIPS]
+    (line,) = drift.exact(found, "rescored")
+    assert (line.verdict, line.clips) == ("drifted-worse", 12)
+    assert "a clip moved by 1, tolerance" in line.reason
 
 
 def test_the_floor_bounds_the_difference_of_two_runs():

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from hsbench.analysis import blessed, noise
-from hsbench.analysis.snapshot import snapshot
+from hsbench.analysis.snapshot import scores_of, snapshot
 from hsbench.audio.io import wav_bytes
 from hsbench.files import sha256_bytes
 from hsbench.run import blessing, provenance
+from hsbench.run.rescoring import kept
 from hsbench.run.store import Results
 
 CLIPS = [f"clip-{number}" for number in range(12)]
@@ -43,7 +44,13 @@ def made(root, values, *, shift=0.0):
         built = {"clip": clip, "status": "ok", "numbers": 10, "bits": None, "seconds": 0, "clipped": 0}
         folder.append_reconstructions([built])
     folder.add_provenance(
-        {"started": "now", "device": "cpu", "code": {"hsbench": "0", "dirty": False}, "cpu": "a", "packages": {}}
+        {
+            "started": "2026-01-02T00:00:00Z",
+            "device": "cpu",
+            "code": {"hsbench": "0", "dirty": False},
+            "cpu": "a",
+            "packages": {},
+        }
     )
     folder.set_status("done")
     row = {"row": "row", "model": "identity", "corpus": "demo", "cells": [cell.folder]}
@@ -118,6 +125,8 @@ def test_without_results_or_baseline_it_says_what_to_do(hsbench_here, base):
         ("baseline.json", "{}"),
         ("scores.jsonl", '{"row":"row"}\n'),
         ("scores.jsonl", '{"row":"row","metric":"mse","seed":0,"clip":"clip-0","value":NaN,"status":"ok"}\n'),
+        ("scores.jsonl", '{"row":"row","metric":"mse","seed":0,"clip":"clip-0","value":"nan","status":"ok"}\n'),
+        ("scores.jsonl", '{"row":"gone","metric":"mse","seed":0,"clip":"clip-0","value":1,"status":"ok"}\n'),
         ("floor.jsonl", '{"row":"row","metric":"mse","floor":Infinity,"means":[]}\n'),
     ],
 )
@@ -126,6 +135,36 @@ def test_a_garbled_baseline_is_a_sentence(hsbench_here, base, file, content):
     code, _, err = check(hsbench_here, base)
     assert code == 2
     assert re.search(r"the baseline .*smoke is garbled \(.*\); restore it, or bless again", err)
+
+
+def test_a_snapshot_is_of_what_was_measured(base):
+    store = Results(base / "results")
+    (cell,) = store.view("smoke")["groups"][GROUP]["rows"][0]["cells"]
+    folder = store.folder(cell)
+    before = snapshot(store, "smoke", GROUP)
+    assert before.rows["row"].numbers == 10
+    assert set(scores_of([folder, folder], CLIPS[:1], "mse", 1)) == {(0, "clip-0"), (1, "clip-0")}
+    assert scores_of([folder], CLIPS, "mse", 2) == {}
+    row = {"clip": "clip-3", "metric": "mse", "version": 1, "value": None, "status": "unavailable", "seconds": 0}
+    folder.append_scores([row])
+    session = folder.provenance()["sessions"][0]
+    for started, cpu in (("2026-01-03T00:00:00Z", "newest"), ("2026-01-01T00:00:00Z", "older")):
+        folder.add_provenance({**session, "started": started, "cpu": cpu})
+    after = snapshot(store, "smoke", GROUP)
+    assert set(before.scores["row", "mse"]) - set(after.scores["row", "mse"]) == {(0, "clip-3")}
+    assert (before.environment["cpu"], after.environment["cpu"]) == ("a", "newest")
+
+
+def test_only_audio_that_is_there_and_was_built_well_is_scored_again(base):
+    store = Results(base / "results")
+    request = store.view("smoke")["groups"][GROUP]
+    folder = store.folder(request["rows"][0]["cells"][0])
+    assert [one.clip for one in kept(store, request, 2)] == CLIPS[:2]
+    folder.audio("clip-0").unlink()
+    built = {"clip": "clip-1", "status": "diverged", "numbers": 10, "bits": None, "seconds": 0, "clipped": 0}
+    folder.append_reconstructions([built])
+    assert [one.clip for one in kept(store, request, 2)] == CLIPS[2:4]
+    assert [one.clip for one in kept(store, request, 99)] == CLIPS[2:]
 
 
 def test_a_newer_baseline_is_refused(hsbench_here, base):

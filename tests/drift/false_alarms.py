@@ -13,10 +13,9 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from hsbench.analysis import drift, noise
-from hsbench.analysis.snapshot import scores_of, snapshot
+from hsbench.analysis import blessing, drift, noise
+from hsbench.analysis.snapshot import snapshot
 from hsbench.cli import progress
-from hsbench.run import reruns
 from hsbench.run.store import Results
 
 ALARMS = ("drifted-better", "drifted-worse", "newly-failing")
@@ -28,11 +27,9 @@ def main() -> None:
     (group,) = store.view("smoke")["groups"]
     request, blessed = store.view("smoke")["groups"][group], snapshot(store, "smoke", group)
     found = {}
-    for rerun in reruns.chosen(count, 1):
+    for rerun in blessing.chosen(request, count):
         with progress.watcher() as watcher:
-            cells = reruns.make(store, request, rerun, "cpu", watcher)
-        clips = request["corpora"]["demo"]["clips"]
-        found[rerun] = {(row, m): scores_of([cells[row]], clips, m, blessed.metrics[m]) for row, m in blessed.scores}
+            found[rerun] = blessing.again(store, request, blessed, rerun, watcher)
     rates: Counter[str] = Counter()
     print("| rerun | alarms | noisy | lines |\n|---|---|--:|--:|")
     for rerun, scores in found.items():

@@ -1,10 +1,8 @@
 """Engines beyond this process: the same scores, whatever happens to workers, schedulers and front ends."""
 
-import dataclasses
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -13,11 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from hsbench.errors import BackendMissingError, UnknownNameError, UsageError
 from hsbench.files import read_jsonl
-from hsbench.run.engine import Choice, create
+from hsbench.run.dask import GONE
 from hsbench.run.store import Results
-from hsbench.spec import Resources
 
 SLURM = ("--engine", "slurm", "--slurm", "cluster=local")
 
@@ -205,6 +201,55 @@ def test_a_cluster_at_an_address_is_used_and_a_dead_scheduler_is_a_sentence(hsbe
     assert "Traceback" not in dead.stderr
 
 
+@pytest.fixture
+def cluster(dask, hsbench):
+    """A scheduler and two workers as users start them: the processes of both, and the address."""
+    file = hsbench.folder / "scheduler.json"
+    common = ("--scheduler-file", str(file), "--no-dashboard")
+    environment = {**hsbench.environment(1.5), "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "5s"}
+
+    def start(part, *options):
+        command = [sys.executable, "-m", f"distributed.cli.dask_{part}", *common, *options]
+        return subprocess.Popen(command, cwd=hsbench.folder, env=environment, stderr=subprocess.DEVNULL)
+
+    scheduler = start("scheduler", "--host", "127.0.0.1", "--port", "0")
+    workers = start("worker", "--nthreads", "1", "--nworkers", "2", "--local-directory", str(hsbench.folder))
+    wait_until(file.exists)
+    yield scheduler, workers, json.loads(file.read_text())["address"]
+    for process in (workers, scheduler):
+        process.kill()
+        process.wait(20)
+
+
+def built(line):
+    """(cell, clip) of all that is kept."""
+    return [(cell.name, row["clip"]) for cell in line.cells() for row in read_jsonl(cell / "reconstructions.jsonl")]
+
+
+@pytest.mark.slow
+def test_a_scheduler_that_is_killed_amid_cells_is_a_sentence_and_the_next_run_goes_on(hsbench, cluster, calm):
+    scheduler, workers, address = cluster
+    process = hsbench.start("run", "toys", "--budget", "smoke", "--engine", "dask", "--address", address)
+    wait_until(lambda: outcome(hsbench) and len(holders(hsbench)) == 2)
+    children, finished = holders(hsbench), outcome(hsbench)
+    scheduler.kill()
+    said, _ = process.communicate(timeout=30)
+    assert process.returncode == 3, said
+    assert said.count(f": crashed: {GONE}\n") == 4, "as it comes about, and at the end"
+    assert "2 of 2 cells are incomplete" in said
+    assert "Traceback" not in said
+    assert "distributed" not in said, "dask's own log is no sentence"
+    workers.kill()  # they would let their cells work for 30 s
+    wait_until(lambda: not any(alive(child) for child in children), 20)
+    kept, log = built(hsbench), len(hsbench.rebuilt())
+    assert finished.items() <= outcome(hsbench).items()
+    assert len(kept) < 8, "nothing is left to go on with"
+    done = hsbench("run", "toys", "--budget", "smoke")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert outcome(hsbench) == calm
+    assert len(hsbench.rebuilt()) - log == 8 - len(kept), "what was kept was rebuilt again"
+
+
 @pytest.mark.slow
 def test_slurm_jobs_give_the_same_scores(hsbench, slurm, calm):
     done = hsbench("run", "toys", "--budget", "smoke", *slurm, "--jobs", 2)
@@ -290,53 +335,3 @@ def test_the_loop_of_the_page_does_the_work(hsbench, calm):
     assert done.returncode == 0, done.stdout + done.stderr
     assert outcome(hsbench) == calm
     assert "nothing is missing" in done.stdout
-
-
-def made(tmp_path, choice, **changes):
-    return create(choice, Results(tmp_path), dataclasses.replace(Resources(timeout=5.0), **changes), None)
-
-
-def test_bad_choices_are_sentences(tmp_path):
-    with pytest.raises(UnknownNameError, match="unknown engine 'slrum'; did you mean 'slurm'"):
-        made(tmp_path, Choice("slrum"))
-    with pytest.raises(UsageError, match="--address goes with --engine dask, got --engine local"):
-        made(tmp_path, Choice("local", address="tcp://x:1"))
-    with pytest.raises(UsageError, match="--slurm goes with --engine slurm, got --engine local"):
-        made(tmp_path, Choice("local", slurm={"partition": "gpu"}))
-
-
-@pytest.mark.parametrize(("name", "module"), [("dask", "distributed"), ("slurm", "submitit")])
-def test_an_engine_without_its_package_says_how_to_get_it(tmp_path, monkeypatch, name, module):
-    monkeypatch.setitem(sys.modules, module, None)
-    with pytest.raises(BackendMissingError, match=rf"pip install 'hsbench\[{name}\]'"):
-        made(tmp_path, Choice(name))
-
-
-def test_slurm_asks_for_what_it_needs(tmp_path, slurm, monkeypatch):
-    with pytest.raises(UsageError, match="needs a time limit; give --timeout SECONDS or --slurm timeout_min"):
-        made(tmp_path, Choice("slurm", slurm={"cluster": "local"}), timeout=None)
-    with pytest.raises(UsageError, match="--slurm cluster expects slurm or local, got 'debug'"):
-        made(tmp_path, Choice("slurm", slurm={"cluster": "debug"}))
-    with pytest.raises(UsageError, match="cpus_per_task expects a whole number from 1, got 0"):
-        made(tmp_path, Choice("slurm", slurm={"cluster": "local", "cpus_per_task": 0}))
-    monkeypatch.setattr(shutil, "which", lambda name: None)
-    with pytest.raises(BackendMissingError, match=r"needs the commands of Slurm .* --slurm cluster=local"):
-        made(tmp_path, Choice("slurm"))
-
-
-def test_what_slurm_is_asked_for(tmp_path, slurm):
-    engine = made(tmp_path, Choice("slurm", slurm={"cluster": "local", "cpus_per_task": 3}), timeout=61.0, jobs=5)
-    assert engine.resources.threads == 3
-    asked = engine._executor(tmp_path / "logs").parameters
-    assert (asked["timeout_min"], asked["cpus_per_task"]) == (2 + 5, 3)
-    longer = made(tmp_path, Choice("slurm", slurm={"cluster": "local", "timeout_min": 90}), timeout=None)
-    assert longer._executor(tmp_path / "logs").parameters["timeout_min"] == 90
-    wrong = made(tmp_path, Choice("slurm", slurm={"cluster": "local", "partitoin": "gpu"}))
-    with pytest.raises(UsageError, match="--slurm: "):
-        wrong._executor(tmp_path / "logs")
-
-
-@pytest.mark.parametrize("text", ["partition", "=gpu", "a-b=c", "partition="])
-def test_a_parameter_that_is_none_is_a_sentence(hsbench_here, tmp_path, text):
-    code, _, err = hsbench_here("run", "table2d", "--engine", "slurm", "--slurm", text, "--results", tmp_path)
-    assert (code, "--slurm expects KEY=VALUE, such as partition=gpu" in err) == (2, True), err

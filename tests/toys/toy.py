@@ -1,8 +1,9 @@
 """A torch-free model that behaves well or badly on demand, for tests of everything around models.
 
-Settings: mood (ok, raise, segfault, hang, exit, backend, silent, nan, liar) and the level of the noise that stands
-for its error. HSBENCH_TOY_LOG names a file that gets a line per clip that is really rebuilt, HSBENCH_TOY_DELAY the
-seconds that each takes.
+Settings: mood (ok, raise, segfault, hang, exit, backend, silent, nan, liar), the level of the noise that stands for
+its error, and whether the cell's seed moves that noise. HSBENCH_TOY_LOG names a file that gets a line per clip that is
+really rebuilt, HSBENCH_TOY_DELAY the seconds that each takes, and HSBENCH_TOY_GAIN a factor on the noise, as a change
+of the code would make one.
 """
 
 import ctypes
@@ -21,9 +22,10 @@ from hsbench.spec import Experiment, Row, freeze
 class Toy:
     name, version, group = "toy", 1, 2
 
-    def __init__(self, mood, noise):
-        self.mood, self.noise = mood, noise
+    def __init__(self, mood, noise, seeded):
+        self.mood, self.noise, self.seeded = mood, noise, seeded
         self.delay = float(os.environ.get("HSBENCH_TOY_DELAY", "0"))
+        self.gain = float(os.environ.get("HSBENCH_TOY_GAIN", "1"))
 
     def fit(self, train, context):
         print("the toy is fitted on", len(train), "clips")
@@ -35,8 +37,8 @@ class Toy:
                 with Path(path).open("a") as file:
                     file.write(f"{self.mood} {self.noise} {context.seed} {clip.id}\n")
             self._strike()
-            rng = np.random.default_rng(context.key("noise", clip.id))
-            y = clip.waveform + self.noise * rng.standard_normal(clip.waveform.size)
+            rng = np.random.default_rng(context.key("noise", clip.id) if self.seeded else number)
+            y = clip.waveform + self.gain * self.noise * rng.standard_normal(clip.waveform.size)
             y = {"silent": 0 * y, "nan": np.nan * y}.get(self.mood, y).astype(np.float32)
             context.record({"step": number, "loss": float(np.mean(np.abs(clip.waveform)))})
             context.progress(number + 1, len(clips))
@@ -57,13 +59,13 @@ class Toy:
             time.sleep(600)
 
 
-def _model(name, mood):
+def _model(name, mood, *, seeded=True):
     registry.register(
         registry.Descriptor(
             "models",
             name,
             "hsbench_import_toy:Toy",
-            defaults={"mood": mood, "noise": 0.1},
+            defaults={"mood": mood, "noise": 0.1, "seeded": seeded},
             budgets={"smoke": {"steps": 1}, "quick": {"steps": 1}, "paper": {"steps": 2}},
             switches=("bad_fit_is_status",),
             origin="tests",
@@ -74,6 +76,7 @@ def _model(name, mood):
 MOODS = ("ok", "raise", "segfault", "hang", "exit", "backend", "silent", "nan", "liar")
 for _mood in MOODS:
     _model(f"toy-{_mood}", _mood)
+_model("toy-steady", "ok", seeded=False)
 
 TWO = freeze({"noise": 0.01})
 
@@ -86,6 +89,13 @@ def toys():
         metrics=("mse", "si_snr"),
         clips=freeze({"smoke": 4, "quick": 8, "standard": 8, "paper": 46}),
     )
+
+
+def steadiness():
+    """A row that its seed moves, beside one that nothing moves."""
+    rows = (Row("loud", "toy-ok"), Row("steady", "toy-steady"))
+    clips = freeze(dict.fromkeys(("smoke", "quick", "paper"), 8))
+    return Experiment("steadiness", "Steadiness", rows, ("mse", "si_snr"), clips)
 
 
 def moods():
@@ -118,5 +128,5 @@ registry.register(
     )
 )
 
-for _name in ("toys", "moods", "lacking", "places"):
+for _name in ("toys", "steadiness", "moods", "lacking", "places"):
     registry.register(registry.Descriptor("experiments", _name, f"hsbench_import_toy:{_name}", origin="tests"))

@@ -1,0 +1,98 @@
+"""From results and their reruns to a baseline: what noise there is, and a few sounds to keep."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from typing import TYPE_CHECKING, Any
+
+from hsbench.analysis import blessed, noise
+from hsbench.analysis.snapshot import scores_of
+from hsbench.audio.io import flac_bytes, read_mono
+from hsbench.files import replace_atomically
+from hsbench.run import provenance, reruns
+from hsbench.run.rescoring import Stored, kept, rescore
+from hsbench.run.store import now as moment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from hsbench.analysis.noise import Scores
+    from hsbench.analysis.snapshot import Snapshot
+    from hsbench.run.engine import Listener
+    from hsbench.run.reruns import Rerun
+    from hsbench.run.store import Results
+
+
+def chosen(request: Mapping[str, Any], count: int) -> list[Rerun]:
+    """The reruns behind a noise floor, with seeds that the results lack.
+
+    Args:
+        request: the group of the view.
+        count: of reruns.
+    """
+    return reruns.chosen(count, max(len(row["cells"]) for row in request["rows"]))
+
+
+def again(store: Results, request: Mapping[str, Any], now: Snapshot, rerun: Rerun, listener: Listener) -> Scores:
+    """The scores of one rerun, for each row and metric of the snapshot; what is finished is not computed again.
+
+    Args:
+        store: the results that are run again.
+        request: the group of the view.
+        now: their snapshot.
+        rerun: seed and threads.
+        listener: watches.
+
+    Raises:
+        IncompleteError: a cell did not get done.
+    """
+    cells = reruns.make(store, request, rerun, now.device, listener)
+    clips = {row["row"]: request["corpora"][row["corpus"]]["clips"] for row in request["rows"]}
+    return {
+        (row, metric): scores_of([cells[row]], clips[row], metric, now.metrics[metric]) for row, metric in now.scores
+    }
+
+
+def keep_sounds(store: Results, request: Mapping[str, Any], place: Path) -> list[blessed.Sound]:
+    """Write one clip of each row and its original as 16-bit audio below a baseline; what they score like that.
+
+    Args:
+        store: the results.
+        request: the group of the view.
+        place: the folder of baselines.
+    """
+    written, names = [], {}
+    for one in kept(store, request, 1):
+        slug = re.sub(r"[^a-z0-9]+", "-", one.row.lower()).strip("-")
+        files = names[one.row] = (f"{one.clip}.flac", f"{one.clip}--{slug}.flac")
+        original, estimate = (blessed.audio(place, request["experiment"], name) for name in files)
+        for path, source in ((original, one.reference), (estimate, one.estimate)):
+            replace_atomically(path, flac_bytes(*read_mono(source)))
+        written.append(Stored(one.row, one.clip, original, estimate, one.recorded))
+    return [
+        blessed.Sound(names[one.row][1], names[one.row][0], one.row, one.clip, one.metric, one.now, one.status)
+        for one in rescore(written)
+    ]
+
+
+def baseline(
+    now: Snapshot, found: Mapping[Rerun, Scores], sounds: Sequence[blessed.Sound], reason: str
+) -> blessed.Baseline:
+    """The baseline that a snapshot makes, its noise floor measured by reruns.
+
+    Args:
+        now: what is blessed.
+        found: rerun -> its scores.
+        sounds: scores of the audio that is kept.
+        reason: why the numbers are right.
+    """
+    means = noise.means([now.scores, *found.values()])
+    facts = {
+        "time": moment(),
+        "reason": reason,
+        "code": provenance.code(),
+        "reruns": [dataclasses.asdict(rerun) for rerun in found],
+    }
+    return blessed.Baseline(now, noise.floors(means), means, tuple(sounds), facts)
