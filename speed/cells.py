@@ -66,7 +66,9 @@ def fill(results: Results, request: Request, resources: Resources) -> None:
             (folder.path / name).write_text(json.dumps(document))
         built = "".join(BUILT % clip for clip in work.clips)
         scores = "".join(
-            SCORE % (clip, metric, (number + n % 97) / 7) for n, clip in enumerate(work.clips) for metric in work.metrics
+            SCORE % (clip, metric, (number + n % 97) / 7)
+            for n, clip in enumerate(work.clips)
+            for metric in work.metrics
         )
         for name, text in (("reconstructions.jsonl", built), ("scores.jsonl", scores)):
             (folder.path / name).write_text(text)

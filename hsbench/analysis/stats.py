@@ -159,9 +159,9 @@ def _mean_over_clips(values: NDArray[np.float64]) -> float:
 def _interval(values: NDArray[np.float64]) -> tuple[float, float]:
     """Percentile bootstrap of the mean over clips."""
     seeds, clips = values.shape
-    drawn, chosen = _drawn(seeds, clips)
+    drawn, chosen, counts = _drawn(seeds, clips)
     if seeds == 1:
-        means = values[0][drawn].mean(axis=1)
+        means = counts @ values[0] / clips
     else:
         means = np.array([np.nanmean(per_clip(values[s])[c]) for s, c in zip(chosen, drawn, strict=True)])
     low, high = np.nanpercentile(means, [50 * (1 - LEVEL), 50 * (1 + LEVEL)])
@@ -169,10 +169,12 @@ def _interval(values: NDArray[np.float64]) -> tuple[float, float]:
 
 
 @functools.lru_cache(maxsize=4)  # a table asks for the same numbers again and again, and they are megabytes
-def _drawn(seeds: int, clips: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The resamples, always the same: clips [RESAMPLES, clips] and seeds [RESAMPLES, seeds]."""
+def _drawn(seeds: int, clips: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """The resamples, always the same: clips [RESAMPLES, clips], seeds [RESAMPLES, seeds], how often each clip came."""
     generator = np.random.default_rng(0)
-    drawn = generator.integers(0, clips, (RESAMPLES, clips)), generator.integers(0, seeds, (RESAMPLES, seeds))
+    clip, seed = generator.integers(0, clips, (RESAMPLES, clips)), generator.integers(0, seeds, (RESAMPLES, seeds))
+    counts = np.stack([np.bincount(one, minlength=clips) for one in clip]).astype(np.float64)
+    drawn = clip, seed, counts
     for one in drawn:
         one.setflags(write=False)
     return drawn

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hsbench.analysis import comparable, frame, published, stats
 from hsbench.metrics.base import MetricInfo, info
@@ -130,25 +130,42 @@ def build(request: Mapping[str, Any], results: Results, baselines: Path | None =
     metrics = tuple(info(name) for name in request["metrics"])
     source = published.table(request["source"], request["table"], baselines) if request["table"] else None
     folders = [[results.folder(name) for name in row["cells"]] for row in request["rows"]]
-    scores = [[folder.scores() for folder in cells] for cells in folders]
-    entries = _entries(request, scores, metrics, source.batch if source else published.BATCH)
+    read = [_read(request, row, cells, metrics) for row, cells in zip(request["rows"], folders, strict=True)]
+    entries = _entries(request, [one.values for one in read], metrics, source.batch if source else published.BATCH)
     rows = tuple(
-        _row(request, row, cells, entry, one, source)
-        for row, cells, entry, one in zip(request["rows"], folders, entries, scores, strict=True)
+        _row(request, row, cells, entry, one.missing, source)
+        for row, cells, entry, one in zip(request["rows"], folders, entries, read, strict=True)
     )
     return Table(request, metrics, rows, source)
 
 
+class _Read(NamedTuple):
+    """What a row's scores come down to: [seeds, clips] of each metric, and how many lack a value."""
+
+    values: Mapping[str, NDArray[np.float64]]
+    missing: Mapping[str, int]
+
+
+def _read(
+    request: Mapping[str, Any], row: Mapping[str, Any], cells: list[CellFolder], metrics: tuple[MetricInfo, ...]
+) -> _Read:
+    clips, scores = request["corpora"].get(row["corpus"], ABSENT)["clips"], [cell.scores() for cell in cells]
+    values = {metric.name: frame.values(scores, clips, metric.name) for metric in metrics}
+    return _Read(values, _missing(scores, clips, request["metrics"]))
+
+
 def _entries(
-    request: Mapping[str, Any], scores: list[list[Scores]], metrics: tuple[MetricInfo, ...], batch: int
+    request: Mapping[str, Any],
+    values: list[Mapping[str, NDArray[np.float64]]],
+    metrics: tuple[MetricInfo, ...],
+    batch: int,
 ) -> list[dict[str, Entry]]:
     """Summaries of every row; the best is sought among the rows of one corpus, whose clips are the same."""
-    entries: list[dict[str, Entry]] = [{} for _ in scores]
+    entries: list[dict[str, Entry]] = [{} for _ in values]
     for name in dict.fromkeys(row["corpus"] for row in request["rows"]):
-        clips = request["corpora"].get(name, ABSENT)["clips"]
         chosen = [index for index, row in enumerate(request["rows"]) if row["corpus"] == name]
         for metric in metrics:
-            arrays = [frame.values(scores[index], clips, metric.name) for index in chosen]
+            arrays = [values[index][metric.name] for index in chosen]
             bold = stats.best_rows(arrays, higher=metric.better == "higher")
             for index, array, best in zip(chosen, arrays, bold, strict=True):
                 entries[index][metric.name] = Entry(stats.summarise(array), best, _paper(array, batch), array)
@@ -166,7 +183,7 @@ def _row(
     row: Mapping[str, Any],
     cells: list[CellFolder],
     entries: Mapping[str, Entry],
-    scores: list[Scores],
+    missing: Mapping[str, int],
     source: published.PublishedTable | None,
 ) -> TableRow:
     ground, absent = request["corpora"].get(row["corpus"], ABSENT), request["absent"].get(row["corpus"])
@@ -186,7 +203,7 @@ def _row(
         built=len(built),
         wanted=len(wanted) * len(cells),
         bad={status: bad.count(status) for status in sorted(set(bad))},
-        missing=_missing(scores, ground["clips"], request["metrics"]),
+        missing=missing,
         clipped=sum(made["clipped"] for made in built) / len(built) if built else 0.0,
         badge=request["budget"] if row["departures"] else "",
         departures=tuple(row["departures"]),
