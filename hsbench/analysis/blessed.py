@@ -141,7 +141,10 @@ def _finite(value: Any) -> float:
 
 
 def write(baselines: Path, made: Baseline) -> Path:
-    """Write a baseline, last the file that makes it count; gives its folder. Its audio is written before."""
+    """Write a baseline, last the file that makes it count; gives its folder.
+
+    Its audio is written before; audio that no longer belongs to it is removed.
+    """
     place, snap = folder(baselines, made.snapshot.experiment), made.snapshot
     _write_lines(place / "scores.jsonl", _score_rows(snap))
     _write_lines(
@@ -156,6 +159,10 @@ def write(baselines: Path, made: Baseline) -> Path:
     write_json(
         place / "baseline.json", {**document, "rows": [dataclasses.asdict(facts) for facts in snap.rows.values()]}
     )
+    heard = {name for sound in made.sounds for name in (sound.file, sound.reference)}
+    for path in (place / "audio").glob("*.flac"):
+        if path.name not in heard:
+            path.unlink()
     return place
 
 

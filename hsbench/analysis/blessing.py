@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from hsbench.analysis import blessed, noise
@@ -63,10 +64,9 @@ def keep_sounds(store: Results, request: Mapping[str, Any], place: Path) -> list
         request: the group of the view.
         place: the folder of baselines.
     """
-    written, names = [], {}
+    written, names, slugs = [], {}, _slugs([row["row"] for row in request["rows"]])
     for one in kept(store, request, 1):
-        slug = re.sub(r"[^a-z0-9]+", "-", one.row.lower()).strip("-")
-        files = names[one.row] = (f"{one.clip}.flac", f"{one.clip}--{slug}.flac")
+        files = names[one.row] = (f"{one.clip}.flac", f"{one.clip}--{slugs[one.row]}.flac")
         original, estimate = (blessed.audio(place, request["experiment"], name) for name in files)
         for path, source in ((original, one.reference), (estimate, one.estimate)):
             replace_atomically(path, flac_bytes(*read_mono(source)))
@@ -75,6 +75,13 @@ def keep_sounds(store: Results, request: Mapping[str, Any], place: Path) -> list
         blessed.Sound(names[one.row][1], names[one.row][0], one.row, one.clip, one.metric, one.now, one.status)
         for one in rescore(written)
     ]
+
+
+def _slugs(rows: Sequence[str]) -> dict[str, str]:
+    """Each row's part of a file name; rows that would share one are numbered."""
+    plain = {row: re.sub(r"[^a-z0-9]+", "-", row.lower()).strip("-") or "row" for row in rows}
+    shared = {slug for slug, times in Counter(plain.values()).items() if times > 1}
+    return {row: f"{slug}-{n}" if slug in shared else slug for n, (row, slug) in enumerate(plain.items(), start=1)}
 
 
 def baseline(

@@ -31,14 +31,19 @@ def checkout() -> Path:
 
 
 def require_complete(store: Results, request: Mapping[str, Any]) -> None:
-    """Refuse results with a hole.
+    """Refuse results with a hole, and those of other code than the reruns will be.
 
     Raises:
-        IncompleteError: a cell failed, a score is missing, or code with uncommitted changes made it.
+        IncompleteError: a cell failed, a score is missing, or another commit or uncommitted changes made it.
     """
     if lacking := list(_lacking(store, request)):
         raise IncompleteError(
             f"only complete results can be blessed, and {'; '.join(lacking)}; run {request['experiment']} again first."
+        )
+    if strange := list(_strange(store, request)):
+        raise IncompleteError(
+            f"bless expects results of the code that it runs, and {'; '.join(strange)}; "
+            f"run {request['experiment']} into a fresh folder (--results) and bless that."
         )
 
 
@@ -52,10 +57,18 @@ def _lacking(store: Results, request: Mapping[str, Any]) -> Iterator[str]:
             status = folder.status().get("status", "missing")
             scored, clips = folder.scored(), request["corpora"][row["corpus"]]["clips"]
             holes = sum((clip, m, v) not in scored for clip in clips for m, v in versions.items())
-            sessions = folder.provenance().get("sessions", [])
             if status != "done":
                 yield f"{name} is {status}"
             elif holes:
                 yield f"{name} lacks {holes} scores"
-            elif any(session["code"]["dirty"] for session in sessions):
-                yield f"{name} was made by code with uncommitted changes"
+
+
+def _strange(store: Results, request: Mapping[str, Any]) -> Iterator[str]:
+    """Cells that other code made: their difference from the reruns would pass for noise."""
+    commit = provenance.code()["commit"]
+    for name in [name for row in request["rows"] for name in row["cells"]]:
+        codes = [session["code"] for session in store.folder(name).provenance().get("sessions", [])]
+        if any(code["dirty"] for code in codes):
+            yield f"{name} was made by code with uncommitted changes"
+        elif others := [code["commit"] for code in codes if code["commit"] != commit]:
+            yield f"{name} was made at commit {str(others[0])[:12]} and this is {str(commit)[:12]}"

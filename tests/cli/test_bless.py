@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import hsbench
+from hsbench.analysis.blessing import _slugs
 from hsbench.audio.io import read_mono
 from hsbench.files import read_jsonl
 
@@ -176,8 +177,11 @@ def test_blessing_again_shows_old_and_new_and_takes_its_place(checkout, tmp_path
     assert checkout.bless(results, "--reruns", 2, "--reason", "first")[0] == 0
     checkout.run(changed, gain=1.1)
     _, lines = checkout.check(changed)
+    stale = checkout.root / "kept" / "blessed" / "steadiness" / "audio" / "of-a-row-that-is-gone.flac"
+    stale.write_bytes(b"")
     code, out, err = checkout.bless(changed, "--reruns", 2, "--reason", "second", gain=1.1)
     assert (code, err) == (0, ""), out
+    assert not stale.exists()
     shown = out[: out.index("rerun 1 of 2")]
     assert "(first) and what replaces it" in shown
     (line,) = [line for line in shown.splitlines() if "| steady" in line and "SI-SNR" in line]
@@ -198,3 +202,12 @@ def test_a_file_that_differs_from_the_commit_is_not_blessed(checkout, tmp_path):
     code, _, err = checkout.bless(tmp_path / "results", "--reason", "none")
     assert code == 3
     assert "holds nothing of steadiness to bless; run it first." in err
+
+
+def test_rows_of_like_names_keep_files_of_their_own():
+    assert _slugs(["HyperSound FMLP", "+6 dB", "-6 dB", "***"]) == {
+        "HyperSound FMLP": "hypersound-fmlp",
+        "+6 dB": "6-db-2",
+        "-6 dB": "6-db-3",
+        "***": "row",
+    }

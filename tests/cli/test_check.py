@@ -47,7 +47,7 @@ def made(root, values, *, shift=0.0):
         {
             "started": "2026-01-02T00:00:00Z",
             "device": "cpu",
-            "code": {"hsbench": "0", "dirty": False},
+            "code": {"hsbench": "0", "commit": "c0ffee", "dirty": False},
             "cpu": "a",
             "packages": {},
         }
@@ -195,11 +195,12 @@ def test_bless_refuses_what_nobody_should_bless(hsbench_here, base, monkeypatch)
         assert sentence in err
 
 
-def test_only_complete_clean_results_can_be_blessed(base):
+def test_only_complete_clean_results_can_be_blessed(base, monkeypatch):
     from hsbench.errors import IncompleteError
 
     store = Results(base / "results")
     request = store.view("smoke")["groups"][GROUP]
+    monkeypatch.setattr(provenance, "code", lambda: {"hsbench": "0", "commit": "c0ffee", "dirty": False})
     blessing.require_complete(store, request)
     folder = store.folder(request["rows"][0]["cells"][0])
     with pytest.raises(IncompleteError, match="lacks 12 scores"):
@@ -208,6 +209,10 @@ def test_only_complete_clean_results_can_be_blessed(base):
     with pytest.raises(IncompleteError, match="is failed"):
         blessing.require_complete(store, request)
     folder.set_status("done")
-    folder.amend_provenance({"code": {"hsbench": "0", "dirty": True}})
-    with pytest.raises(IncompleteError, match="uncommitted changes"):
-        blessing.require_complete(store, request)
+    for code, sentence in (
+        ({"commit": "c0ffee", "dirty": True}, "uncommitted changes; run smoke into a fresh folder"),
+        ({"commit": "decaf", "dirty": False}, "was made at commit decaf and this is c0ffee"),
+    ):
+        folder.amend_provenance({"code": {"hsbench": "0", **code}})
+        with pytest.raises(IncompleteError, match=sentence):
+            blessing.require_complete(store, request)
