@@ -129,7 +129,7 @@ class Tiles:
 
 
 class _Leaves:
-    """One core's own copies of the parameters, clips by clips, and the gradients that they collect."""
+    """One core's own leaves of the parameters, clips by clips, and the gradients that they collect."""
 
     def __init__(self, folded: Params) -> None:
         self.whole = {name: value.detach() for name, value in folded.items()}
