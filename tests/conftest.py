@@ -38,6 +38,16 @@ def real_corpora() -> Path:
     return _from_environment("HSBENCH_TEST_CORPORA", "real corpora in their public layouts")
 
 
+@pytest.fixture
+def threads():
+    """Sets the number of torch's threads, until the test is over."""
+    import torch
+
+    before = torch.get_num_threads()
+    yield torch.set_num_threads
+    torch.set_num_threads(before)
+
+
 def _golden_pairs():
     spec = importlib.util.spec_from_file_location("golden_pairs", HERE / "golden" / "pairs.py")
     module = importlib.util.module_from_spec(spec)

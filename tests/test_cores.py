@@ -9,13 +9,6 @@ from hsbench import cores
 CPU = torch.device("cpu")
 
 
-@pytest.fixture
-def threads():
-    before = torch.get_num_threads()
-    yield torch.set_num_threads
-    torch.set_num_threads(before)
-
-
 def test_as_many_tasks_as_torch_has_threads_and_one_on_a_gpu(threads):
     threads(3)
     assert cores.count(CPU) == 3

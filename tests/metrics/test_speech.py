@@ -141,18 +141,14 @@ def test_the_encoder_for_a_gpu_is_the_same_function():
     assert torch.allclose(direct(waveform), want, atol=2e-6 * want.abs().max().item())
 
 
-def test_the_encoder_does_not_remember_the_clip_before_nor_mind_the_threads():
+def test_the_encoder_does_not_remember_the_clip_before_nor_mind_the_threads(threads):
     long, short = (torch.from_numpy(np.round(SPEECH[:samples] * 32768)) for samples in (9001, 4097))
-    before = torch.get_num_threads()
-    try:
-        torch.set_num_threads(1)
-        want = network("cpu").embed(short)
-        torch.set_num_threads(3)
-        network("cpu").embed(long)
-        got = network("cpu").embed(short)
-        assert torch.get_num_threads() == 3
-    finally:
-        torch.set_num_threads(before)
+    threads(1)
+    want = network("cpu").embed(short)
+    threads(3)
+    network("cpu").embed(long)
+    got = network("cpu").embed(short)
+    assert torch.get_num_threads() == 3
     assert torch.allclose(got, want, atol=1e-6 * want.abs().max().item())
 
 

@@ -8,18 +8,16 @@ from hsbench.models.targets.tiles import Tiles
 
 
 @pytest.fixture(params=[1, 2])
-def threads(request):
-    before = torch.get_num_threads()
-    torch.set_num_threads(request.param)
-    yield request.param
-    torch.set_num_threads(before)
+def number(request, threads):
+    threads(request.param)
+    return request.param
 
 
 def clips():
     return torch.randn(3, 2048, generator=torch.Generator().manual_seed(0))
 
 
-def test_gradients_are_added_to_those_that_are_there(threads):
+def test_gradients_are_added_to_those_that_are_there(number):
     encoder = Encoder(2048, 2)
     once = []
     for _ in range(2):
@@ -31,14 +29,14 @@ def test_gradients_are_added_to_those_that_are_there(threads):
         assert torch.allclose(parameter.grad, 2 * gradient, rtol=1e-5)
 
 
-def test_without_gradients_no_core_builds_a_graph(threads):
+def test_without_gradients_no_core_builds_a_graph(number):
     with torch.no_grad():
         encoded = Encoded(Encoder(2048, 2), clips(), 1, "fp32")
     assert not encoded.latent.requires_grad
     assert not any(part.requires_grad for parts in encoded.parts for part in parts)
 
 
-def test_the_policy_reaches_encoder_and_target_network_on_every_core(threads):
+def test_the_policy_reaches_encoder_and_target_network_on_every_core(number):
     encoder, net = Encoder(2048, 2), create("fmlp", [8, 8])
     fine, coarse = (Encoded(encoder, clips(), 1, policy).latent.detach() for policy in ("fp32", "bf16"))
     assert fine.dtype == coarse.dtype == torch.float32

@@ -52,13 +52,6 @@ def gradients(network, step, x, chosen=None):
     return loss.item(), {name: p.grad.clone() for name, p in network.named_parameters() if p.grad is not None}
 
 
-@pytest.fixture
-def threads():
-    before = torch.get_num_threads()
-    yield torch.set_num_threads
-    torch.set_num_threads(before)
-
-
 @pytest.mark.parametrize(("way", "shared"), [("replace", 0), ("replace", 2), ("add", 0), ("multiply", 0)])
 @pytest.mark.parametrize("kind", ["fmlp", "siren"])
 def test_tiles_micro_batches_and_cores_give_the_plain_gradient(small_network, threads, kind, way, shared):

@@ -12,11 +12,9 @@ NETS = {"fmlp": {}, "siren": {"omega_0": 40.0, "omega_i": 3.0}}
 
 
 @pytest.fixture(params=[1, 3])
-def threads(request):
-    before = torch.get_num_threads()
-    torch.set_num_threads(request.param)
-    yield request.param
-    torch.set_num_threads(before)
+def number(request, threads):
+    threads(request.param)
+    return request.param
 
 
 def problem(kind, shared=()):
@@ -33,7 +31,7 @@ def problem(kind, shared=()):
 
 @pytest.mark.parametrize("kind", NETS)
 @pytest.mark.parametrize("size", [(8, 1024), (2, 1024), (8, 100), (2, 130), (1, 1)], ids=str)
-def test_tiles_play_and_pull_as_the_whole(kind, size, threads):
+def test_tiles_play_and_pull_as_the_whole(kind, size, number):
     net, params, times, target = problem(kind, shared=("w1", "b1"))
     whole = net.apply(params, times)
     (whole - target).square().sum().backward()
@@ -48,7 +46,7 @@ def test_tiles_play_and_pull_as_the_whole(kind, size, threads):
         assert torch.allclose(value.grad, want[name], rtol=1e-8, atol=1e-10), name
 
 
-def test_gradients_go_on_to_what_the_parameters_were_made_from(threads):
+def test_gradients_go_on_to_what_the_parameters_were_made_from(number):
     net, params, times, target = problem("siren")
     scale = torch.tensor(0.5, dtype=torch.float64, requires_grad=True)
     made = {name: value * scale for name, value in params.items()}
@@ -59,16 +57,16 @@ def test_gradients_go_on_to_what_the_parameters_were_made_from(threads):
     assert scale.grad.item() == pytest.approx(want.item(), rel=1e-9)
 
 
-def test_clips_may_have_times_of_their_own(threads):
+def test_clips_may_have_times_of_their_own(number):
     net, params, times, _ = problem("fmlp")
     own = times * torch.linspace(0.2, 1, BATCH, dtype=torch.float64)[:, None, None]
     assert torch.allclose(Tiles(net, 2, 100).play(params, net.features(own)), net.apply(params, own), rtol=1e-10)
 
 
-def test_every_clip_and_time_is_dealt_once_and_evenly(threads):
+def test_every_clip_and_time_is_dealt_once_and_evenly(number):
     net, params, times, _ = problem("fmlp")
     hands = Tiles(net, 2, 100).dealt(params, net.features(times))
-    assert len(hands) == threads
+    assert len(hands) == number
     assert max(map(len, hands)) - min(map(len, hands)) <= 1
     seen = torch.zeros(BATCH, TIME)
     for tile in itertools.chain(*hands):
@@ -77,7 +75,7 @@ def test_every_clip_and_time_is_dealt_once_and_evenly(threads):
     assert Tiles(net, 8, 1024).dealt(params, net.features(times)) == [[Tile(slice(0, 8), slice(0, 1024))]]
 
 
-def test_a_walk_repeats_bit_by_bit(threads):
+def test_a_walk_repeats_bit_by_bit(number):
     net, params, times, target = problem("siren")
 
     def pulled():
