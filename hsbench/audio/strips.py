@@ -42,9 +42,8 @@ class Strip(NamedTuple):
             count: how many.
         """
         channels = stride * self.rows.shape[1]
-        return self.rows[BEFORE - before :].as_strided(
-            (count, size, channels), (hop * channels, channels, 1), (BEFORE - before) * self.rows.shape[1]
-        )
+        first = self.rows[BEFORE - before]
+        return first.as_strided((count, size, channels), (hop * channels, channels, 1), first.storage_offset())
 
 
 class Memory:

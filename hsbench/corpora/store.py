@@ -13,7 +13,6 @@ the number of files.
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import io
 import os
@@ -148,8 +147,10 @@ class PreparedStore:
 
     def _read(self, listing: Listing, first: int, workers: int) -> Iterator[tuple[dict[str, Any], bytes]]:
         """(row, blocks) of each file from the first missing one, in order; a few files are in flight."""
+        from hsbench import cores
+
         files = listing.files[first:]
-        with _single_threaded(), ThreadPoolExecutor(workers) as pool:
+        with cores.claimed(), ThreadPoolExecutor(workers) as pool:  # one torch thread for each of ours
             flight = deque[Future[tuple[bytes, str]]]()
             for ahead, file in enumerate(files):
                 flight.append(pool.submit(cut, str(listing.root / file.path), self.settings))
@@ -183,19 +184,6 @@ def _is_part(row: Mapping[str, Any]) -> bool:
         and isinstance(digests, list)
         and all(isinstance(one, str) for one in digests)
     )
-
-
-@contextlib.contextmanager
-def _single_threaded() -> Iterator[None]:
-    """One torch thread for each of our own, where torch is in use; it is what resamples."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def identity(root: Path, file: SourceFile) -> list[Any]:
