@@ -125,11 +125,17 @@ class CellProcess:
 
     def _outcome(self, code: int, end: dict[str, Any]) -> Outcome:
         late = self._late.is_set()
-        if end and not late:
+        stopped = self._stopped.is_set()
+        deserted = self.resources.processes > 1 and not stopped and end.get("status") == "interrupted"
+        if end and not late and not deserted:
             return Outcome(end["status"], end["message"])
-        if self._stopped.is_set():
+        if stopped:
             return Outcome("interrupted")
-        if late:
+        if deserted:
+            outcome = Outcome(
+                "failed", f"another process of its team ended before it; see {self.folder.log}, and run again"
+            )
+        elif late:
             outcome = Outcome(
                 "timeout",
                 f"stopped after {self.resources.timeout:g} s; give more with --timeout and run again",

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-from typing import TYPE_CHECKING
+import sys
+from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,10 +22,27 @@ def first() -> bool:
 @contextlib.contextmanager
 def joined(device: str) -> Iterator[None]:
     """Train together with the others of the cell; alone, nothing happens."""
-    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+    if _alone():
         yield
         return
     from hsbench.fit import distributed
 
     with distributed.joined(device):
         yield
+
+
+def leave(code: int) -> NoReturn:
+    """End this process with an exit code.
+
+    In a team at once, without the interpreter's own shutdown: during that, a thread of Gloo that drops the last tensor
+    it sent aborts the process (https://github.com/pytorch/pytorch/pull/179291), and torchrun then ends all the others.
+    """
+    if _alone():
+        sys.exit(code)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def _alone() -> bool:
+    return int(os.environ.get("WORLD_SIZE", "1")) == 1

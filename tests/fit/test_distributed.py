@@ -10,6 +10,7 @@ from hsbench.models.hypersound.combine import Combination
 from hsbench.models.hypersound.network import HyperSoundNetwork
 from hsbench.models.hypersound.step import TrainingStep
 from hsbench.models.targets import create
+from hsbench.run import team
 
 CODE = {"additive_bias": "generated", "multiplicative_bias": "scale"}
 
@@ -46,6 +47,7 @@ def worker(rank, port, folder):
     with distributed.joined("cpu"):
         assert (distributed.rank(), distributed.world()) == (rank, 2)
         torch.save(trained(clips()[8 * rank : 8 * rank + 8]), f"{folder}/{rank}.pt")
+    team.leave(0)
 
 
 def test_two_processes_of_eight_are_one_of_sixteen(tmp_path):

@@ -1,7 +1,12 @@
 """A cell's process is asked to end once, however often and early it is asked."""
 
 import json
+import os
+import signal
+import subprocess
 import sys
+
+import pytest
 
 from hsbench.run import process
 from hsbench.run.process import CellProcess, Outcome
@@ -54,3 +59,31 @@ def test_one_that_ends_without_a_word_or_too_late_leaves_a_status(tmp_path, monk
         outcome = CellProcess(CellFolder(tmp_path), Resources(timeout=timeout), lambda *_: None).run()
         assert outcome.status == status
         assert json.loads((tmp_path / "status.json").read_text())["status"] == status
+
+
+def test_a_team_that_torchrun_ended_has_failed_and_says_where_to_look(tmp_path, monkeypatch):
+    end = {"event": "end", "status": "interrupted", "message": "interrupted"}
+    monkeypatch.setattr(process, "command", lambda *_: [sys.executable, "-c", f"print('{json.dumps(end)}')"])
+    alone, team = (
+        CellProcess(CellFolder(tmp_path), Resources(processes=count), lambda *_: None).run() for count in (1, 2)
+    )
+    assert alone == Outcome("interrupted", "interrupted")
+    assert team.status == json.loads((tmp_path / "status.json").read_text())["status"] == "failed"
+    assert str(tmp_path / "log.txt") in team.message
+
+
+LEAVING = """
+import atexit, os
+from hsbench.run import team
+atexit.register(os.abort)
+print("said")
+team.leave(3)
+"""
+
+
+@pytest.mark.parametrize(("processes", "code"), [("1", -signal.SIGABRT), ("2", 3)])
+def test_a_process_of_a_team_leaves_without_what_may_go_wrong_at_the_shutdown(processes, code):
+    environment = {**os.environ, "WORLD_SIZE": processes}
+    done = subprocess.run([sys.executable, "-c", LEAVING], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == code
+    assert processes == "1" or done.stdout == "said\n"
