@@ -261,6 +261,17 @@ class Resources:
 
 EXPERIMENTAL = {"cuda": "experimental: not yet run on CUDA"}
 """Device -> the label of what has not run on it yet, for help texts, provenance and `hsbench doctor`."""
+GRAPHS, KERNELS = "HSBENCH_CUDA_GRAPHS", "HSBENCH_TRITON"
+SWITCHES = {
+    GRAPHS: "replays a training step as one CUDA graph",
+    KERNELS: "uses kernels of our own in Triton",
+}
+"""Environment variables that, set to 1, make CUDA faster and no number different but for rounding; as experimental."""
+
+
+def switched_on(name: str) -> bool:
+    """Whether one of the SWITCHES is set to 1."""
+    return os.environ.get(name) == "1"
 
 
 def gpu_visible() -> bool:

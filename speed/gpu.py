@@ -1,13 +1,15 @@
-"""What a GPU takes for a training step: plain code, hsbench, hsbench compiled, recorded as a CUDA graph, and both.
+"""What a GPU takes for a training step: plain code, hsbench, hsbench compiled, fused, and recorded as a CUDA graph.
 
 Two works: the hypernetwork step at reference size and batch 16, and a step of 30 individual INRs over all coordinates.
 Each form runs with its optimiser, at learning rate 0, so that all stay on the same weights; losses and gradients are
 compared with plain fp32 before anything is timed. Compiled are encoder, hypernetwork and target network; the spectral
-loss, FFTs and one product, stays as it is. A form that fails, or for which no time is left, gets its reason
+loss, FFTs and one product, stays as it is. Fused is with kernels of our own (hsbench.fit.kernels): LayerNorm and ELU,
+and in bf16 the target network. A form that fails, or for which no time is left, gets its reason
 instead of a figure. bf16 is the policy of that name (another precision, and labelled so). Prints a table and writes
 JSON with the device's name. Usage: python speed/gpu.py [--device cpu --tiny] [--seconds 540] [--json FILE]
 
-On a CPU nothing is recorded, and compiled code is traced but not generated: a rehearsal, whose times mean nothing.
+On a CPU nothing is recorded, compiled code is traced but not generated, and our kernels run where TRITON_INTERPRET=1 is
+set: a rehearsal, whose times mean nothing.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import os
 import statistics
 import time
 from dataclasses import dataclass
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
 HEAD = ("work", "form", "step", "ratio to plain", "gradients within", "remark")
 FILE = Path(__file__).parent / "gpu.json"
 NO_GRAPH = "skipped: CUDA graphs need a CUDA device"
+NO_KERNELS = "skipped: our kernels need a CUDA device, or TRITON_INTERPRET=1"
 INR_STEPS, PAPER_STEPS = 100_000, 1_562_500
 
 
@@ -105,6 +109,25 @@ def recorded(run: Run, parameters: Sequence[torch.Tensor]) -> Run:
     return Recorded(run, parameters)
 
 
+def fused(run: Run, device: str) -> Run:
+    """The step with kernels of our own.
+
+    Raises:
+        NotImplementedError: the device has none.
+    """
+    if device == "cpu" and os.environ.get("TRITON_INTERPRET") != "1":
+        raise NotImplementedError(NO_KERNELS)
+
+    def with_kernels() -> torch.Tensor:
+        os.environ["HSBENCH_TRITON"] = "1"
+        try:
+            return run()
+        finally:
+            del os.environ["HSBENCH_TRITON"]
+
+    return with_kernels
+
+
 def compiled(function: Callable[..., object]) -> Callable[..., object]:
     """By torch.compile; without a GPU it is traced, and no code generated."""
     made: Callable[..., object] = torch.compile(
@@ -135,6 +158,9 @@ def hyper_forms(device: str, batch: int, size: hyper_step.Size, policy: str) -> 
     yield Form("hsbench, compiled", compile_, judge(quick))
     both = whole(quick.ours, quick.mine, fused=True)
     yield Form("hsbench, compiled, graph", lambda: recorded(both, quick.mine), judge(quick))
+    own = whole(eager.ours, eager.mine, fused=True)
+    yield Form("hsbench, fused", lambda: fused(own, device), judge(eager))
+    yield Form("hsbench, fused, graph", lambda: recorded(fused(own, device), eager.mine), judge(eager))
 
 
 def inr_forms(device: str, clips: int, size: hyper_step.Size) -> Iterator[Form]:
@@ -242,7 +268,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, default=FILE, help="file (default gpu.json beside this script)")
     options = parser.parse_args()
     try:
-        device = str(pin(options.device, torch.get_num_threads()))
+        device = str(pin(options.device, 1))  # Triton's interpreter bears no second thread
     except BackendMissingError as error:
         parser.error(f"{error} To rehearse: --device cpu --tiny")
     name = torch.cuda.get_device_name() if device == "cuda" else "CPU"

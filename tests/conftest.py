@@ -14,6 +14,9 @@ import pytest
 HERE = Path(__file__).parent
 TOY = HERE / "toys" / "toy.py"
 
+if not Path("/dev/nvidiactl").exists():
+    os.environ["TRITON_INTERPRET"] = "1"  # before anything imports Triton
+
 
 def _from_environment(name: str, what: str) -> Path:
     value = os.environ.get(name)
@@ -46,6 +49,19 @@ def threads():
     before = torch.get_num_threads()
     yield torch.set_num_threads
     torch.set_num_threads(before)
+
+
+@pytest.fixture
+def kernels(monkeypatch, threads):
+    """Kernels of our own are used, on a GPU or in Triton's interpreter; gives the device."""
+    import torch
+
+    pytest.importorskip("triton", reason="Triton is not installed")
+    if not torch.cuda.is_available() and os.environ.get("TRITON_INTERPRET") != "1":
+        pytest.skip("torch finds no GPU, and Triton is not interpreted")
+    monkeypatch.setenv("HSBENCH_TRITON", "1")
+    threads(1)
+    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def _golden_pairs():

@@ -47,7 +47,7 @@ def test_the_gpu_script_rehearses_every_form_on_a_cpu(tmp_path):
     found = json.loads((tmp_path / "gpu.json").read_text())
     assert (found["device"], found["tiny"]) == ("CPU", True)
     rows = {(row["work"], row["form"]): row for row in found["rows"]}
-    assert len(rows) == 14
+    assert len(rows) == 18
     for (work, form), row in rows.items():
         if "graph" in form:
             assert row["seconds"] is None

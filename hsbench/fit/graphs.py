@@ -6,10 +6,11 @@ ways can stand in the same place.
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import torch
+
+from hsbench.spec import GRAPHS, switched_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -20,7 +21,7 @@ WARM = 3
 
 def asked() -> bool:
     """Whether steps are to be recorded where they can be."""
-    return os.environ.get("HSBENCH_CUDA_GRAPHS") == "1"
+    return switched_on(GRAPHS)
 
 
 class Recorded:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from hsbench import registry
 from hsbench.files import cache_folder
 from hsbench.run import backends, provenance
-from hsbench.spec import EXPERIMENTAL
+from hsbench.spec import EXPERIMENTAL, SWITCHES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,7 +69,8 @@ def make(results: Path) -> Checkup:
         "disk": [_disk("results", results), _disk("cache", cache_folder())],
         "cannot run here": _blocked(found),
         "experimental": [
-            Fact(f"--device {device}, also with --processes", label) for device, label in EXPERIMENTAL.items()
+            *(Fact(f"--device {device}, also with --processes", label) for device, label in EXPERIMENTAL.items()),
+            *(Fact(f"{name}=1", f"{what}; {EXPERIMENTAL['cuda']}") for name, what in SWITCHES.items()),
         ],
     }
     return Checkup(sections, tuple(one for one in found if one.required and not one.works))

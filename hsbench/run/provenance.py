@@ -13,7 +13,7 @@ from typing import Any
 
 import hsbench
 from hsbench.audio import kernel
-from hsbench.spec import EXPERIMENTAL
+from hsbench.spec import EXPERIMENTAL, SWITCHES, switched_on
 
 PACKAGES = (
     "torch",
@@ -87,6 +87,8 @@ def torch_facts(device: str, policy: str) -> dict[str, Any]:
         }
     if device in EXPERIMENTAL:
         facts["path"] = EXPERIMENTAL[device]
+    if switches := [name for name in SWITCHES if switched_on(name)]:
+        facts["switches"] = switches
     return facts
 
 

@@ -19,6 +19,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from hsbench.errors import UnknownNameError
+from hsbench.fit import kernels
 from hsbench.fit.precision import full
 from hsbench.models.hypersound.elu import elu
 
@@ -83,9 +84,13 @@ class _Norm(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """[batch, channels, time] -> the same shape."""
         x, shape = full(x), list(x.shape[1:])
-        if self.weight.shape[1] == x.shape[2]:
+        if self.by_element(x):
             return F.layer_norm(x, shape, self.weight, self.bias)
         return F.layer_norm(x, shape) * self.weight + self.bias
+
+    def by_element(self, x: torch.Tensor) -> bool:
+        """Whether each number of a clip has a weight of its own."""
+        return self.weight.shape == x.shape[1:]
 
 
 class _Layer(nn.Module):
@@ -100,7 +105,12 @@ class _Layer(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """[batch, inputs, time] -> [batch, outputs, ceil(time / stride)]."""
-        return elu(self.norm(self.conv(x)))
+        x = self.conv(x)
+        if isinstance(self.norm, _Norm) and self.norm.by_element(x) and kernels.usable((x, self.norm.weight)):
+            from hsbench.models.hypersound.norm_elu import norm_elu
+
+            return norm_elu(x, self.norm.weight, self.norm.bias)
+        return elu(self.norm(x))
 
 
 class _Residual(nn.Module):

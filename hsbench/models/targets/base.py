@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import torch
 
@@ -19,7 +19,10 @@ class TargetNet(ABC):
     Attributes:
         sizes: inputs, hidden widths, 1.
         layers: number of linear layers.
+        activation: after all of them but the last, "relu" or "sine".
     """
+
+    activation: ClassVar[str]
 
     def __init__(self, inputs: int, hidden_sizes: Sequence[int]) -> None:
         if not hidden_sizes or any(int(h) < 1 for h in hidden_sizes):

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 class FMLP(TargetNet):
     """Fourier-mapped perceptron of `encoding_length` octaves."""
 
+    activation = "relu"
+
     def __init__(self, hidden_sizes: Sequence[int], encoding_length: int = 10) -> None:
         super().__init__(2 * encoding_length, hidden_sizes)
         self.encoding_length = encoding_length

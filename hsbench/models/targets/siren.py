@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 class SIREN(TargetNet):
     """Sinusoidal network; omega_0 for the first layer, omega_i for all others."""
 
+    activation = "sine"
+
     def __init__(self, hidden_sizes: Sequence[int], omega_0: float = 2000.0, omega_i: float = 30.0) -> None:
         super().__init__(1, hidden_sizes)
         self.omega_0, self.omega_i = omega_0, omega_i

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import torch
 
 from hsbench import cores
-from hsbench.fit import precision
+from hsbench.fit import kernels, precision
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -56,6 +56,11 @@ class Tiles:
 
     def apply(self, folded: Params, features: torch.Tensor) -> torch.Tensor:
         """All at once, in the policy's precision: folded parameters, [batch or 1, inputs, time] -> [batch, time]."""
+        small = self.policy == "bf16" and max(self.net.sizes) <= kernels.WIDEST
+        if small and kernels.usable((features, *folded.values())):
+            from hsbench.models.targets import fused
+
+            return fused.apply(self.net, folded, features, torch.bfloat16)
         with precision.hidden(self.policy, features.device):
             return precision.full(self.net.apply_features(folded, features))
 
