@@ -20,6 +20,14 @@ if TYPE_CHECKING:
 SUFFIX = {"markdown": ".md", "latex": ".tex", "csv": ".csv", "parquet": ".parquet"}
 FOLDERS = ("html", "figures", "curves", "tensorboard")
 """Formats that fill a folder."""
+Format = Annotated[
+    str,
+    typer.Option(
+        "--format",
+        help="markdown, latex or csv; parquet (the long table); into a folder: html (pages with sound), figures "
+        "(PNG and PDF), curves (learning curves alone), tensorboard.",
+    ),
+]
 COLUMNS = ("all", "paper")
 AGGREGATES = ("ours", "paper")
 
@@ -29,14 +37,7 @@ def report(
         list[str] | None,
         typer.Argument(help="Experiments by name; all that were run by default.", metavar="[EXPERIMENT]..."),
     ] = None,
-    output_format: Annotated[
-        str,
-        typer.Option(
-            "--format",
-            help="markdown, latex or csv; parquet (the long table); into a folder: html (pages with sound), figures "
-            "(PNG and PDF), curves (learning curves alone), tensorboard.",
-        ),
-    ] = "markdown",
+    output_format: Format = "markdown",
     output: Annotated[
         Path | None,
         typer.Option(help="A file of that format, or a folder for it; standard output by default."),
