@@ -261,8 +261,9 @@ class Resources:
 
 EXPERIMENTAL = {"cuda": "experimental: not yet run on CUDA"}
 """Device -> the label of what has not run on it yet, for help texts, provenance and `hsbench doctor`."""
-GRAPHS, KERNELS = "HSBENCH_CUDA_GRAPHS", "HSBENCH_TRITON"
+COMPILE, GRAPHS, KERNELS = "HSBENCH_COMPILE", "HSBENCH_CUDA_GRAPHS", "HSBENCH_TRITON"
 SWITCHES = {
+    COMPILE: "has torch compile the networks",
     GRAPHS: "replays a training step as one CUDA graph",
     KERNELS: "uses kernels of our own in Triton",
 }

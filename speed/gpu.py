@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 HEAD = ("work", "form", "step", "ratio to plain", "gradients within", "remark")
 FILE = Path(__file__).parent / "gpu.json"
+BACKEND = "inductor" if torch.cuda.is_available() else "aot_eager"
+"""Of torch.compile; without a GPU code is traced and not generated."""
 NO_GRAPH = "skipped: CUDA graphs need a CUDA device"
 NO_KERNELS = "skipped: our kernels need a CUDA device, or TRITON_INTERPRET=1"
 INR_STEPS, PAPER_STEPS = 100_000, 1_562_500
@@ -128,14 +130,6 @@ def fused(run: Run, device: str) -> Run:
     return with_kernels
 
 
-def compiled(function: Callable[..., object]) -> Callable[..., object]:
-    """By torch.compile; without a GPU it is traced, and no code generated."""
-    made: Callable[..., object] = torch.compile(
-        function, backend="inductor" if torch.cuda.is_available() else "aot_eager"
-    )
-    return made
-
-
 def hyper_forms(device: str, batch: int, size: hyper_step.Size, policy: str) -> Iterator[Form]:
     """Forms of the hypernetwork step."""
     eager, quick = (hyper_step.prepare("fmlp", batch, device, size, policy) for _ in range(2))
@@ -144,10 +138,7 @@ def hyper_forms(device: str, batch: int, size: hyper_step.Size, policy: str) -> 
         return lambda run: hyper_step.parity(pair, run, policy == "fp32")
 
     def compile_() -> Run:
-        network = quick.step.network
-        network.encoder.forward = compiled(network.encoder.forward)  # type: ignore[method-assign]
-        network.hypernetwork.forward = compiled(network.hypernetwork.forward)  # type: ignore[method-assign]
-        network.net.apply_features = compiled(network.net.apply_features)  # type: ignore[method-assign]
+        quick.step.network.compile_parts(BACKEND)
         return whole(quick.ours, quick.mine, fused=True)
 
     if policy == "fp32":
@@ -183,7 +174,7 @@ def inr_forms(device: str, clips: int, size: hyper_step.Size) -> Iterator[Form]:
         return worst
 
     def compile_() -> Run:
-        quick.tiles.net.apply_features = compiled(quick.tiles.net.apply_features)  # type: ignore[method-assign]
+        quick.tiles.net.compile(BACKEND)
         return whole(lambda: quick(0), leaves, fused=True)
 
     yield Form("plain eager", lambda: whole(plain, leaves, fused=False), judge)

@@ -247,6 +247,9 @@ def main() -> None:
     parser.add_argument("--only", default="", help="cases whose name contains this")
     parser.add_argument("--json", type=Path, help="file for the rows")
     options = parser.parse_args()
+    torch.optim.AdamW(
+        [torch.zeros(1)]
+    )  # imports what every fit imports, which else some works pay for and others do not
     with tempfile.TemporaryDirectory() as folder:
         sounds = corpus(Path(folder))
         chosen = [case for case in cases(Path(folder), sounds) if options.only in case.work]

@@ -27,6 +27,7 @@ from hsbench.models.base import Payload, Reconstruction, verdict
 from hsbench.models.targets import create
 from hsbench.models.targets.base import grid
 from hsbench.models.targets.tiles import TILE, Tiles
+from hsbench.spec import COMPILE, switched_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -156,6 +157,8 @@ class IndividualINR:
         target = torch.from_numpy(np.stack([clip.waveform for clip in clips])).to(device)
         features = self.net.features(grid(context.samples)).to(device)
         params = self._initial([clip.id for clip in clips], context, device)
+        if switched_on(COMPILE):
+            self.net.compile()
         step = _Step(self.net, params, features, target, context)
         group = hashlib.sha256(" ".join(clip.id for clip in clips).encode()).hexdigest()[:16]
         hooks = loop.Hooks(

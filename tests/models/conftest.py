@@ -36,6 +36,21 @@ def speech():
 
 
 @pytest.fixture
+def compiled(monkeypatch):
+    """A list of what torch is to compile; it is traced, and no code generated."""
+    import torch
+
+    asked, own = [], torch.compile
+
+    def traced(function, backend):
+        asked.append(backend)
+        return own(function, backend="eager")
+
+    monkeypatch.setattr(torch, "compile", traced)
+    return asked
+
+
+@pytest.fixture
 def recorded_calls(monkeypatch):
     """A list that grows with every step that goes through a recording."""
     from hsbench.fit.graphs import Recorded

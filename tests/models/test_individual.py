@@ -184,6 +184,18 @@ def test_recorded_steps_fit_the_same_network(coordinates, share, context, record
     assert np.array_equal(plain.waveform, recorded.waveform)
 
 
+def test_compiled_steps_fit_the_same_network(context, compiled, monkeypatch):
+    model, switches = make("inr-fmlp")
+    asked = {"training": {"steps": 5}}
+    plain = list(model.reconstruct([clip()], context(switches, **asked)))
+    assert compiled == []
+    monkeypatch.setenv("HSBENCH_COMPILE", "1")
+    for made in (model, model):
+        again = list(made.reconstruct([clip()], context(switches, **asked)))
+        assert np.array_equal(plain[0].waveform, again[0].waveform)
+    assert compiled == ["inductor", "inductor"]
+
+
 def test_the_reference_is_evaluated_before_the_last_update(context):
     model, switches = make("inr-fmlp", "reference")
     training = {"steps": 1, "coordinates": None, "schedule": "constant", "learning_rate": 1e-4}

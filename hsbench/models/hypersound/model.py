@@ -29,6 +29,7 @@ from hsbench.models.hypersound.training import train
 from hsbench.models.targets import create
 from hsbench.models.targets.base import grid
 from hsbench.models.targets.tiles import TILE, Tiles
+from hsbench.spec import COMPILE, switched_on
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -210,6 +211,8 @@ class HyperSound:
         """
         device = pin(context.device, context.threads)
         self.network = self._build(context).to(device)
+        if switched_on(COMPILE):
+            self.network.compile_parts()
         file = context.kept / NETWORK
         if (found := checkpoint.read(file)) is not None:
             checkpoint.restore(self.network, found[0], file)

@@ -47,6 +47,11 @@ class HyperSoundNetwork(nn.Module):
             for name, parameter in self.shared.items():
                 parameter.copy_(drawn[name])
 
+    def compile_parts(self, backend: str = "inductor") -> None:
+        """Have torch compile encoder, hypernetwork and target network, in place; parameters keep their names."""
+        for part in (self.encoder, self.hypernetwork, self.net):
+            part.compile(backend=backend)
+
     def forward(self, waveform: torch.Tensor) -> torch.Tensor:
         """What is stored for each clip: [batch, samples] -> [batch, generated parameters]."""
         vector: torch.Tensor = self.hypernetwork(self.encoder(waveform))

@@ -101,6 +101,31 @@ def test_recorded_steps_train_the_same_network(make, recorded_calls, changes, th
         assert torch.equal(value, model.network.state_dict()[name]), name
 
 
+def compared(make, monkeypatch):
+    """The largest relative difference of a weight, between a training and the same with compiled networks."""
+    plain, context = make(folder="plain")
+    plain.fit(clips(), context)
+    monkeypatch.setenv("HSBENCH_COMPILE", "1")
+    model, context = make(folder="compiled")
+    model.fit(clips(), context)
+    pairs = [(value, model.network.state_dict()[name]) for name, value in plain.network.state_dict().items()]
+    return max(float((one - other).norm() / one.norm()) for one, other in pairs)
+
+
+@pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor")  # at which torch's tracer looks
+def test_compiled_parts_train_the_same_network(make, compiled, monkeypatch):
+    """The library's ELU takes the place of ours."""
+    assert compared(make, monkeypatch) < 1e-4
+    assert compiled == ["inductor"] * 3
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor")
+def test_code_that_torch_generates_trains_the_same_network(make, monkeypatch, tmp_path):
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path / "code"))
+    assert 0 < compared(make, monkeypatch) < 1e-3
+
+
 def test_a_stopped_training_goes_on_to_the_same_weights_bit_for_bit(make, eager_checkpoints):
     calm, context = make(folder="calm", augment=True)
     calm.fit(clips(), context)
