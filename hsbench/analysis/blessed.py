@@ -3,6 +3,7 @@
     baselines/blessed/<experiment>/
         baseline.json    why, when, by which code, on which machine; rows, corpora, versions, reruns
         scores.jsonl     {"row", "metric", "seed", "clip", "value", "status"}
+        curves.jsonl     {"row", "seed", "first", "step", "loss"}: the first steps of each training
         floor.jsonl      {"row", "metric", "floor", "means"}: the noise floor, and the mean of each run behind it
         audio.jsonl      {"file", "row", "clip", "metric", "value", "status"}: what some kept audio scored
         audio/*.flac     16-bit: the original of a clip, and what rows made of it
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SCHEMA = 1
+_LINES = ("floor", "scores", "audio", "curves")
 _PLAIN = ("experiment", "group", "device", "environment", "fingerprints", "sounds", "metrics")
 
 
@@ -99,7 +101,7 @@ def read(baselines: Path, experiment: str) -> Baseline | None:
     try:
         document = read_json(place / "baseline.json")
         newer = document["schema"] > SCHEMA
-        floors, scores, sounds = ([*read_jsonl(place / f"{name}.jsonl")] for name in ("floor", "scores", "audio"))
+        floors, scores, sounds, curves = ([*read_jsonl(place / f"{name}.jsonl")] for name in _LINES)
     except (DataError, KeyError, TypeError, OSError) as error:
         raise _garbled(place, error) from error
     if newer:
@@ -108,7 +110,7 @@ def read(baselines: Path, experiment: str) -> Baseline | None:
         )
     try:
         return Baseline(
-            _snapshot(document, scores),
+            _snapshot(document, scores, curves),
             {(row["row"], row["metric"]): _finite(row["floor"]) for row in floors},
             {(row["row"], row["metric"]): tuple(_finite(mean) for mean in row["means"]) for row in floors},
             tuple(Sound(**row) for row in sounds),
@@ -122,7 +124,9 @@ def _garbled(place: Path, error: Exception) -> DataError:
     return DataError(f"the baseline {place} is garbled ({error!r}); restore it, or bless again.")
 
 
-def _snapshot(document: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]) -> Snapshot:
+def _snapshot(
+    document: Mapping[str, Any], rows: Iterable[Mapping[str, Any]], steps: Iterable[Mapping[str, Any]]
+) -> Snapshot:
     facts = {row["row"]: RowFacts(**row) for row in document["rows"]}
     scores: dict[tuple[str, str], dict[tuple[int, str], tuple[float | None, str]]] = {}
     for row in rows:
@@ -130,7 +134,10 @@ def _snapshot(document: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]) ->
         scores.setdefault((row["row"], row["metric"]), {})[row["seed"], row["clip"]] = (value, row["status"])
     if unknown := {row for row, _ in scores} - set(facts):
         raise ValueError(f"scores of the unknown row {min(unknown)!r}")
-    return Snapshot(**{name: document[name] for name in _PLAIN}, rows=facts, scores=scores)
+    curves: dict[str, dict[tuple[int, str, int], float | None]] = {}
+    for row in steps:
+        curves.setdefault(row["row"], {})[row["seed"], row["first"], row["step"]] = _finite(row["loss"])
+    return Snapshot(**{name: document[name] for name in _PLAIN}, rows=facts, scores=scores, curves=curves)
 
 
 def _finite(value: Any) -> float:
@@ -147,6 +154,7 @@ def write(baselines: Path, made: Baseline) -> Path:
     """
     place, snap = folder(baselines, made.snapshot.experiment), made.snapshot
     _write_lines(place / "scores.jsonl", _score_rows(snap))
+    _write_lines(place / "curves.jsonl", _curve_rows(snap))
     _write_lines(
         place / "floor.jsonl",
         [
@@ -171,6 +179,15 @@ def _score_rows(snap: Snapshot) -> list[dict[str, Any]]:
         {"row": row, "metric": metric, "seed": seed, "clip": clip, "value": value, "status": status}
         for (row, metric), scores in snap.scores.items()
         for (seed, clip), (value, status) in scores.items()
+    ]
+
+
+def _curve_rows(snap: Snapshot) -> list[dict[str, Any]]:
+    return [
+        {"row": row, "seed": seed, "first": first, "step": step, "loss": loss}
+        for row, losses in snap.curves.items()
+        for (seed, first, step), loss in losses.items()
+        if loss is not None
     ]
 
 

@@ -1,10 +1,10 @@
-"""All that a check says of results beside their baseline: kept audio, stored audio, new fits, and the two machines."""
+"""All that a check says of results beside their baseline: kept and stored audio, first steps, fits, the machines."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hsbench.analysis import blessed, drift
+from hsbench.analysis import blessed, drift, opening
 from hsbench.analysis.snapshot import snapshot
 from hsbench.errors import IncompleteError
 from hsbench.metrics.base import info
@@ -43,6 +43,7 @@ def judged(store: Results, place: Path, baseline: Baseline, clips: int) -> tuple
     now = snapshot(store, experiment, group)
     lines = audio_lines(place, baseline) if clips else []
     lines += drift.exact(rescore(kept(store, groups[group], clips)), "rescored")
+    lines += opening.judge(baseline.snapshot, now)
     lines += drift.judge(baseline.snapshot, now, baseline.floors)
     return lines, circumstances(baseline.snapshot, now)
 

@@ -52,9 +52,9 @@ class Line:
     """One metric of one row.
 
     Attributes:
-        tier: "refit" (scores against the baseline), "rescored" (stored audio) or "blessed audio".
+        tier: "refit" (scores against the baseline), "first steps", "rescored" (stored audio) or "blessed audio".
         row: name.
-        metric: name, or "numbers", or "" where the whole row is judged.
+        metric: name, or "numbers", or "loss", or "" where the whole row is judged.
         verdict: a key of EXIT.
         reason: what is behind it, "" where the numbers say it.
         paired: the two means and their difference.
@@ -93,7 +93,7 @@ def judge(before: Snapshot, now: Snapshot, floors: Mapping[tuple[str, str], floa
     for row in before.rows:
         if row not in now.rows:
             lines.append(Line("refit", row, "", "missing", "the results have no such row"))
-        elif reason := _unlike(before, now, row):
+        elif reason := unlike(before, now, row):
             lines.append(Line("refit", row, "", "incomparable", reason))
         else:
             lines.append(_numbers(before, now, row))
@@ -134,7 +134,7 @@ def _exact(tier: str, row: str, metric: str, found: Sequence[Rescored]) -> Line:
     return dataclasses.replace(made, verdict="drifted-better" if better else "drifted-worse", reason=reason)
 
 
-def _unlike(before: Snapshot, now: Snapshot, row: str) -> str:
+def unlike(before: Snapshot, now: Snapshot, row: str) -> str:
     """Why the whole row cannot be compared, or ""."""
     if before.device != now.device:
         return f"device differs: {before.device} in the baseline, {now.device or 'none'} now"

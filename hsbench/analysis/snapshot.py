@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 NUMBERS = "numbers"
 """In place of a metric: how many numbers a clip costs to store, which is exact."""
+LOSS = "loss"
+"""In place of a metric: that of the first steps of a training."""
+STEPS = 4
+"""So many recorded steps of each training."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,8 @@ class Snapshot:
         metrics: name -> version.
         rows: by name, in the order shown.
         scores: (row, metric) -> {(seed, clip): (value or None, status)}; what was never scored is absent.
+        curves: row -> {(seed, first clip of those fitted together or "", step): loss or None}, of the first STEPS;
+            rows without a training are left out.
     """
 
     experiment: str
@@ -65,6 +71,7 @@ class Snapshot:
     metrics: Mapping[str, int]
     rows: Mapping[str, RowFacts]
     scores: Mapping[tuple[str, str], Mapping[tuple[int, str], Score]]
+    curves: Mapping[str, Mapping[tuple[int, str, int], float | None]]
 
 
 def snapshot(store: Results, experiment: str, group: str) -> Snapshot:
@@ -89,6 +96,7 @@ def snapshot(store: Results, experiment: str, group: str) -> Snapshot:
             for name, cells in folders.items()
             for metric, version in metrics.items()
         },
+        curves={name: steps for name, cells in folders.items() if (steps := _first_steps(cells))},
     )
 
 
@@ -107,6 +115,16 @@ def _facts(name: str, row: Mapping[str, Any], cells: list[CellFolder]) -> RowFac
     built = [one["numbers"] for cell in cells for one in cell.reconstructions().values()]
     version = cells[0].spec().model.version if cells[0].exists() else 0
     return RowFacts(name, row["model"], version, row["corpus"], sum(built) / max(1, len(built)))
+
+
+def _first_steps(cells: Sequence[CellFolder]) -> dict[tuple[int, str, int], float | None]:
+    found: dict[tuple[int, str, int], float | None] = {}
+    for seed, cell in enumerate(cells):
+        curves: dict[str, dict[int, float | None]] = {}
+        for row in cell.curve():
+            curves.setdefault(row.get("first", ""), {})[row["step"]] = row["loss"]
+        found |= {(seed, first, step): curve[step] for first, curve in curves.items() for step in sorted(curve)[:STEPS]}
+    return found
 
 
 def scores_of(

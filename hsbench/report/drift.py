@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 from hsbench.analysis.drift import EXIT, exit_code
-from hsbench.analysis.snapshot import NUMBERS
+from hsbench.analysis.snapshot import LOSS, NUMBERS
 from hsbench.metrics.base import info
 from hsbench.report import text
 from hsbench.report.render import grid
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     Circumstances = Sequence[str]
 
+PLAIN = ("", NUMBERS, LOSS)
+"""In place of a metric."""
 READING = (
     "Means over the clips that both sides have a value for; difference: now - before, beside its 95 % bootstrap "
     "interval; floor: the noise floor of reruns, or the metric's tolerance where that is larger; p: of a "
@@ -75,11 +77,11 @@ def _difference(line: Line) -> str:
 def _value(line: Line, value: float | None) -> str:
     if value is None:
         return "-"
-    return f"{value:g}" if line.metric in ("", NUMBERS) else text.number(value, info(line.metric))
+    return f"{value:g}" if line.metric in PLAIN else text.number(value, info(line.metric))
 
 
 def _metric(line: Line) -> str:
-    return line.metric if line.metric in ("", NUMBERS) else text.heading(info(line.metric))
+    return line.metric if line.metric in PLAIN else text.heading(info(line.metric))
 
 
 def _name(line: Line) -> str:

@@ -86,6 +86,12 @@ def is_reference(row: Row) -> bool:
     return all(type(row[name]) is str for name in texts) and bool(_AUDIO.fullmatch(row["audio"]))
 
 
+def is_step(row: Row) -> bool:
+    """A row of fit.jsonl."""
+    loss = row["loss"]
+    return type(row["step"]) is int and (loss is None or is_number(loss)) and type(row.get("first", "")) is str
+
+
 def is_number(value: object) -> bool:
     """A finite number."""
     return type(value) in (int, float) and -_LARGEST <= value <= _LARGEST  # type: ignore[operator]  # it is a number

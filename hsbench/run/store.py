@@ -133,7 +133,8 @@ class CellFolder:
 
     def curve(self) -> list[dict[str, Any]]:
         """Rows of the learning curve, as they were written; a resumed fit may repeat some."""
-        return list(read_jsonl(self.path / "fit.jsonl"))
+        path = self.path / "fit.jsonl"
+        return documents.checked(path, read_jsonl(path), documents.is_step)
 
     def append_reconstructions(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """The rows of one group, in one write."""

@@ -29,6 +29,7 @@ def side(values=None, *, metric="si_snr", version=1, rows=("row",), **changes):
         metrics={metric: version},
         rows={row: RowFacts(row, "inr-fmlp", 1, "demo", 100.0) for row in rows},
         scores={(row, metric): dict(scores) for row in rows},
+        curves={},
     )
     return dataclasses.replace(made, **changes)
 

@@ -19,8 +19,8 @@ CLIPS = [f"clip-{number}" for number in range(12)]
 GROUP = "demo--smoke--fixed-1"
 
 
-def made(root, values, *, shift=0.0):
-    """A results folder of one row, its audio and its scores; `shift` moves the recorded scores of stored audio."""
+def made(root, values, *, shift=0.0, losses=(3.0, 2.0, 1.0, 0.5, 0.4)):
+    """A results folder of one row, its audio, scores and curve; `shift` moves the recorded scores of stored audio."""
     from hsbench.metrics.waveform import mse
     from hsbench.spec import Cell, Part
 
@@ -52,6 +52,8 @@ def made(root, values, *, shift=0.0):
             "packages": {},
         }
     )
+    for step, loss in enumerate(losses):
+        folder.append_curve({"step": step, "loss": loss, "lr": 1e-3, "seconds": 0.1})
     folder.set_status("done")
     row = {"row": "row", "model": "identity", "corpus": "demo", "cells": [cell.folder]}
     corpora = {"demo": {"fingerprint": "f" * 64, "clips": CLIPS}}
@@ -78,7 +80,7 @@ def check(hsbench_here, base, results="results", *more):
 def test_what_was_blessed_is_the_same(hsbench_here, base):
     code, out, err = check(hsbench_here, base)
     assert (code, err) == (0, "")
-    assert out == "smoke: 3 same\n"
+    assert out == "smoke: 4 same\n"
     read = blessed.read(base / "baselines", "smoke")
     assert read.snapshot == snapshot(Results(base / "results"), "smoke", GROUP)
 
@@ -95,7 +97,7 @@ def test_drift_is_exit_one_in_every_format(hsbench_here, base):
     assert [line["verdict"] for line in document["lines"] if line["metric"] == "mse"] == ["same", "drifted-worse"]
     _, out, _ = check(hsbench_here, base, "other", "--format", "junit")
     suite = ET.fromstring(out)
-    assert (suite.get("failures"), suite.get("errors"), suite.get("tests")) == ("1", "0", "3")
+    assert (suite.get("failures"), suite.get("errors"), suite.get("tests")) == ("1", "0", "4")
     code, out, _ = check(hsbench_here, base, "other", "--format", "markdown", "--output", base / "drift.md")
     assert code == 1
     assert "drifted-worse |" in (base / "drift.md").read_text()
@@ -107,6 +109,26 @@ def test_stored_audio_that_scores_otherwise_is_drift(hsbench_here, base):
     assert code == 1
     assert "row, mse, rescored" in out
     assert check(hsbench_here, base, "other", "--rescore", "0")[1].count("rescored") == 0
+
+
+def test_first_steps_that_go_otherwise_are_drift_though_every_score_is_the_same(hsbench_here, base):
+    values = np.linspace(0.1, 0.2, 12)
+    for name, losses, code, said in (
+        ("rounded", (3.0001, 2.0, 1.0, 0.5, 0.4), 0, "4 same"),
+        ("later", (3.0, 2.0, 1.0, 0.5, 9.0), 0, "4 same"),
+        ("moved", (3.0, 2.001, 1.0, 0.5, 0.4), 1, "that of step 1 moved by 0.0005 of itself, tolerance 0.0002"),
+        ("lower", (3.0, 2.0, 0.9, 0.5, 0.4), 1, "drifted-better row, loss, first steps"),
+        ("short", (3.0, 2.0), 3, "2 of 4 losses are not there, such as that of step 2"),
+        ("burst", (3.0, None, 1.0, 0.5, 0.4), 1, "a loss is not finite"),
+    ):
+        made(base / name, values, losses=losses)
+        found, out, _ = check(hsbench_here, base, name)
+        assert (found, said in out) == (code, True), out
+
+
+def test_a_baseline_without_first_steps_is_read_as_before(hsbench_here, base):
+    (base / "baselines" / "blessed" / "smoke" / "curves.jsonl").unlink()
+    assert check(hsbench_here, base)[:2] == (0, "smoke: 3 same\n")
 
 
 def test_without_results_or_baseline_it_says_what_to_do(hsbench_here, base):
@@ -127,6 +149,7 @@ def test_without_results_or_baseline_it_says_what_to_do(hsbench_here, base):
         ("scores.jsonl", '{"row":"row","metric":"mse","seed":0,"clip":"clip-0","value":NaN,"status":"ok"}\n'),
         ("scores.jsonl", '{"row":"row","metric":"mse","seed":0,"clip":"clip-0","value":"nan","status":"ok"}\n'),
         ("scores.jsonl", '{"row":"gone","metric":"mse","seed":0,"clip":"clip-0","value":1,"status":"ok"}\n'),
+        ("curves.jsonl", '{"row":"row","seed":0,"first":"","step":0,"loss":null}\n'),
         ("floor.jsonl", '{"row":"row","metric":"mse","floor":Infinity,"means":[]}\n'),
     ],
 )

@@ -22,6 +22,8 @@ REFITS = {
     "rounded_phases": "siren",
     "shuffled_split": "identity",
     "moved_speakers": "identity",
+    "another_learning_rate": "hyper",
+    "another_training_order": "hyper",
 }
 """Perturbation -> the rows that are fitted anew."""
 RESCORED = ("swapped_arguments", "wrong_rate", "cdpam_scale_left_out", "another_resampler", "another_lsd_epsilon")
