@@ -33,7 +33,7 @@ def apply(
         folded: {name: [batch or 1, *shape]}, float32.
         features: [batch or 1, inputs, time], float32; no gradient goes to them.
         number: what hidden matrix products multiply, bfloat16; float32 is for Triton's interpreter, since compiled it
-            spills 8 to 18 kB a thread.
+            keeps 2 to 18 kB of each thread in memory.
     """
     batch = max(len(features), *(len(value) for value in folded.values()))
     wide = max(LEAST, triton.next_power_of_2(max(net.sizes[1:])))
