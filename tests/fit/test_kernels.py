@@ -16,6 +16,7 @@ ONE = torch.ones(1)
 
 
 def test_they_are_used_only_when_asked_for_and_only_where_they_run(monkeypatch):
+    pytest.importorskip("triton", reason="Triton is not installed")
     monkeypatch.setenv("TRITON_INTERPRET", "1")
     monkeypatch.delenv("HSBENCH_TRITON", raising=False)
     assert not switch.usable([ONE])
