@@ -1,5 +1,6 @@
 """`hsbench bless` and `hsbench check` on made-up results: refusals, round trip, formats, exit codes."""
 
+import dataclasses
 import json
 import re
 from xml.etree import ElementTree as ET
@@ -7,7 +8,7 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 
-from hsbench.analysis import blessed, noise
+from hsbench.analysis import blessed, noise, opening
 from hsbench.analysis.snapshot import scores_of, snapshot
 from hsbench.audio.io import wav_bytes
 from hsbench.files import sha256_bytes
@@ -124,6 +125,12 @@ def test_first_steps_that_go_otherwise_are_drift_though_every_score_is_the_same(
         made(base / name, values, losses=losses)
         found, out, _ = check(hsbench_here, base, name)
         assert (found, said in out) == (code, True), out
+
+
+def test_first_steps_on_another_device_are_not_compared(base):
+    before = snapshot(Results(base / "results"), "smoke", GROUP)
+    assert [line.verdict for line in opening.judge(before, before)] == ["same"]
+    assert opening.judge(before, dataclasses.replace(before, device="cuda")) == []
 
 
 def test_a_baseline_without_first_steps_is_read_as_before(hsbench_here, base):

@@ -28,7 +28,8 @@ time.sleep(30)
 """
 
 
-def test_it_is_asked_once(tmp_path, monkeypatch):
+@pytest.mark.parametrize("processes", [1, 2])
+def test_it_is_asked_once(tmp_path, monkeypatch, processes):
     monkeypatch.setattr(process, "command", lambda folder, job, processes: [sys.executable, "-c", SLOW])
     heard = []
 
@@ -37,7 +38,7 @@ def test_it_is_asked_once(tmp_path, monkeypatch):
         for _ in range(3):
             cell.ask()
 
-    cell = CellProcess(CellFolder(tmp_path), Resources(), tell)
+    cell = CellProcess(CellFolder(tmp_path), Resources(processes=processes), tell)
     assert cell.run() == Outcome("interrupted", "once")
     assert heard == ["ready", "told"]
     assert not (tmp_path / "status.json").exists(), "the cell itself writes it"
@@ -87,3 +88,21 @@ def test_a_process_of_a_team_leaves_without_what_may_go_wrong_at_the_shutdown(pr
     done = subprocess.run([sys.executable, "-c", LEAVING], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == code
     assert processes == "1" or done.stdout == "said\n"
+
+
+HELPING = """
+import atexit, os, runpy, sys
+atexit.register(os.abort)
+sys.argv = ["cell", *sys.argv[1:]]
+runpy.run_module("hsbench.run.cell", run_name="__main__")
+"""
+
+
+def test_a_cell_s_process_leaves_so(hsbench):
+    """One that has only to help, and finds that nothing is left to train."""
+    assert hsbench("run", "toys", "--limit", "2", "-k", "row~loud").returncode == 0
+    (cell,) = hsbench.cells()
+    environment = {**hsbench.environment(), "WORLD_SIZE": "2", "RANK": "1"}
+    command = [sys.executable, "-c", HELPING, str(cell), "--job", str(cell / "job.json")]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
