@@ -2,7 +2,8 @@
 
 Weights come padded with zeros to powers of two, which neither gives nor gets anything. Hidden layers multiply in the
 type of their weights (float32, or bfloat16 with float32 sums); a first layer of one input, biases, activations and the
-last layer are float32. See hsbench.models.targets.fused, which calls them.
+last layer are float32; on the way back activations and their slopes are kept in the type of the weights.
+hsbench.models.targets.fused calls them.
 """
 
 from __future__ import annotations
