@@ -47,7 +47,7 @@ class Descriptor:
             None until given, reach the model and stay out of its key; `resolve` puts the content there instead.
         extra: the optional extra of hsbench that installs what it needs.
         playing: for a model, settings that say how a fitted thing is played and not how it is fitted. A cell in which
-            they differ from the defaults plays what the cell with the defaults fitted (see hsbench.run.base).
+            they differ from the defaults plays what the cell with the defaults fitted (see hsbench.results.base_cell).
         origin: the package that owns it.
     """
 

@@ -7,10 +7,8 @@ the canonical JSON of the whole resolved specification; locations, device, jobs 
 from __future__ import annotations
 
 import functools
-import os
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -257,25 +255,3 @@ class Resources:
     threads: int = 1
     timeout: float | None = None
     processes: int = 1
-
-
-EXPERIMENTAL = {"cuda": "experimental: not yet run on CUDA"}
-"""Device -> the label of what has not run on it yet, for help texts, provenance and `hsbench doctor`."""
-COMPILE, GRAPHS, KERNELS = "HSBENCH_COMPILE", "HSBENCH_CUDA_GRAPHS", "HSBENCH_TRITON"
-SWITCHES = {
-    COMPILE: "has torch compile the networks",
-    GRAPHS: "replays a training step as one CUDA graph",
-    KERNELS: "uses kernels of our own in Triton",
-}
-"""Environment variables that, set to 1, make CUDA faster and no number different but for rounding; as experimental."""
-
-
-def switched_on(name: str) -> bool:
-    """Whether one of the SWITCHES is set to 1."""
-    return os.environ.get(name) == "1"
-
-
-def gpu_visible() -> bool:
-    """Whether an NVIDIA device is there and not hidden by CUDA_VISIBLE_DEVICES; asks no driver and imports no torch."""
-    hidden = os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1")
-    return not hidden and any(Path("/dev").glob("nvidia[0-9]*"))

@@ -16,9 +16,9 @@ import time
 from pathlib import Path
 
 from hsbench import registry
-from hsbench.run import plan
-from hsbench.run.resolve import Request
-from hsbench.run.store import Results
+from hsbench.planning import plan
+from hsbench.planning.resolve import Request
+from hsbench.results.store import Results
 from hsbench.spec import Resources
 
 CLIPS = 512

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import bench
-from hsbench.run.store import Results
+from hsbench.results.store import Results
 
 if TYPE_CHECKING:
     import argparse

@@ -32,15 +32,15 @@ import commands
 import hyper_step
 import inr_step
 from hsbench import registry
-from hsbench.cli import reporting
+from hsbench.cli import report as reporting
 from hsbench.corpora.base import Source
+from hsbench.execution.work import CellWork
 from hsbench.metrics import known
 from hsbench.metrics.suite import Scorer
 from hsbench.models.targets import create
-from hsbench.run import plan
-from hsbench.run.resolve import Request
-from hsbench.run.store import Results
-from hsbench.run.work import CellWork
+from hsbench.planning import plan
+from hsbench.planning.resolve import Request
+from hsbench.results.store import Results
 from hsbench.spec import Resources, freeze
 
 if TYPE_CHECKING:

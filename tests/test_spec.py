@@ -68,11 +68,6 @@ def test_budgets_suggest():
         spec.budget("quik")
 
 
-def test_a_hidden_gpu_is_not_seen(monkeypatch):
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
-    assert spec.gpu_visible() is False
-
-
 def test_a_budget_may_leave_metrics_out():
     metrics = ("mse", "cdpam")
     one = Experiment("e", "E", (), metrics, (), left_out=freeze({"smoke": ("cdpam",)}))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from hsbench.run.store import Results
+    from hsbench.results.store import Results
 
     Scores = Mapping[tuple[str, str, int], Mapping[str, Any]]
 

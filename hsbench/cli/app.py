@@ -13,21 +13,8 @@ import traceback
 import typer
 
 import hsbench
-from hsbench.cli import (
-    blessing,
-    checking,
-    cleaning,
-    comparing,
-    corpora,
-    doctoring,
-    listing,
-    planning,
-    reporting,
-    running,
-    scoring,
-    selftesting,
-    using,
-)
+from hsbench.cli import bless, check, clean, compare, corpus, doctor, plan, reconstruct, report, run, score, selftest
+from hsbench.cli import list as listing
 from hsbench.errors import HsbenchError, storage_error
 
 app = typer.Typer(
@@ -52,19 +39,19 @@ def _options(
 
 
 app.command("list")(listing.list_)
-app.command("plan")(planning.plan)
-app.command("run")(running.run)
-app.command("report")(reporting.report)
-app.command("score")(scoring.score)
-app.add_typer(corpora.app, name="corpus")
-app.command("reconstruct")(using.reconstruct)
-app.command("export")(using.export)
-app.command("compare")(comparing.compare)
-app.command("clean")(cleaning.clean)
-app.command("check")(checking.check)
-app.command("bless")(blessing.bless)
-app.command("selftest")(selftesting.selftest)
-app.command("doctor")(doctoring.doctor)
+app.command("plan")(plan.plan)
+app.command("run")(run.run)
+app.command("report")(report.report)
+app.command("score")(score.score)
+app.add_typer(corpus.app, name="corpus")
+app.command("reconstruct")(reconstruct.reconstruct)
+app.command("export")(reconstruct.export)
+app.command("compare")(compare.compare)
+app.command("clean")(clean.clean)
+app.command("check")(check.check)
+app.command("bless")(bless.bless)
+app.command("selftest")(selftest.selftest)
+app.command("doctor")(doctor.doctor)
 
 
 def main() -> None:

@@ -9,16 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hsbench import registry, spec
+from hsbench.device import gpu_visible
 from hsbench.errors import UnknownNameError, UsageError
-from hsbench.run.engine import Choice
-from hsbench.run.pinning import pins_of, refuse_other
-from hsbench.run.resolve import Request
+from hsbench.execution.engines.choose import Choice
+from hsbench.planning.pins import pins_of, refuse_other
+from hsbench.planning.resolve import Request
 from hsbench.spec import Resources
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from hsbench.run.store import Results
+    from hsbench.results.store import Results
 
 DEVICES = ("auto", "cpu", "cuda")
 
@@ -85,7 +86,7 @@ def resources(device: str, jobs: int, timeout: float | None, budget: str | None,
         raise UsageError(f"--processes expects a number of processes for each cell from 1, got {processes}.")
     if timeout is not None and timeout <= 0:
         raise UsageError(f"--timeout expects seconds above 0, got {timeout}.")
-    chosen = device if device != "auto" else ("cuda" if spec.gpu_visible() else "cpu")
+    chosen = device if device != "auto" else ("cuda" if gpu_visible() else "cpu")
     limit = spec.budget(budget or ("standard" if chosen == "cuda" else "quick")).timeout
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
     threads = max(1, cores // (jobs * processes))

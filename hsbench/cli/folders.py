@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from hsbench.run.store import Results
+    from hsbench.results.store import Results
 
     Places = Sequence[tuple[str, str]]
 
@@ -23,15 +23,15 @@ def figures(store: Results, chosen: Places, output: Path, clip: str | None) -> N
         IncompleteError: there was nothing to draw.
     """
     from hsbench.files import replace_atomically
-    from hsbench.report import figures as drawing
+    from hsbench.report import figures
 
     _check_clip(store, chosen, clip)
     page: list[str] = []
     for experiment, group in chosen:
-        drawn, notes = drawing.drawn(store.view(experiment)["groups"][group], store, clip)
+        drawn, notes = figures.drawn(store.view(experiment)["groups"][group], store, clip)
         page.append(f"# {experiment}, {group}")
         for one in drawn:
-            paths = drawing.save(one, output, f"{experiment}--{group}")
+            paths = figures.save(one, output, f"{experiment}--{group}")
             print("\n".join(f"wrote {path}" for path in paths))
             page.append(f"## {one.title}\n\n![{one.title}]({paths[0].name})\n\n{one.caption}")
         for note in notes:
@@ -58,12 +58,12 @@ def curves(store: Results, chosen: Places, output: Path) -> None:
     Raises:
         IncompleteError: a group has none.
     """
-    from hsbench.report import figures as drawing
-    from hsbench.report.figures import curves as kind
+    from hsbench.report import figures
+    from hsbench.report.figures import curves
 
     for experiment, group in chosen:
         request = store.view(experiment)["groups"][group]
-        for path in drawing.save(kind.drawn(request, store), output, f"{experiment}--{group}"):
+        for path in figures.save(curves.drawn(request, store), output, f"{experiment}--{group}"):
             print(f"wrote {path}")
 
 

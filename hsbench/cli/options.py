@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from hsbench.spec import BUDGETS, EXPERIMENTAL
+from hsbench.device import EXPERIMENTAL
+from hsbench.spec import BUDGETS
 
 Experiments = Annotated[
     list[str],

@@ -8,7 +8,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from hsbench.cli.planning import duration
+from hsbench.cli.plan import duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
     from rich.progress import TaskID
 
-    from hsbench.run.engine import Listener
-    from hsbench.run.plan import Work
-    from hsbench.run.process import Outcome
+    from hsbench.execution.engines.base import Listener
+    from hsbench.execution.process import Outcome
+    from hsbench.planning.plan import Work
 
 
 T = TypeVar("T")

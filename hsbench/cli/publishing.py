@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from hsbench.run.store import Results
+    from hsbench.results.store import Results
 
 
 def publish(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from hsbench.spec import GRAPHS, switched_on
+from hsbench.device import GRAPHS, switched_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

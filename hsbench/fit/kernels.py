@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from hsbench.device import KERNELS, switched_on
 from hsbench.errors import BackendMissingError
-from hsbench.spec import KERNELS, switched_on
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from hsbench.device import COMPILE, switched_on
 from hsbench.errors import UsageError
 from hsbench.fit import graphs, loop
 from hsbench.fit.precision import pin
@@ -27,7 +28,6 @@ from hsbench.models.base import Payload, Reconstruction, verdict
 from hsbench.models.targets import create
 from hsbench.models.targets.base import grid
 from hsbench.models.targets.tiles import TILE, Tiles
-from hsbench.spec import COMPILE, switched_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from hsbench.metrics.base import info
 from hsbench.report import text
-from hsbench.report.render import grid
+from hsbench.report.markdown import grid
 
 if TYPE_CHECKING:
-    from hsbench.analysis.compare import Comparison, Line
+    from hsbench.analysis.comparisons import Comparison, Line
 
 COLUMNS = ("experiment", "group", "row", "metric", "n", "a", "b", "difference", "low", "high", "verdict", "reason")
 READING = (

@@ -8,16 +8,16 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
-from hsbench.analysis.drift import EXIT, exit_code
-from hsbench.analysis.snapshot import LOSS, NUMBERS
+from hsbench.drift.snapshot import LOSS, NUMBERS
+from hsbench.drift.verdicts import EXIT, exit_code
 from hsbench.metrics.base import info
 from hsbench.report import text
-from hsbench.report.render import grid
+from hsbench.report.markdown import grid
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hsbench.analysis.drift import Line
+    from hsbench.drift.verdicts import Line
 
     Circumstances = Sequence[str]
 

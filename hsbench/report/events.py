@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from hsbench.run.store import Results
+    from hsbench.results.store import Results
 
 
 def save_events(request: Mapping[str, Any], results: Results, output: Path, stem: str) -> list[Path]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hsbench.errors import HsbenchError
-from hsbench.report import overview, render
+from hsbench.report import markdown as render
+from hsbench.report import sessions
 from hsbench.report.table import build
 
 if TYPE_CHECKING:
@@ -13,9 +14,9 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    from hsbench.report.overview import Past
+    from hsbench.report.sessions import Past
     from hsbench.report.table import Table
-    from hsbench.run.store import CellFolder, Results
+    from hsbench.results.store import CellFolder, Results
 
 HEAD = """\
 # What was run here
@@ -56,7 +57,7 @@ def _summary(tables: list[Table], results: Results) -> str:
     lines = []
     for table in tables:
         request = table.request
-        past = [overview.past(folder) for _, folder in _folders(request, results)]
+        past = [sessions.past(folder) for _, folder in _folders(request, results)]
         starts, lasts = [one.started for one in past if one.started], [one.last for one in past if one.last]
         lines.append(
             [
@@ -65,10 +66,10 @@ def _summary(tables: list[Table], results: Results) -> str:
                 request["budget"],
                 request["protocol"],
                 str(max((len(ground["clips"]) for ground in request["corpora"].values()), default=0)),
-                overview.statuses(past) or "no cells",
+                sessions.statuses(past) or "no cells",
                 min(starts, default=""),
                 max(lasts, default=""),
-                overview.duration(sum(one.seconds for one in past)),
+                sessions.duration(sum(one.seconds for one in past)),
             ]
         )
     head = ["experiment", "corpus", "budget", "protocol", "clips", "cells", "first started", "last started", "time"]
@@ -80,10 +81,10 @@ def _cells(request: Mapping[str, Any], results: Results) -> str:
     lines: list[list[str]] = []
     commands: dict[str, None] = {}
     for row, folder in _folders(request, results):
-        past = overview.past(folder)
+        past = sessions.past(folder)
         commands |= dict.fromkeys(past.commands)
         lines.append(
-            [row, folder.path.name, _status(past), past.last, overview.duration(past.seconds), ", ".join(past.versions)]
+            [row, folder.path.name, _status(past), past.last, sessions.duration(past.seconds), ", ".join(past.versions)]
         )
     if not lines:
         return ""

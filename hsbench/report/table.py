@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from hsbench.analysis import comparable, frame, published, stats
+from hsbench.analysis import comparability, frame, published, stats
 from hsbench.metrics.base import MetricInfo, info
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from hsbench.run.store import CellFolder, Results
+    from hsbench.results.store import CellFolder, Results
 
     Scores = dict[tuple[str, str, int], dict[str, Any]]
 
@@ -210,7 +210,9 @@ def _row(
         notes=(*row["notes"], *([absent] if absent else [])),
         fit=_fit(cells),
         printed=source.rows.get(row["published"], {}) if source else {},
-        reasons=tuple(comparable.reasons(request, ground, row, provenances, source)) if source and not absent else (),
+        reasons=tuple(comparability.reasons(request, ground, row, provenances, source))
+        if source and not absent
+        else (),
     )
 
 

@@ -3,7 +3,7 @@ import re
 import numpy as np
 import pytest
 
-from hsbench.analysis import comparable, published, stats
+from hsbench.analysis import comparability, published, stats
 from hsbench.errors import DataError
 
 rng = np.random.default_rng(0)
@@ -129,12 +129,12 @@ CLEAN = {"sessions": [{"code": {"dirty": False}}]}
 )
 def test_every_reason_against_comparing_is_found(changes, dirty, reason):
     table = published.table("hypersound_2023", "2d")
-    assert comparable.reasons(REQUEST, GROUND, ROW, [CLEAN], table) == []
+    assert comparability.reasons(REQUEST, GROUND, ROW, [CLEAN], table) == []
     made = {"sessions": [{"code": {"dirty": dirty}}]}
     request, ground, row = (
         {key: changes.get(key, value) for key, value in facts.items()} for facts in (REQUEST, GROUND, ROW)
     )
-    found = comparable.reasons(request, ground, row, [CLEAN, made], table)
+    found = comparability.reasons(request, ground, row, [CLEAN, made], table)
     assert len(found) == 1
     assert re.search(reason, found[0]), found
 

@@ -5,7 +5,7 @@ import sys
 import pandas as pd
 import pytest
 
-from hsbench.run.store import Results
+from hsbench.results.store import Results
 from hsbench.spec import Cell, Part, freeze
 
 CLIPS = ["v1_0-0", "v1_1-0", "v2_0-0"]

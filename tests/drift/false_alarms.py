@@ -13,10 +13,11 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from hsbench.analysis import blessing, drift, noise
-from hsbench.analysis.snapshot import snapshot
 from hsbench.cli import progress
-from hsbench.run.store import Results
+from hsbench.drift import bless as blessing
+from hsbench.drift import noise, verdicts
+from hsbench.drift.snapshot import snapshot
+from hsbench.results.store import Results
 
 ALARMS = ("drifted-better", "drifted-worse", "newly-failing")
 
@@ -35,7 +36,7 @@ def main() -> None:
     for rerun, scores in found.items():
         others = [one for other, one in found.items() if other != rerun]
         floors = noise.floors(noise.means([blessed.scores, *others]))
-        lines = drift.judge(blessed, dataclasses.replace(blessed, scores=scores), floors)
+        lines = verdicts.judge(blessed, dataclasses.replace(blessed, scores=scores), floors)
         alarms = [line for line in lines if line.verdict in ALARMS]
         noisy = sum(line.verdict == "noisy" for line in lines)
         said = "; ".join(f"{line.row} {line.metric} {line.verdict}" for line in alarms) or "none"

@@ -46,7 +46,7 @@ def another_lsd_epsilon():
 
 def float16_waveform():
     """What a model rebuilt is rounded to half precision before it is kept."""
-    from hsbench.run import work
+    from hsbench.execution import work
 
     right = work.write_wav
     work.write_wav = lambda path, waveform, rate: right(path, waveform.astype(np.float16).astype(np.float32), rate)

@@ -6,8 +6,8 @@ from hsbench import registry
 from hsbench.analysis import published
 from hsbench.errors import UnknownNameError
 from hsbench.metrics.base import info
-from hsbench.run.base import base_of
-from hsbench.run.resolve import Request, Resolved
+from hsbench.planning.resolve import Request, Resolved
+from hsbench.results.base_cell import base_of
 from hsbench.widths import parameters
 
 TABLES = {"table2b": "2b", "table2c": "2c", "table2d": "2d", "table3": "3", "table4": "4", "table5": "5"}

@@ -3,6 +3,7 @@
 import torch
 from torch import multiprocessing
 
+from hsbench.execution import team
 from hsbench.fit import distributed
 from hsbench.fit.loop import Hooks, Recipe, optimise
 from hsbench.fit.losses import MultiResolutionMelLoss
@@ -10,7 +11,6 @@ from hsbench.models.hypersound.combine import Combination
 from hsbench.models.hypersound.network import HyperSoundNetwork
 from hsbench.models.hypersound.step import TrainingStep
 from hsbench.models.targets import create
-from hsbench.run import team
 
 CODE = {"additive_bias": "generated", "multiplicative_bias": "scale"}
 

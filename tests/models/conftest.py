@@ -29,7 +29,7 @@ def bare(tmp_path):
 @pytest.fixture(scope="session")
 def speech():
     """A clip of the demo corpus, 32768 samples at 22050 Hz."""
-    from hsbench.run.ground import open_corpus
+    from hsbench.planning.corpus_view import open_corpus
 
     _, corpus = open_corpus("demo", None, ())
     return corpus.load(corpus.manifest("validation").items[0])

@@ -8,12 +8,12 @@ from hsbench import registry
 from hsbench.audio.clip import Clip
 from hsbench.audio.io import write_wav
 from hsbench.errors import DataError, UsageError
+from hsbench.inference.trained import ready
 from hsbench.models.base import Payload, rebuild
 from hsbench.models.recon_dir import ReconDir, resolve
-from hsbench.run.plan import make
-from hsbench.run.resolve import Request
-from hsbench.run.store import Results
-from hsbench.run.trained import ready
+from hsbench.planning.plan import make
+from hsbench.planning.resolve import Request
+from hsbench.results.store import Results
 from hsbench.spec import Resources
 
 SAMPLES = 500

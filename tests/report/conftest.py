@@ -3,7 +3,7 @@
 import pytest
 
 from hsbench.corpora.demo import DemoCorpus
-from hsbench.run.store import Results
+from hsbench.results.store import Results
 
 CLIPS = [item.id for item in DemoCorpus().manifest("validation").evaluation()[:6]]
 MSE = {"FMLP": [0.002, 0.003, 0.004, 0.002, 0.003, 0.004], "SIREN": [0.001, 0.001, 0.002, 0.001, 0.001, 0.002]}

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 from hsbench.corpora.demo import DemoCorpus
-from hsbench.report import overview, readme, render
+from hsbench.report import markdown as render
+from hsbench.report import readme, sessions
 from hsbench.report.html import documents
-from hsbench.run.store import GENERATED, Results
+from hsbench.results.store import GENERATED, Results
 
 ROOT = Path(__file__).parent.parent.parent
 CLIPS = [item.id for item in DemoCorpus().manifest("validation").evaluation()[:2]]
@@ -83,7 +84,7 @@ def test_an_experiment_that_cannot_be_shown_is_named_and_the_others_are_shown(tm
 def test_a_session_that_left_no_status_is_not_called_done(tmp_path):
     store = made(tmp_path)
     (store.folder("one").path / "status.json").unlink()
-    assert overview.past(store.folder("one")).status == "running or killed"
+    assert sessions.past(store.folder("one")).status == "running or killed"
 
 
 def test_a_generated_page_is_replaced_and_another_one_is_left(tmp_path):

@@ -5,8 +5,10 @@ import json
 import pytest
 
 from hsbench.metrics.base import info
-from hsbench.report import latex, render, text
+from hsbench.report import latex, text
+from hsbench.report import markdown as render
 from hsbench.report.form import Form
+from hsbench.report.summary_csv import summary_csv
 from hsbench.report.table import build
 
 from .conftest import CLIPS, ground, request
@@ -94,11 +96,11 @@ def test_a_partial_corpus_is_said_wherever_the_numbers_are(results):
     assert "synthetic speech, partial corpus; fingerprint" in render.markdown([table])
     assert "- partial corpus: 3 of 9 files" in render.markdown([table])
     assert "partial corpus: 3 of 9 files" in latex.latex([table])
-    assert "partial corpus: 3 of 9 files | corpus settings changed: mics=1" in render.summary_csv([table])
+    assert "partial corpus: 3 of 9 files | corpus settings changed: mics=1" in summary_csv([table])
 
 
 def test_csv_has_the_promised_columns_and_no_published_rows(results):
-    found = list(csv.reader(io.StringIO(render.summary_csv([build(request(), results)]))))
+    found = list(csv.reader(io.StringIO(summary_csv([build(request(), results)]))))
     assert ",".join(found[0]) == (
         "experiment,row,metric,mean,ci_low,ci_high,n,n_total,published,published_bound,corpus,budget,protocol,comparable"
     )
@@ -121,7 +123,7 @@ def test_nothing_measured_is_empty_and_not_zero(results):
     table = build(request(corpora={"demo": ground(clips=["k99_001-0"])}), results)
     shown = render.markdown([table])
     assert "- (0/1)" in shown
-    line = next(csv.DictReader(io.StringIO(render.summary_csv([table]))))
+    line = next(csv.DictReader(io.StringIO(summary_csv([table]))))
     assert (line["mean"], line["n"], line["n_total"]) == ("", "0", "1")
 
 
@@ -146,7 +148,7 @@ def test_the_papers_columns_and_means_are_there_on_request(results):
 
 def test_csv_has_the_papers_mean_as_a_last_column_on_request(results):
     table = build(request(table="2b"), results)
-    lines = list(csv.DictReader(io.StringIO(render.summary_csv([table], Form(paper_means=True)))))
+    lines = list(csv.DictReader(io.StringIO(summary_csv([table], Form(paper_means=True)))))
     assert list(lines[0])[-2:] == ["comparable", "paper_mean"]
     means = {(line["row"], line["metric"]): line["paper_mean"] for line in lines}
     assert float(means["FMLP", "mse"]) == pytest.approx(0.003)
@@ -171,7 +173,7 @@ def test_a_comparable_table_says_so(results):
     assert table.reasons == ()
     assert "comparable:" in render.markdown([table])
     assert "textcolor" not in latex.latex([table])
-    assert next(csv.DictReader(io.StringIO(render.summary_csv([table]))))["comparable"] == "yes"
+    assert next(csv.DictReader(io.StringIO(summary_csv([table]))))["comparable"] == "yes"
 
 
 def test_rows_of_several_corpora_stand_in_one_table_and_none_is_bold(results):
@@ -189,7 +191,7 @@ def test_rows_of_several_corpora_stand_in_one_table_and_none_is_bold(results):
     assert "corpus ljspeech (read English speech; fingerprint g)" in shown
     assert "gone: VCTK is not at hand; get it" in shown
     assert table.rows[2].entries["mse"].summary.n == 0
-    lines = list(csv.DictReader(io.StringIO(render.summary_csv([table]))))
+    lines = list(csv.DictReader(io.StringIO(summary_csv([table]))))
     assert [line["corpus"] for line in lines[::2]] == ["demo", "ljspeech", "vctk"]
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from hsbench.device import COMPILE, switched_on
 from hsbench.errors import UsageError
 from hsbench.fit import checkpoint, distributed
 from hsbench.fit.losses import spectral
@@ -29,7 +30,6 @@ from hsbench.models.hypersound.training import train
 from hsbench.models.targets import create
 from hsbench.models.targets.base import grid
 from hsbench.models.targets.tiles import TILE, Tiles
-from hsbench.spec import COMPILE, switched_on
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

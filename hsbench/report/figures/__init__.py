@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hsbench.report.table import Table
-    from hsbench.run.store import Results
+    from hsbench.results.store import Results
 
 __all__ = ["Drawn", "Subject", "drawn", "save"]
 

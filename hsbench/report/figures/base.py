@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from hsbench.report.table import Table
-    from hsbench.run.store import Results
+    from hsbench.results.store import Results
 
 
 @dataclass(frozen=True, eq=False)

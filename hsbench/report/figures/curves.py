@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from hsbench.report.figures.base import Subject
-    from hsbench.run.store import Results
+    from hsbench.results.store import Results
 
 SMOOTHED = 11
 """Points of a curve that a running mean takes; a fit keeps about a hundred."""

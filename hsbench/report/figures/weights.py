@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hsbench.analysis import space
+from hsbench.analysis import weight_space
 from hsbench.report.figures import style
 from hsbench.report.figures.base import Drawn
 
@@ -69,7 +69,7 @@ class Cloud:
     @property
     def perplexity(self) -> float:
         """Of its t-SNE."""
-        return space.perplexity_for(len(self.facts))
+        return weight_space.perplexity_for(len(self.facts))
 
 
 def draw(subject: Subject) -> Drawn | str:
@@ -106,13 +106,13 @@ def _cloud(subject: Subject, index: int) -> Cloud | str:
         {**references[ground["fingerprint"], clip], "split": split.get(clip, subject.request["split"])}
         for clip in clips
     ]
-    where = space.points([folder.weights(clip) for clip in clips])
+    where = weight_space.points([folder.weights(clip) for clip in clips])
     if where.shape[1] < 2:
         return "all clips have the same weights"
     return Cloud(asked["row"], facts, where, len(ground["clips"]), fitted)
 
 
-def _numbers(cloud: Cloud) -> dict[str, space.Accuracy]:
+def _numbers(cloud: Cloud) -> dict[str, weight_space.Accuracy]:
     """What neighbours tell: the voice and the sex with the clip's utterance left out, the sex with its voice left out.
 
     Where clips of both splits are there, the voice is also told for those of voices that were not trained on.
@@ -121,17 +121,19 @@ def _numbers(cloud: Cloud) -> dict[str, space.Accuracy]:
     unheard = [name == "validation" for name in cloud.of("split")]
     voice = (cloud.where, speaker, source)
     asked = {
-        "voice": space.accuracy(*voice),
+        "voice": weight_space.accuracy(*voice),
         "voice, validation clips alone": None
         if all(unheard)
-        else space.accuracy(cloud.where, speaker, source, unheard),
-        "sex": space.accuracy(cloud.where, sex, source),
-        "sex, own voice left out": space.accuracy(cloud.where, sex, speaker),
+        else weight_space.accuracy(cloud.where, speaker, source, unheard),
+        "sex": weight_space.accuracy(cloud.where, sex, source),
+        "sex, own voice left out": weight_space.accuracy(cloud.where, sex, speaker),
     }
     return {name: found for name, found in asked.items() if found is not None}
 
 
-def _figure(subject: Subject, clouds: Sequence[Cloud], numbers: Mapping[str, Mapping[str, space.Accuracy]]) -> Figure:
+def _figure(
+    subject: Subject, clouds: Sequence[Cloud], numbers: Mapping[str, Mapping[str, weight_space.Accuracy]]
+) -> Figure:
     if len(clouds) == 1:
         chart = style.sheet(5.6)
         panels = [chart.add_subplot()]
@@ -148,7 +150,7 @@ def _figure(subject: Subject, clouds: Sequence[Cloud], numbers: Mapping[str, Map
     return chart
 
 
-def _short(numbers: Mapping[str, space.Accuracy]) -> list[str]:
+def _short(numbers: Mapping[str, weight_space.Accuracy]) -> list[str]:
     """Voice and sex in a line each."""
     return [
         f"{name} {one.right:.2f} by {one.k}-NN (chance {one.shuffled:.2f})"
@@ -174,7 +176,7 @@ def _numbered(clouds: Sequence[Cloud], voices: Mapping[tuple[str, str], str]) ->
 
 
 def _panel(axes: Axes, cloud: Cloud, voices: Mapping[tuple[str, str], str], *, numbered: bool) -> None:
-    picture = space.embedded(cloud.where, cloud.perplexity)
+    picture = weight_space.embedded(cloud.where, cloud.perplexity)
     numbers = list(voices)
     for order, ((across, up), fact) in enumerate(zip(picture, cloud.facts, strict=True), start=3):
         voice = fact["sex"], fact["speaker"]
@@ -219,7 +221,7 @@ def _legend(chart: Figure, clouds: Sequence[Cloud], voices: Mapping[tuple[str, s
 def _caption(
     subject: Subject,
     clouds: Sequence[Cloud],
-    numbers: Mapping[str, Mapping[str, space.Accuracy]],
+    numbers: Mapping[str, Mapping[str, weight_space.Accuracy]],
     reasons: Sequence[str],
 ) -> str:
     said = [LEAD]
@@ -230,7 +232,8 @@ def _caption(
     said.append(
         "The numbers are taken in weight space itself, not in the picture: how often a clip's nearest neighbours name "
         "its label by majority, clips of the same utterance left out; chance is the mean over "
-        f"{space.SHUFFLES} shuffles of the labels among utterances (among voices where the own voice is left out)."
+        f"{weight_space.SHUFFLES} shuffles of the labels among utterances "
+        "(among voices where the own voice is left out)."
     )
     for cloud in clouds:
         few = f" of {cloud.wanted}" if len(cloud.facts) < cloud.wanted else ""

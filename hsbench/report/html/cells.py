@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hsbench.report import overview
+from hsbench.report import sessions
 from hsbench.report.html.page import Html, el, frame
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def page(groups: Sequence[Group]) -> str:
 
 
 def _cell(fit: Fit, places: Sequence[str]) -> Html:
-    past, provenance = overview.past(fit.folder), fit.folder.provenance()
+    past, provenance = sessions.past(fit.folder), fit.folder.provenance()
     ended = f"Status: {past.status}" + (f": {past.message}" if past.message else "")
     log = _log(fit)
     return el(
@@ -66,9 +66,9 @@ def _specification(fit: Fit) -> Html:
 
 
 def _session(number: int, session: Mapping[str, Any]) -> Html:
-    facts = [("hsbench", overview.version(session)), *_flat(session)]
+    facts = [("hsbench", sessions.version(session)), *_flat(session)]
     seconds = session.get("seconds")
-    took = f", {overview.duration(seconds)}" if seconds else ""
+    took = f", {sessions.duration(seconds)}" if seconds else ""
     title = f"Working session {number}: {session.get('started', 'time unknown')}{took}"
     return el("details", el("summary", title), _pairs(facts))
 

@@ -11,7 +11,7 @@ from hsbench.report import figures
 if TYPE_CHECKING:
     from hsbench.report.html.group import Group
     from hsbench.report.html.site import Site
-    from hsbench.run.store import Results
+    from hsbench.results.store import Results
 
 DOTS, PIXELS = 160, 100
 """Of a PNG and of the page, an inch."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from hsbench.run.store import CellFolder, Results
+    from hsbench.results.store import CellFolder, Results
 
     Scores = Mapping[tuple[str, str, int], Mapping[str, Any]]
 

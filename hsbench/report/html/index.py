@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from hsbench.report import text
 from hsbench.report.html import tables
 from hsbench.report.html.page import Html, el, frame, items
-from hsbench.report.overview import facts
+from hsbench.report.sessions import facts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

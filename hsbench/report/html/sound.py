@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hsbench.report.html.site import Site
-    from hsbench.run.store import CellFolder, Results
+    from hsbench.results.store import CellFolder, Results
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from hsbench.run.store import Results
+    from hsbench.results.store import Results
 
 
 def write(

@@ -5,7 +5,7 @@ import pytest
 from hsbench.errors import BackendMissingError, IncompleteError
 from hsbench.report import events
 from hsbench.report.figures import curves
-from hsbench.run.store import Results
+from hsbench.results.store import Results
 
 REQUEST = {
     "experiment": "table2b",

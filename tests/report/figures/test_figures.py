@@ -29,7 +29,7 @@ def test_every_figure_that_a_group_supports_is_drawn_and_the_others_are_explaine
 
 
 def test_nothing_run_is_a_sentence_for_each_kind(asked, tmp_path):
-    from hsbench.run.store import Results
+    from hsbench.results.store import Results
 
     drawn, notes = figures.drawn(asked(), Results(tmp_path))
     assert drawn == []

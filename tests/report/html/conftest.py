@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from hsbench.audio.io import wav_bytes, write_wav
-from hsbench.run.store import Results
+from hsbench.results.store import Results
 from hsbench.spec import Cell, Part, freeze
 
 RATE, SAMPLES = 22050, 32768

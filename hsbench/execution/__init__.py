@@ -1,0 +1,1 @@
+"""Computing a cell: one worker process, started and followed by an engine."""

@@ -1,0 +1,1 @@
+"""Engines: where the worker processes of a plan's cells run."""

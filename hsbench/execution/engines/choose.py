@@ -1,0 +1,59 @@
+"""Which engine runs the cells, and what only that engine needs to know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from hsbench.errors import UnknownNameError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hsbench.execution.engines.base import Engine, Listener
+    from hsbench.results.store import Results
+    from hsbench.spec import Resources
+
+ENGINES = ("local", "dask", "slurm")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which engine, and what only it knows.
+
+    Attributes:
+        name: one of ENGINES.
+        address: of a dask scheduler, such as tcp://host:8786; None starts workers on this machine.
+        slurm: parameters of the jobs, as submitit names them.
+    """
+
+    name: str = "local"
+    address: str | None = None
+    slurm: Mapping[str, Any] = field(default_factory=dict)
+
+
+def create(choice: Choice, results: Results, resources: Resources, listener: Listener) -> Engine:
+    """The engine of a choice.
+
+    Raises:
+        UnknownNameError: there is none of that name.
+        UsageError: an option belongs to another engine.
+        BackendMissingError: its package, or its cluster, is not here.
+    """
+    if choice.name not in ENGINES:
+        raise UnknownNameError("engine", choice.name, ENGINES)
+    if choice.address is not None and choice.name != "dask":
+        raise UsageError(f"--address goes with --engine dask, got --engine {choice.name}.")
+    if choice.slurm and choice.name != "slurm":
+        raise UsageError(f"--slurm goes with --engine slurm, got --engine {choice.name}.")
+    if choice.name == "dask":
+        from hsbench.execution.engines.dask import DaskEngine
+
+        return DaskEngine(results, resources, listener, choice.address)
+    if choice.name == "slurm":
+        from hsbench.execution.engines.slurm import SlurmEngine
+
+        return SlurmEngine(results, resources, listener, choice.slurm)
+    from hsbench.execution.engines.local import LocalEngine
+
+    return LocalEngine(results, resources, listener)

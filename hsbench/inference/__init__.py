@@ -1,0 +1,1 @@
+"""Using a trained cell, or an exported file, on any sound."""

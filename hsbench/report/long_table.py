@@ -1,0 +1,42 @@
+"""The long table, one line per clip and metric, as CSV and as Parquet."""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from hsbench.analysis.frame import long_frame
+from hsbench.errors import BackendMissingError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hsbench.results.store import Results
+
+
+def gathered(store: Results, chosen: Sequence[tuple[str, str]]) -> pd.DataFrame:
+    """Every wanted score of these (experiment, group) pairs; the columns are hsbench.analysis.frame.COLUMNS."""
+    frames = [long_frame(store.view(experiment)["groups"][group], store) for experiment, group in chosen]
+    return pd.concat(frames, ignore_index=True)
+
+
+def long_csv(frame: pd.DataFrame) -> bytes:
+    """As CSV, UTF-8."""
+    return frame.to_csv(index=False, lineterminator="\n").encode()
+
+
+def long_parquet(frame: pd.DataFrame) -> bytes:
+    """As Parquet: text columns are strings, seed and version whole numbers, a missing value is null.
+
+    Raises:
+        BackendMissingError: the package pyarrow is not installed.
+    """
+    if importlib.util.find_spec("pyarrow") is None:
+        raise BackendMissingError('Parquet needs the package pyarrow; install it with: pip install "hsbench[parquet]"')
+    whole = {"seed": "int64", "version": "int64", "value": "float64"}
+    buffer = io.BytesIO()
+    frame.astype(whole).to_parquet(buffer, engine="pyarrow", index=False)
+    return buffer.getvalue()

@@ -1,0 +1,122 @@
+"""Where numbers come from: code, packages, machine, precision. Everything that a reviewer would ask."""
+
+from __future__ import annotations
+
+import functools
+import os
+import platform
+import subprocess
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import hsbench
+from hsbench.audio import kernel
+from hsbench.device import EXPERIMENTAL, SWITCHES, switched_on
+
+PACKAGES = (
+    "torch",
+    "torchaudio",
+    "numpy",
+    "scipy",
+    "soundfile",
+    "pesq",
+    "pystoi",
+    "cdpam",
+    "auraloss",
+    "safetensors",
+    "av",
+)
+
+
+@functools.cache
+def code() -> dict[str, Any]:
+    """The hsbench version and, in a checkout, its commit and whether files differ from it."""
+    root = Path(hsbench.__file__).parent.parent
+    facts: dict[str, Any] = {"hsbench": hsbench.__version__, "commit": None, "dirty": None}
+    if (root / ".git").exists():
+        facts["commit"] = _git(root, "rev-parse", "HEAD")
+        changes = _git(root, "status", "--porcelain", "--untracked-files=no")
+        facts["dirty"] = None if changes is None else bool(changes)
+    return facts
+
+
+def session(device: str, threads: int) -> dict[str, Any]:
+    """One working session of a cell, as JSON.
+
+    Args:
+        device: "cpu" or "cuda".
+        threads: CPU threads given to it.
+    """
+    return {
+        "code": code(),
+        "python": platform.python_version(),
+        "packages": {name: found for name in PACKAGES if (found := installed(name))},
+        "system": platform.platform(),
+        "cpu": cpu(),
+        "cores": os.cpu_count(),
+        "device": device,
+        "threads": threads,
+    }
+
+
+def torch_facts(device: str, policy: str) -> dict[str, Any]:
+    """Precision, audio back ends and GPU, where torch is in use.
+
+    Args:
+        device: "cpu" or "cuda".
+        policy: precision of the fit, see hsbench.fit.precision.
+    """
+    if "torch" not in sys.modules:
+        return {}
+    import torch
+
+    from hsbench.audio import stft
+    from hsbench.fit import precision
+
+    facts: dict[str, Any] = {"precision": precision.POLICIES.get(policy, policy), "stft": stft.NAME}
+    if "torchaudio" in sys.modules:
+        facts["resampler"] = kernel.NAME
+    if device == "cuda":
+        properties = torch.cuda.get_device_properties(0)
+        facts["gpu"] = {
+            "name": properties.name,
+            "memory": properties.total_memory,
+            "cuda": torch.version.cuda,
+        }
+    if device in EXPERIMENTAL:
+        facts["path"] = EXPERIMENTAL[device]
+    if switches := [name for name in SWITCHES if switched_on(name)]:
+        facts["switches"] = switches
+    return facts
+
+
+def installed(package: str) -> str | None:
+    """The version of a package, or None where it is not installed."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _git(root: Path, *arguments: str) -> str | None:
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(root), *arguments], capture_output=True, text=True, timeout=20, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()
+
+
+def cpu() -> str:
+    """The processor's name."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor()
+    return next(
+        (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")),
+        platform.processor(),
+    )

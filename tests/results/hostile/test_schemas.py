@@ -1,0 +1,40 @@
+"""Documents of an older hsbench are read, those of a newer one are refused in a sentence."""
+
+import pytest
+
+from hsbench.errors import DataError
+from hsbench.files import write_json
+from hsbench.planning.job import Job
+from hsbench.results.store import Results
+
+
+def test_a_newer_schema_is_a_sentence(documents, folder, tmp_path):
+    results = Results(tmp_path)
+    write_json(folder.path / "spec.json", {**documents.spec, "schema": 2})
+    write_json(folder.path / "provenance.json", {**documents.provenance, "schema": 2})
+    write_json(folder.path / "status.json", {**documents.status, "schema": 2})
+    write_json(folder.path / "job.json", {**documents.job, "schema": 2})
+    write_json(tmp_path / "views" / "toys.json", {**documents.view, "schema": 3})
+    calls = {
+        "spec": folder.spec,
+        "provenance": folder.provenance,
+        "status": folder.status,
+        "job": lambda: Job.read(folder.job),
+        "view": lambda: results.view("toys"),
+    }
+    for name, call in calls.items():
+        with pytest.raises(DataError, match=r"has schema [23] and this hsbench reads up to [12]; install") as caught:
+            call()
+        assert "Traceback" not in str(caught.value), name
+
+
+def test_a_view_of_schema_one_is_read_as_one_of_today(documents, tmp_path):
+    old = {key: value for key, value in documents.request.items() if key not in ("corpora", "absent")}
+    ground = documents.request["corpora"]["demo"]
+    old |= {key: ground[key] for key in ("fingerprint", "samples", "sample_rate", "clips")}
+    old |= {"corpus": "demo", "corpus_description": "d", "incomplete_corpus": []}
+    old["rows"] = [
+        {key: value for key, value in documents.request["rows"][0].items() if key not in ("corpus", "notes")}
+    ]
+    write_json(tmp_path / "views" / "toys.json", {"schema": 1, "groups": {"demo--smoke--fixed-1": old}})
+    assert Results(tmp_path).view("toys") == documents.view
