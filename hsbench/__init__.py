@@ -1,24 +1,41 @@
-"""hsbench: benchmark and evaluation suite for implicit neural representations of sound.
+"""hsbench: benchmark and evaluation suite for implicit neural representations (INRs) of sound.
 
-`hsbench.score(reference, estimate, sample_rate)` scores one pair; everything else is reached through the command line
-or the modules below.
+* `hsbench.score(reference, estimate, sample_rate)` scores an estimate against its reference;
+* `hsbench.run("table2b")` runs an experiment, as `hsbench run` does, and returns its tables;
+* `hsbench.open_results("results")` reads what was run before;
+* `hsbench.fit_inr("inr-siren", waveform, sample_rate)` fits one INR to one sound;
+* `hsbench.load(cell or file)` loads a trained network, or an INR that was saved.
+
+`import hsbench` imports nothing heavy; each name is imported when it is first used.
 """
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from hsbench.metrics.suite import score
+from hsbench.version import __version__
 
-__version__ = "0.1.0"
-__all__ = ["__version__", "score"]
+if TYPE_CHECKING:
+    from hsbench.api.networks import fit_inr, load
+    from hsbench.api.runs import run
+    from hsbench.api.scores import score
+    from hsbench.api.tables import open_results
+
+__all__ = ["__version__", "fit_inr", "load", "open_results", "run", "score"]
+
+_HOMES = {"fit_inr": "networks", "load": "networks", "open_results": "tables", "run": "runs", "score": "scores"}
+"""Public name -> the module of hsbench.api that holds it."""
 
 
 def __getattr__(name: str) -> Any:
-    """Import `score` when it is first asked for, so that `import hsbench` stays light."""
-    if name == "score":
-        from hsbench.metrics.suite import score
+    """Import a public name when it is first used."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'hsbench' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"hsbench.api.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
 
-        return score
-    raise AttributeError(f"module 'hsbench' has no attribute {name!r}")
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,144 +1,129 @@
-"""Names: what models, metrics, corpora and experiments there are, without importing any of them.
+"""The registry: names of models, metrics, corpora and experiments, and the descriptor of each.
 
-A descriptor is torch-free. The built-in ones are literals: a module of hsbench/models, metrics, corpora or
-experiments declares `DESCRIPTORS = [{...}, ...]`, which is read from its source text, so that listing a hundred
-models costs no import and adding one touches its own file only. Other packages offer `Descriptor` objects through the
-entry-point groups hsbench.models, hsbench.metrics, hsbench.corpora and hsbench.experiments.
+A module below hsbench/models, metrics, corpora or experiments registers what it defines in a list:
+
+    DESCRIPTORS = [ModelDescriptor("my-model", "hsbench.models.mine:Mine", summary="...")]
+
+`hsbench list` imports every such module, so none of them may import torch or another slow package at its top. Other
+packages register their descriptors through the entry-point groups hsbench.models, hsbench.metrics, hsbench.corpora
+and hsbench.experiments, and a file that is given to --import calls `register`.
 """
 
 from __future__ import annotations
 
-import ast
 import functools
 import importlib
 import importlib.util
+import re
 import sys
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hsbench.errors import BackendMissingError, UnknownNameError, UsageError
+from hsbench.descriptors import (
+    CLASSES,
+    CorpusDescriptor,
+    Descriptor,
+    ExperimentDescriptor,
+    MetricDescriptor,
+    ModelDescriptor,
+    load_target,
+)
+from hsbench.errors import UnknownNameError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator
+    from importlib.metadata import EntryPoint
 
-KINDS = ("models", "metrics", "corpora", "experiments")
-_SINGULAR = {"models": "model", "metrics": "metric", "corpora": "corpus", "experiments": "experiment"}
+__all__ = [
+    "KINDS",
+    "corpus",
+    "experiment",
+    "get",
+    "import_file",
+    "load_target",
+    "metric",
+    "model",
+    "names",
+    "register",
+]
 
+KINDS = tuple(CLASSES)
+"""The kinds of registered things: models, metrics, corpora, experiments."""
 
-@dataclass(frozen=True)
-class Descriptor:
-    """What can be said of a registered thing without importing it.
-
-    Attributes:
-        kind: one of KINDS.
-        name: what users type.
-        target: "module:attribute", imported by `load`.
-        version: raised whenever its numbers move.
-        summary: one line for `hsbench list`.
-        needs: importable modules without which it cannot run.
-        defaults: settings and their values; `--set name.key=value` changes them.
-        budgets: for a model, budget name -> the training part of its settings.
-        switches: for a model, the protocol switches that it reads (the others stay out of its key).
-        info: facts of its kind (for a metric, the fields of MetricInfo; for a corpus, licence and citation).
-        resolve: "module:function" (settings, switches, samples) -> settings, completes derived settings.
-        operations: "module:function" (settings, training, samples) -> hsbench.widths.Operations, for estimates.
-        places: for a model, settings that say where something lies -> what it is, such as {"path": "DIR"}. They are
-            None until given, reach the model and stay out of its key; `resolve` puts the content there instead.
-        extra: the optional extra of hsbench that installs what it needs.
-        playing: for a model, settings that say how a fitted thing is played and not how it is fitted. A cell in which
-            they differ from the defaults plays what the cell with the defaults fitted (see hsbench.results.base_cell).
-        origin: the package that owns it.
-    """
-
-    kind: str
-    name: str
-    target: str
-    version: int = 1
-    summary: str = ""
-    needs: tuple[str, ...] = ()
-    defaults: Mapping[str, Any] = field(default_factory=dict)
-    budgets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    switches: tuple[str, ...] = ()
-    info: Mapping[str, Any] = field(default_factory=dict)
-    resolve: str | None = None
-    operations: str | None = None
-    places: Mapping[str, str] = field(default_factory=dict)
-    extra: str | None = None
-    playing: tuple[str, ...] = ()
-    origin: str = "hsbench"
-
-    def missing(self) -> tuple[str, ...]:
-        """The needed modules that cannot be found here."""
-        return tuple(name for name in self.needs if not _found(name))
-
-    def load(self) -> Any:
-        """Import the thing itself.
-
-        Raises:
-            BackendMissingError: a needed module is not installed.
-        """
-        if missing := self.missing():
-            raise BackendMissingError(
-                f"{_SINGULAR[self.kind]} {self.name!r} needs {', '.join(missing)}, which is not installed; "
-                f"install it with: {self.remedy()}"
-            )
-        return load_target(self.target)
-
-    def not_given(self, settings: Mapping[str, Any]) -> str | None:
-        """What the user has to add before it can run, where that is an extra or a place; else None.
-
-        Args:
-            settings: as resolved, places included.
-        """
-        if self.extra is not None and self.missing():
-            return f"not given: {self.remedy()}"
-        for key, what in self.places.items():
-            if settings[key] is None:
-                return f"not given: --set {self.name}.{key}={what}"
-        return None
-
-    def remedy(self) -> str:
-        """The command that installs what is missing."""
-        if self.extra is not None:
-            return f"pip install 'hsbench[{self.extra}]'"
-        return f"pip install {' '.join(self.missing())}"
-
-
-def load_target(target: str) -> Any:
-    """Import "module:attribute"."""
-    module, _, attribute = target.partition(":")
-    return getattr(importlib.import_module(module), attribute)
+_DECLARES = re.compile(r"^DESCRIPTORS\b", re.MULTILINE)
 
 
 def get(kind: str, name: str) -> Descriptor:
-    """The descriptor of a name.
+    """Return the descriptor of a name.
 
     Raises:
-        UnknownNameError: nothing has that name; the message suggests the nearest.
+        UnknownNameError: no such kind, or nothing of that kind has the name; the message suggests the nearest name.
     """
     table = _table(kind)
     if name not in table:
-        raise UnknownNameError(_SINGULAR[kind], name, table, see=f"hsbench list {kind}")
+        raise UnknownNameError(CLASSES[kind].noun, name, table, see=f"hsbench list {kind}")
     return table[name]
 
 
+def model(name: str) -> ModelDescriptor:
+    """Return the descriptor of a model; raises as `get` does."""
+    descriptor = get("models", name)
+    assert isinstance(descriptor, ModelDescriptor)
+    return descriptor
+
+
+def metric(name: str) -> MetricDescriptor:
+    """Return the descriptor of a metric; raises as `get` does."""
+    descriptor = get("metrics", name)
+    assert isinstance(descriptor, MetricDescriptor)
+    return descriptor
+
+
+def corpus(name: str) -> CorpusDescriptor:
+    """Return the descriptor of a corpus; raises as `get` does."""
+    descriptor = get("corpora", name)
+    assert isinstance(descriptor, CorpusDescriptor)
+    return descriptor
+
+
+def experiment(name: str) -> ExperimentDescriptor:
+    """Return the descriptor of an experiment; raises as `get` does."""
+    descriptor = get("experiments", name)
+    assert isinstance(descriptor, ExperimentDescriptor)
+    return descriptor
+
+
 def names(kind: str) -> list[str]:
-    """All registered names of a kind, sorted."""
+    """Return all registered names of a kind, sorted."""
     return sorted(_table(kind))
 
 
 def register(descriptor: Descriptor) -> None:
-    """Add a descriptor at run time (what a file given to --import calls).
+    """Add a descriptor at run time, as a file that is given to --import does.
 
     Raises:
-        UsageError: the name is taken; the message names both owners.
+        UsageError: the descriptor is of no known class, or its name is taken; the message then names both owners.
     """
+    if not isinstance(descriptor, tuple(CLASSES.values())):
+        raise UsageError(
+            f"register expects one of {', '.join(cls.__name__ for cls in CLASSES.values())} of hsbench.descriptors, "
+            f"got {type(descriptor).__name__}; declare what you register as one of them."
+        )
     _add(_table(descriptor.kind), descriptor)
+    if _running_files:
+        _from_file.setdefault(_running_files[-1], []).append(descriptor)
+
+
+_running_files: list[Path] = []
+"""Files that `import_file` runs at the moment, the innermost last."""
+_from_file: dict[Path, list[Descriptor]] = {}
+"""File -> what it registered when it ran last."""
 
 
 def import_file(path: Path) -> None:
     """Run a Python file so that it can register what it defines.
+
+    A file that ran before in this process, as in a notebook, runs again, and what it registered then is replaced.
 
     Raises:
         UsageError: there is no such file, or it raises.
@@ -150,21 +135,19 @@ def import_file(path: Path) -> None:
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise UsageError(f"--import expects a Python file (*.py), got {path.name}.")
+    for descriptor in _from_file.pop(path, ()):
+        _table(descriptor.kind).pop(descriptor.name, None)
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
+    _running_files.append(path)
     try:
         spec.loader.exec_module(module)
     except UsageError:
         raise
     except Exception as error:
         raise UsageError(f"--import {path.name} stopped with {error!r}; repair the file.") from error
-
-
-def _found(module: str) -> bool:
-    try:
-        return importlib.util.find_spec(module) is not None
-    except (ImportError, ValueError):
-        return False
+    finally:
+        _running_files.pop()
 
 
 @functools.cache
@@ -172,54 +155,34 @@ def _table(kind: str) -> dict[str, Descriptor]:
     if kind not in KINDS:
         raise UnknownNameError("registry", kind, KINDS)
     table: dict[str, Descriptor] = {}
-    for path in sorted((Path(__file__).parent / kind).rglob("*.py")):
-        for literal in _literals(path):
-            _add(table, Descriptor(kind=kind, **_tuples(literal)))
+    for module in _declaring_modules(kind):
+        _add_all(table, kind, importlib.import_module(module).DESCRIPTORS, f"the module {module}")
     _add_entry_points(table, kind)
     return table
 
 
-def _add(table: dict[str, Descriptor], descriptor: Descriptor) -> None:
-    other = table.get(descriptor.name)
-    if other is not None:
-        raise UsageError(
-            f"two packages register the {_SINGULAR[descriptor.kind]} {descriptor.name!r}: "
-            f"{other.origin} ({other.target}) and {descriptor.origin} ({descriptor.target}); rename one of them."
-        )
-    table[descriptor.name] = descriptor
+def _declaring_modules(kind: str) -> Iterator[str]:
+    """Names of the modules below hsbench/<kind> with a line that starts with DESCRIPTORS.
+
+    The text is searched first because importing all modules to look for the list would import torch.
+    """
+    package = Path(__file__).parent
+    for path in sorted((package / kind).rglob("*.py")):
+        if _DECLARES.search(path.read_text(encoding="utf-8")):
+            yield ".".join((package.name, *path.relative_to(package).with_suffix("").parts))
 
 
-def _literals(path: Path) -> list[dict[str, Any]]:
-    """The DESCRIPTORS literal of a source file, read without running it."""
-    text = path.read_text(encoding="utf-8")
-    if "DESCRIPTORS" not in text:
-        return []
-    for node in ast.parse(text).body:
-        if isinstance(node, ast.Assign) and any(getattr(t, "id", "") == "DESCRIPTORS" for t in node.targets):
-            return _derived(ast.literal_eval(node.value))
-    return []
+@functools.cache
+def _entry_points() -> dict[str, tuple[EntryPoint, ...]]:
+    """Kind -> entry points of all installed packages, read once for all kinds: each reading takes milliseconds."""
+    from importlib.metadata import entry_points
 
-
-def _derived(literals: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Literals with `like` filled up from the one of that name before it; budgets are merged key by key."""
-    done: dict[str, dict[str, Any]] = {}
-    for literal in literals:
-        base = done.get(literal.pop("like", ""), {})
-        budgets = {name: dict(training) for name, training in base.get("budgets", {}).items()}
-        for name, training in literal.get("budgets", {}).items():
-            budgets[name] = budgets.get(name, {}) | training
-        done[literal["name"]] = {**base, **literal, "budgets": budgets}
-    return list(done.values())
-
-
-def _tuples(literal: dict[str, Any]) -> dict[str, Any]:
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in literal.items()}
+    installed = entry_points()
+    return {kind: tuple(installed.select(group=f"hsbench.{kind}")) for kind in KINDS}
 
 
 def _add_entry_points(table: dict[str, Descriptor], kind: str) -> None:
-    from importlib.metadata import entry_points
-
-    for point in entry_points(group=f"hsbench.{kind}"):
+    for point in _entry_points()[kind]:
         try:
             loaded = point.load()
         except Exception as error:
@@ -227,10 +190,25 @@ def _add_entry_points(table: dict[str, Descriptor], kind: str) -> None:
                 f"the plug-in {point.value!r} (group {point.group}) cannot be imported ({error!r}); "
                 "repair or uninstall it."
             ) from error
-        for descriptor in loaded if isinstance(loaded, list | tuple) else [loaded]:
-            if not isinstance(descriptor, Descriptor) or descriptor.kind != kind:
-                raise UsageError(
-                    f"the plug-in {point.value!r} should give an hsbench.registry.Descriptor of kind {kind!r}, "
-                    f"got {type(descriptor).__name__}; tell its author."
-                )
-            _add(table, descriptor)
+        _add_all(table, kind, loaded, f"the plug-in {point.value!r}")
+
+
+def _add_all(table: dict[str, Descriptor], kind: str, loaded: Any, source: str) -> None:
+    """Add one descriptor, or a list of them, after a check of their class."""
+    for descriptor in loaded if isinstance(loaded, list | tuple) else [loaded]:
+        if not isinstance(descriptor, CLASSES[kind]):
+            raise UsageError(
+                f"{source} should give an hsbench.descriptors.{CLASSES[kind].__name__} in the group hsbench.{kind}, "
+                f"got {type(descriptor).__name__}; tell its author."
+            )
+        _add(table, descriptor)
+
+
+def _add(table: dict[str, Descriptor], descriptor: Descriptor) -> None:
+    other = table.get(descriptor.name)
+    if other is not None:
+        raise UsageError(
+            f"two packages register the {descriptor.noun} {descriptor.name!r}: "
+            f"{other.origin} ({other.target}) and {descriptor.origin} ({descriptor.target}); rename one of them."
+        )
+    table[descriptor.name] = descriptor

@@ -161,6 +161,16 @@ class Pins:
     threads: int
 
 
+PAPER_METRICS = ("mse", "lsd", "si_snr", "pesq", "stoi", "cdpam")
+"""The six metrics of Table 2 of the HyperSound paper, in its order."""
+
+PAPER_CLIPS = freeze({"smoke": 4, "quick": 16, "standard": 512, "paper": 512})
+"""Budget -> clips to score: the paper's 512 at standard and paper, fewer below."""
+
+CHEAP_SMOKE = freeze({"smoke": ("cdpam",)})
+"""`left_out` of an experiment that drops the slowest metric under the budget smoke."""
+
+
 @dataclass(frozen=True)
 class Experiment:
     """A view: which rows, clips and metrics, and which published table they answer.
@@ -169,8 +179,8 @@ class Experiment:
         name: as registered.
         title: heading of the table.
         rows: in the order shown.
-        metrics: registered metric names, in the order shown.
-        clips: budget name -> clips to score, the first of the evaluation permutation.
+        metrics: registered metric names, in the order shown; the six of the paper by default.
+        clips: budget name -> number of clips to score, the first of the evaluation permutation.
         table: table of the published source, or None.
         source: name of the published source below baselines/published.
         split: which part of the corpus is scored: train, validation or all.
@@ -182,8 +192,8 @@ class Experiment:
     name: str
     title: str
     rows: tuple[Row, ...]
-    metrics: tuple[str, ...]
-    clips: Settings
+    metrics: tuple[str, ...] = PAPER_METRICS
+    clips: Settings = PAPER_CLIPS
     table: str | None = None
     source: str = "hypersound_2023"
     split: str = "validation"
@@ -236,6 +246,15 @@ def budget(name: str) -> Budget:
     if name not in BUDGETS:
         raise UnknownNameError("budget", name, BUDGETS)
     return BUDGETS[name]
+
+
+def default_budget(device: str) -> str:
+    """Return the name of the budget of a request that names none.
+
+    Args:
+        device: "cpu" or "cuda".
+    """
+    return "standard" if device == "cuda" else "quick"
 
 
 @dataclass(frozen=True)

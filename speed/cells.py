@@ -17,7 +17,7 @@ from pathlib import Path
 
 from hsbench import registry
 from hsbench.planning import plan
-from hsbench.planning.resolve import Request
+from hsbench.planning.request import Request
 from hsbench.results.store import Results
 from hsbench.spec import Resources
 
@@ -27,6 +27,7 @@ BUILT = '{"clip": "%s", "status": "ok", "numbers": 64, "bits": 1024, "steps": 0,
 SCORE = '{"clip": "%s", "metric": "%s", "version": 1, "value": %r, "status": "ok", "seconds": 0.01}\n'
 PLUGIN = """
 from hsbench import registry
+from hsbench.descriptors import ExperimentDescriptor
 from hsbench.spec import Experiment, Row, freeze
 
 def many():
@@ -34,7 +35,7 @@ def many():
     budgets = dict.fromkeys(("smoke", "quick", "standard", "paper"), %(clips)d)
     return Experiment("many", "Many cells", rows, %(metrics)r, freeze(budgets))
 
-registry.register(registry.Descriptor("experiments", "many", "hsbench_import_many:many", origin="speed"))
+registry.register(ExperimentDescriptor("many", "hsbench_import_many:many", origin="speed"))
 """
 
 
@@ -54,21 +55,21 @@ def corpus(folder: Path) -> Path:
 def fill(results: Results, request: Request, resources: Resources) -> None:
     """Write what a run would have left of every planned cell."""
     made = plan.make(request, results, resources)
-    for (experiment, group), view in made.views.items():
-        results.write_view(experiment, group, view)
+    for view in made.views:
+        results.write_view(view)
     code = {"code": {"hsbench": "0.1.0", "commit": None, "dirty": False}}
-    for number, work in enumerate(made.works):
-        folder = results.cell(work.cell)
+    for number, planned in enumerate(made.cells):
+        folder = results.cell(planned.cell)
         folder.path.mkdir(parents=True)
-        documents = {"spec.json": work.cell.document(), "provenance.json": {"schema": 1, "sessions": [code]}}
+        documents = {"spec.json": planned.cell.document(), "provenance.json": {"schema": 1, "sessions": [code]}}
         documents["status.json"] = {"schema": 1, "status": "done", "message": ""}
         for name, document in documents.items():
             (folder.path / name).write_text(json.dumps(document))
-        built = "".join(BUILT % clip for clip in work.clips)
+        built = "".join(BUILT % clip for clip in planned.clips)
         scores = "".join(
             SCORE % (clip, metric, (number + n % 97) / 7)
-            for n, clip in enumerate(work.clips)
-            for metric in work.metrics
+            for n, clip in enumerate(planned.clips)
+            for metric in planned.metrics
         )
         for name, text in (("reconstructions.jsonl", built), ("scores.jsonl", scores)):
             (folder.path / name).write_text(text)

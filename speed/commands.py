@@ -15,12 +15,13 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 import bench
 from hsbench.results.store import Results
+from hsbench.results.view import View, ViewCorpus, ViewRow
 
 if TYPE_CHECKING:
     import argparse
@@ -47,41 +48,32 @@ def results(root: Path, cells: int, count: int) -> None:
         )
         folder.add_provenance({"code": {"hsbench": "0", "commit": None, "dirty": False}})
         rows.append(row(f"row {cell}", name))
-    store.write_view("table2d", "synthetic--quick--fixed-1", request(clips, rows))
+    store.write_view(view(clips, rows))
 
 
-def row(name: str, folder: str) -> dict[str, Any]:
+def row(name: str, folder: str) -> ViewRow:
     """One row of the view."""
-    return {
-        "row": name,
-        "model": "inr-fmlp",
-        "corpus": "synthetic",
-        "published": "",
-        "cells": [folder],
-        "changed": [],
-        "departures": [],
-        "notes": [],
-    }
+    return ViewRow(name, "inr-fmlp", "synthetic", "", (folder,))
 
 
-def request(clips: list[str], rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """The group of the view."""
-    ground = {"description": "none", "incomplete": [], "fingerprint": "f", "samples": 32768, "sample_rate": 22050}
-    return {
-        "experiment": "table2d",
-        "title": "Synthetic",
-        "table": "2d",
-        "source": "hypersound_2023",
-        "corpora": {"synthetic": {**ground, "clips": clips}},
-        "absent": {},
-        "budget": "quick",
-        "protocol": "fixed-1",
-        "split": "validation",
-        "clips_paper": 30,
-        "limit": None,
-        "metrics": list(METRICS),
-        "rows": rows,
-    }
+def view(clips: list[str], rows: list[ViewRow]) -> View:
+    """The view of all rows."""
+    return View(
+        group="synthetic--quick--fixed-1",
+        experiment="table2d",
+        title="Synthetic",
+        table="2d",
+        source="hypersound_2023",
+        corpora={"synthetic": ViewCorpus("none", "f", 32768, 22050, clips=tuple(clips))},
+        absent={},
+        budget="quick",
+        protocol="fixed-1",
+        split="validation",
+        clips_paper=30,
+        limit=None,
+        metrics=METRICS,
+        rows=tuple(rows),
+    )
 
 
 def cost(arguments: list[str]) -> tuple[float, float, str]:

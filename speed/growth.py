@@ -10,9 +10,7 @@ Usage: python speed/growth.py [--threads 1]
 from __future__ import annotations
 
 import argparse
-import contextlib
 import dataclasses
-import io
 import json
 import multiprocessing
 import os
@@ -29,17 +27,18 @@ import torch
 
 import bench
 import commands
+import hsbench
 import hyper_step
 import inr_step
 from hsbench import registry
-from hsbench.cli import report as reporting
 from hsbench.corpora.base import Source
-from hsbench.execution.work import CellWork
+from hsbench.execution.task import Task
+from hsbench.execution.work import complete
 from hsbench.metrics import known
 from hsbench.metrics.suite import Scorer
 from hsbench.models.targets import create
 from hsbench.planning import plan
-from hsbench.planning.resolve import Request
+from hsbench.planning.request import Request
 from hsbench.results.store import Results
 from hsbench.spec import Resources, freeze
 
@@ -86,6 +85,12 @@ def score(clips: int) -> Callable[[], object]:
 
 def cell(sounds: Path, metrics: tuple[str, ...], clips: int) -> Callable[[], object]:
     """A whole cell, from the corpus to its rows on disk, in a results folder of its own."""
+    task = opened(sounds, metrics, clips)
+    return lambda: complete(task)
+
+
+def opened(sounds: Path, metrics: tuple[str, ...], clips: int) -> Task:
+    """The task of that cell."""
     results = Results(Path(tempfile.mkdtemp(dir=sounds.parent)))
     request = Request(
         experiments=("sanity",),
@@ -97,11 +102,10 @@ def cell(sounds: Path, metrics: tuple[str, ...], clips: int) -> Callable[[], obj
         limit=clips,
     )
     resources = Resources("cpu", 1, 1, None, 1)
-    (work,) = plan.make(request, results, resources).works
-    assert len(work.clips) == clips
-    job = dataclasses.replace(work.job(resources, (), ()), metrics=metrics)
-    made = CellWork(job, results.cell(work.cell), results, lambda *_: None)
-    return made.run
+    (planned,) = plan.make(request, results, resources).cells
+    assert len(planned.clips) == clips
+    job = dataclasses.replace(planned.job(resources, (), ()), metrics=metrics)
+    return Task.open(job, results.cell(planned.cell), results, lambda *_: None)
 
 
 def steps(clips: int, width: int) -> Callable[[], object]:
@@ -119,12 +123,9 @@ def report(folder: Path, cells: int) -> Callable[[], object]:
     """The table of some cells of 128 clips."""
     root = folder / f"report{cells}"
     commands.results(root, cells, 128)
-    baselines = None
 
     def run() -> None:
-        with contextlib.redirect_stdout(io.StringIO()) as printed:
-            reporting.show(Results(root), "table2d", "synthetic--quick--fixed-1", baselines)
-        assert f"row {cells - 1}" in printed.getvalue()
+        assert f"row {cells - 1}" in hsbench.open_results(root).table("table2d").to_markdown()
 
     return run
 
@@ -165,16 +166,11 @@ def cases(folder: Path, sounds: Path) -> list[Case]:
 
 def rescored(sounds: Path, clips: int) -> Callable[[], object]:
     """A cell whose clips stand on disk and lack every score."""
-    made = cell(sounds, (), clips)
-    made()
-    return cell_again(made, FEW[:3])
-
-
-def cell_again(made: Any, metrics: tuple[str, ...]) -> Callable[[], object]:
-    """The same cell, asked for metrics."""
-    work: CellWork = made.__self__
-    job = dataclasses.replace(work.job, metrics=metrics)
-    return CellWork(job, work.folder, work.results, lambda *_: None).run
+    task = opened(sounds, (), clips)
+    complete(task)
+    job = dataclasses.replace(task.job, metrics=FEW[:3])
+    again = Task.open(job, task.folder, task.results, lambda *_: None)
+    return lambda: complete(again)
 
 
 def count(width: int) -> int:

@@ -15,7 +15,7 @@ import torch
 import bench
 from hsbench import protocols, registry
 from hsbench.models.base import Context
-from hsbench.models.individual import _Step
+from hsbench.models.inr.individual import _Step
 from hsbench.models.targets import create
 from hsbench.models.targets.base import grid
 

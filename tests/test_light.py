@@ -35,6 +35,24 @@ def test_no_heavy_import(arguments, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+ONE_BY_ONE = """
+import importlib, sys
+from hsbench import registry
+heavy = {"torch", "torchaudio", "pandas", "matplotlib", "sklearn", "scipy", "soundfile"}
+for kind in registry.KINDS:
+    for module in registry._declaring_modules(kind):
+        importlib.import_module(module)
+        print(module, *sorted(heavy & set(sys.modules)))
+"""
+
+
+def test_every_module_that_declares_descriptors_imports_nothing_heavy():
+    done = subprocess.run([sys.executable, "-c", ONE_BY_ONE], capture_output=True, text=True, check=True)
+    lines = done.stdout.splitlines()
+    assert {"hsbench.models.inr.descriptors", "hsbench.metrics.spectral", "hsbench.corpora.vctk"} <= set(lines)
+    assert [line for line in lines if " " in line] == []
+
+
 def test_importing_hsbench_imports_nothing_heavy():
     done = subprocess.run(
         [sys.executable, "-c", "import sys, hsbench; print({'torch', 'numpy', 'pandas'} & set(sys.modules))"],

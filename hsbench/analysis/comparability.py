@@ -12,38 +12,32 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from hsbench.analysis.published import PublishedTable
+    from hsbench.results.view import View, ViewRow
 
 
-def reasons(
-    request: Mapping[str, Any],
-    ground: Mapping[str, Any],
-    row: Mapping[str, Any],
-    provenances: Sequence[Mapping[str, Any]],
-    table: PublishedTable,
-) -> list[str]:
-    """Why a row is not comparable with its published table; empty when it is.
+def reasons(view: View, row: ViewRow, provenances: Sequence[Mapping[str, Any]], table: PublishedTable) -> list[str]:
+    """Return why a row is not comparable with its published table; empty when it is.
 
     Args:
-        request: the view's group.
-        ground: the corpus of the row, as the view has it.
-        row: the view's row.
-        provenances: of the row's cells.
-        table: what it would be compared with.
+        view: what was asked for.
+        row: a row of the view.
+        provenances: what computed each cell of the row, as the cells' folders hold it.
+        table: the published table that the row would be compared with.
     """
-    found = []
-    if row["corpus"] not in table.corpora:
-        found.append(f"corpus {row['corpus']} ({ground['description']}) instead of {' or '.join(table.corpora)}")
-    found += ground["incomplete"]
-    if request["split"] != "validation":
-        found.append(f"split {request['split']} instead of validation")
-    if len(ground["clips"]) < request["clips_paper"]:
-        found.append(f"{len(ground['clips'])} clips instead of {request['clips_paper']}")
-    if request["budget"] != "paper":
-        found.append(f"budget {request['budget']} instead of paper")
-    if request["protocol"] not in ("reference", "paper"):
-        found.append(f"protocol {request['protocol']} instead of reference or paper")
-    if row["changed"]:
-        found.append("settings changed: " + "; ".join(row["changed"]))
+    found, corpus = [], view.corpus(row)
+    if row.corpus not in table.corpora:
+        found.append(f"corpus {row.corpus} ({corpus.description}) instead of {' or '.join(table.corpora)}")
+    found += corpus.incomplete
+    if view.split != "validation":
+        found.append(f"split {view.split} instead of validation")
+    if len(corpus.clips) < view.clips_paper:
+        found.append(f"{len(corpus.clips)} clips instead of {view.clips_paper}")
+    if view.budget != "paper":
+        found.append(f"budget {view.budget} instead of paper")
+    if view.protocol not in ("reference", "paper"):
+        found.append(f"protocol {view.protocol} instead of reference or paper")
+    if row.changed:
+        found.append("settings changed: " + "; ".join(row.changed))
     if any(session["code"]["dirty"] for made in provenances for session in made.get("sessions", ())):
         found.append("code with uncommitted changes")
     return found

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from hsbench.results.store import Results
+    from hsbench.results.view import View, ViewCorpus, ViewRow
 
-    Place = tuple[str, str]
-    Scores = list[dict[tuple[str, str, int], dict[str, Any]]]
+    Scores = Mapping[tuple[str, str, int], Mapping[str, Any]]
 
 INCOMPARABLE = "incomparable"
 
@@ -61,61 +61,62 @@ class Comparison:
 
 @dataclass(frozen=True)
 class _Side:
-    """A row of one folder: its request, its entry in the view and its scores by seed."""
+    """A row of one folder, with the scores of each of its seeds."""
 
-    request: Mapping[str, Any]
-    row: Mapping[str, Any]
-    scores: Scores
+    view: View
+    row: ViewRow
+    scores: Sequence[Scores]
 
     @property
-    def ground(self) -> Mapping[str, Any]:
-        found: Mapping[str, Any] = self.request["corpora"][self.row["corpus"]]
-        return found
+    def corpus(self) -> ViewCorpus:
+        return self.view.corpus(self.row)
 
 
 def compare(
-    a: tuple[Results, Sequence[Place]], b: tuple[Results, Sequence[Place]], metrics: Sequence[str] | None = None
+    a: tuple[Results, Sequence[View]], b: tuple[Results, Sequence[View]], metrics: Sequence[str] | None = None
 ) -> Comparison:
     """Compare what two folders hold.
 
     Args:
-        a: a results folder and the (experiment, group) pairs to look at.
+        a: a results folder and those of its views to compare.
         b: the other one.
         metrics: names; by default every metric that either side asked for.
     """
     lines: list[Line] = []
     alone: list[tuple[str, str, str, str]] = []
-    for place in dict.fromkeys([*a[1], *b[1]]):
-        left, right = (_rows(store, place, places) for store, places in (a, b))
+    views = [{(view.experiment, view.group): view for view in side[1]} for side in (a, b)]
+    for experiment, group in dict.fromkeys([*views[0], *views[1]]):
+        left, right = (
+            _rows(side[0], known.get((experiment, group))) for side, known in zip((a, b), views, strict=True)
+        )
         for name in dict.fromkeys([*left, *right]):
             if name in left and name in right:
-                lines += _lines(place, name, left[name], right[name], metrics)
+                lines += _lines(experiment, group, left[name], right[name], metrics)
             else:
-                alone.append(("A" if name in left else "B", *place, name))
+                alone.append(("A" if name in left else "B", experiment, group, name))
     return Comparison(tuple(lines), tuple(alone))
 
 
-def _rows(store: Results, place: Place, places: Sequence[Place]) -> dict[str, _Side]:
-    """Row name -> the row, of those that have cells."""
-    if place not in places:
+def _rows(results: Results, view: View | None) -> dict[str, _Side]:
+    """Row name -> the row, of those that have cells; empty without a view."""
+    if view is None:
         return {}
-    request = store.view(place[0])["groups"][place[1]]
     return {
-        row["row"]: _Side(request, row, [store.folder(name).scores() for name in row["cells"]])
-        for row in request["rows"]
-        if row["cells"]
+        row.name: _Side(view, row, [results.folder(cell).scores() for cell in row.cells])
+        for row in view.rows
+        if row.cells
     }
 
 
-def _lines(place: Place, name: str, a: _Side, b: _Side, metrics: Sequence[str] | None) -> list[Line]:
-    asked = dict.fromkeys([*a.request["metrics"], *b.request["metrics"]])
-    judged = [(one, _judged(a, b, one)) for one in asked if metrics is None or one in metrics]
-    return [Line(*place, name, one, made, verdict, reason) for one, (made, verdict, reason) in judged]
+def _lines(experiment: str, group: str, a: _Side, b: _Side, metrics: Sequence[str] | None) -> list[Line]:
+    """A line for each metric of a row that both sides have."""
+    wanted = [name for name in dict.fromkeys([*a.view.metrics, *b.view.metrics]) if metrics is None or name in metrics]
+    return [Line(experiment, group, a.row.name, name, *_judged(a, b, name)) for name in wanted]
 
 
 def _judged(a: _Side, b: _Side, metric: str) -> tuple[stats.Paired, str, str]:
     """The paired difference with its verdict and, where there is none, the reason."""
-    prints = [side.ground["fingerprint"][:12] for side in (a, b)]
+    prints = [side.corpus.fingerprint[:12] for side in (a, b)]
     if prints[0] != prints[1]:
         return stats.Paired(0), INCOMPARABLE, f"corpus fingerprints differ: {prints[0]} in A, {prints[1]} in B"
     versions = [_versions(side, metric) for side in (a, b)]
@@ -123,8 +124,8 @@ def _judged(a: _Side, b: _Side, metric: str) -> tuple[stats.Paired, str, str]:
     if not common:
         shown = [" and ".join(map(str, sorted(one))) or "none" for one in versions]
         return stats.Paired(0), INCOMPARABLE, f"versions of {metric} differ: {shown[0]} in A, {shown[1]} in B"
-    there = set(b.ground["clips"])
-    clips = [clip for clip in a.ground["clips"] if clip in there]
+    there = set(b.corpus.clips)
+    clips = [clip for clip in a.corpus.clips if clip in there]
     seeds = min(len(a.scores), len(b.scores))
     tables = [frame.values(side.scores[:seeds], clips, metric, max(common)) for side in (a, b)]
     made = stats.paired(*tables)
@@ -135,7 +136,7 @@ def _judged(a: _Side, b: _Side, metric: str) -> tuple[stats.Paired, str, str]:
 
 def _versions(side: _Side, metric: str) -> set[int]:
     """Versions of a metric that the wanted clips of a row were scored with."""
-    clips = set(side.ground["clips"])
+    clips = set(side.corpus.clips)
     return {version for one in side.scores for clip, name, version in one if name == metric and clip in clips}
 
 

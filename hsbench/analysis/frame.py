@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hsbench.metrics.base import info
+from hsbench.results.pending import NOT_RUN, score_status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hsbench.results.store import Results
+    from hsbench.results.view import View
 
     Scores = Mapping[tuple[str, str, int], Mapping[str, Any]]
 
@@ -33,6 +35,8 @@ COLUMNS = (
     "value",
     "status",
 )
+MISSING = "missing"
+"""Status, in a report, of a score that was never computed."""
 
 
 def values(
@@ -56,38 +60,39 @@ def values(
     return table
 
 
-def long_frame(request: Mapping[str, Any], results: Results) -> pd.DataFrame:
-    """Every wanted score of one group of an experiment, with speaker and status; COLUMNS.
+def value_and_status(scores: Scores, clip: str, metric: str, version: int) -> tuple[float | None, str]:
+    """Return one score at the present version of its metric as a report shows it: value or None, and status.
 
-    A score that is not there yet has the status "missing".
+    Args:
+        scores: (clip, metric, version) -> row, as the cell's folder holds them.
+        clip: identifier of the clip.
+        metric: registered name.
+        version: present version of the metric.
+    """
+    status = score_status(scores, clip, metric, version)
+    if status == NOT_RUN:
+        return None, MISSING
+    value: float | None = scores[clip, metric, version]["value"]
+    return value, status
+
+
+def long_frame(view: View, results: Results) -> pd.DataFrame:
+    """Return every wanted score of one view, with speaker and status; the columns are COLUMNS.
+
+    A score that was never computed has the status MISSING.
     """
     import pandas as pd
 
-    references = results.references()
-    rows = []
-    for row in request["rows"]:
-        for seed, name in enumerate(row["cells"]):
-            scores, ground = results.folder(name).scores(), request["corpora"][row["corpus"]]
-            for clip in ground["clips"]:
-                reference = references.get((ground["fingerprint"], clip), {})
-                for metric in request["metrics"]:
-                    version = info(metric).version
-                    score = scores.get((clip, metric, version), {"value": None, "status": "missing"})
-                    rows.append(
-                        (
-                            request["experiment"],
-                            row["row"],
-                            row["corpus"],
-                            request["budget"],
-                            request["protocol"],
-                            seed,
-                            clip,
-                            reference.get("speaker", ""),
-                            reference.get("sex", ""),
-                            metric,
-                            version,
-                            score["value"],
-                            score["status"],
-                        )
-                    )
+    references, rows = results.references(), []
+    versions = {metric: info(metric).version for metric in view.metrics}
+    for row in view.rows:
+        corpus = view.corpus(row)
+        for seed, cell in enumerate(row.cells):
+            scores = results.folder(cell).scores()
+            for clip in corpus.clips:
+                reference = references.get((corpus.fingerprint, clip), {})
+                voice = reference.get("speaker", ""), reference.get("sex", "")
+                where = view.experiment, row.name, row.corpus, view.budget, view.protocol, seed, clip, *voice
+                for metric, version in versions.items():
+                    rows.append((*where, metric, version, *value_and_status(scores, clip, metric, version)))
     return pd.DataFrame(rows, columns=list(COLUMNS))

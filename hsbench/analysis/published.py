@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import hsbench
 from hsbench.errors import DataError
+from hsbench.version import PACKAGE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,7 +69,7 @@ def baselines_folder(wanted: Path | None = None, part: str = "published") -> Pat
     Raises:
         DataError: none of them holds that part.
     """
-    package = Path(hsbench.__file__).parent
+    package = PACKAGE
     places = [wanted] if wanted else [Path("baselines"), package / "_baselines", package.parent / "baselines"]
     for place in places:
         if (place / part).is_dir():

@@ -12,10 +12,24 @@ import traceback
 
 import typer
 
-import hsbench
-from hsbench.cli import bless, check, clean, compare, corpus, doctor, plan, reconstruct, report, run, score, selftest
+from hsbench.cli import (
+    bless,
+    check,
+    clean,
+    compare,
+    corpus,
+    doctor,
+    export,
+    plan,
+    reconstruct,
+    report,
+    run,
+    score,
+    selftest,
+)
 from hsbench.cli import list as listing
 from hsbench.errors import HsbenchError, storage_error
+from hsbench.version import __version__
 
 app = typer.Typer(
     name="hsbench",
@@ -34,7 +48,7 @@ def _options(
 ) -> None:
     del context
     if version:
-        print(f"hsbench {hsbench.__version__}")
+        print(f"hsbench {__version__}")
         raise typer.Exit
 
 
@@ -45,7 +59,7 @@ app.command("report")(report.report)
 app.command("score")(score.score)
 app.add_typer(corpus.app, name="corpus")
 app.command("reconstruct")(reconstruct.reconstruct)
-app.command("export")(reconstruct.export)
+app.command("export")(export.export)
 app.command("compare")(compare.compare)
 app.command("clean")(clean.clean)
 app.command("check")(check.check)

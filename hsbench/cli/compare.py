@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from hsbench.cli import options
-
-if TYPE_CHECKING:
-    from hsbench.results.store import Results
-
-FORMATS = ("markdown", "csv", "json")
 
 
 def compare(
@@ -32,51 +27,18 @@ def compare(
     imports: options.Import = None,
 ) -> None:
     """Compare two results folders, paired per clip: is B better, worse or the same?"""
-    from hsbench import protocols, registry
-    from hsbench.cli import asking
+    from hsbench.api import comparing
+    from hsbench.api.registered import import_files
     from hsbench.errors import IncompleteError, UnknownNameError
-    from hsbench.metrics.base import info
 
-    if output_format not in FORMATS:
-        raise UnknownNameError("format", output_format, FORMATS)
-    asking.import_files(imports)
-    for name in metrics or ():
-        info(name)
-    wanted = {"corpus": corpus, "budget": budget, "protocol": protocols.name(protocol) if protocol else None}
-    stores = [_opened(path) for path in (a, b)]
-    there = sorted({name for store in stores for name in store.views()})
-    for name in set(experiments or ()) - set(there):
-        registry.get("experiments", name)
-    names = [name for name in experiments or there if name in there]
-    held = [[name for name in names if name in store.views()] for store in stores]
-    left, right = ((store, asking.groups(store, own, wanted)) for store, own in zip(stores, held, strict=True))
-    from hsbench.analysis.comparisons import compare as compared
-    from hsbench.report import comparison
-
-    made = compared(left, right, metrics)
-    render = {"csv": comparison.comparison_csv, "json": comparison.comparison_json}
+    if output_format not in comparing.FORMATS:
+        raise UnknownNameError("format", output_format, comparing.FORMATS)
+    import_files(imports)
+    made = comparing.compare(a, b, experiments, metrics, corpus, budget, protocol)
     if made.lines or made.alone:
-        print(render.get(output_format, comparison.markdown)(made), end="")
+        print(comparing.rendered(made, output_format), end="")
     if not made.compared:
         raise IncompleteError(
             f"expected scores of the same rows and clips in {a} and {b}, found none to compare; run the same "
             "experiment with the same corpus, budget and protocol into both."
         )
-
-
-def _opened(path: Path) -> Results:
-    """A results folder that something was run into.
-
-    Raises:
-        UsageError: it is none.
-    """
-    from hsbench.errors import UsageError
-    from hsbench.results.store import Results
-
-    store = Results(path)
-    if not store.views():
-        raise UsageError(
-            f"compare expects two results folders that hsbench run wrote, and {path} "
-            f"{'holds no views' if path.is_dir() else 'is no folder'}; check the path."
-        )
-    return store

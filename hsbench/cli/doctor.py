@@ -11,7 +11,7 @@ import typer
 from hsbench.cli import options
 
 if TYPE_CHECKING:
-    from hsbench.doctor.checkup import Checkup
+    from hsbench.api.checkups import Checkup
 
 WORDS = {None: "", True: "ok", False: "missing"}
 
@@ -22,14 +22,14 @@ def doctor(
     output_format: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
 ) -> None:
     """Show what is installed and what that blocks. Exits with 4 where a required back end does not work."""
-    from hsbench.cli import asking
-    from hsbench.doctor import checkup
+    from hsbench.api import checkups
+    from hsbench.api.registered import import_files
     from hsbench.errors import BackendMissingError, UnknownNameError
 
     if output_format not in ("text", "json"):
         raise UnknownNameError("format", output_format, ("text", "json"))
-    asking.import_files(imports)
-    made = checkup.make(results)
+    import_files(imports)
+    made = checkups.installed(results)
     print(document(made) if output_format == "json" else text(made))
     if made.failing:
         names = ", ".join(one.name for one in made.failing)

@@ -1,12 +1,15 @@
-"""`hsbench list`: what there is, from where, and whether it can run here."""
+"""`hsbench list`: what is registered, by whom, and whether it can run here."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hsbench.cli.options import Import
+from hsbench.cli import options
+
+if TYPE_CHECKING:
+    from hsbench.api.registered import Descriptor
 
 
 def list_(
@@ -14,25 +17,21 @@ def list_(
         list[str] | None,
         typer.Argument(help="models, metrics, corpora, experiments; all by default.", metavar="[KIND]..."),
     ] = None,
-    imports: Import = None,
+    imports: options.Import = None,
 ) -> None:
     """List models, metrics, corpora and experiments."""
-    from hsbench import registry
+    from hsbench.api import registered
 
-    for path in imports or ():
-        registry.import_file(path)
-    for kind in kinds or registry.KINDS:
-        rows = [_row(registry.get(kind, name)) for name in registry.names(kind)]
+    registered.import_files(imports)
+    for kind in kinds or registered.KINDS:
+        rows = [_row(descriptor) for descriptor in registered.descriptors(kind)]
         widths = [max(len(row[column]) for row in rows) for column in range(4)] if rows else []
         print(f"{kind}:")
         for row in rows:
             print("  " + "  ".join([*(cell.ljust(width) for cell, width in zip(row[:4], widths, strict=True)), row[4]]))
 
 
-def _row(descriptor: object) -> tuple[str, str, str, str, str]:
-    from hsbench.registry import Descriptor
-
-    assert isinstance(descriptor, Descriptor)
+def _row(descriptor: Descriptor) -> tuple[str, str, str, str, str]:
     missing = descriptor.missing()
     available = f"needs {', '.join(missing)}" if missing else "available"
     return descriptor.name, f"v{descriptor.version}", descriptor.origin, available, descriptor.summary

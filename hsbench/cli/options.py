@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hsbench.device import EXPERIMENTAL
-from hsbench.spec import BUDGETS
+from hsbench.api.choices import BUDGETS, DEVICE_HELP, EXPERIMENTAL
 
 Experiments = Annotated[
     list[str],
@@ -43,7 +42,7 @@ Filter = Annotated[
 Split = Annotated[str | None, typer.Option(help="train, validation or all. Default: the experiment's own.")]
 Limit = Annotated[int | None, typer.Option(help="Score at most so many clips; more can follow later.")]
 Seeds = Annotated[int, typer.Option(help="Repeat every fit with so many seeds.")]
-Device = Annotated[str, typer.Option(help=f"auto, cpu or cuda ({EXPERIMENTAL['cuda']}).")]
+Device = Annotated[str, typer.Option(help=DEVICE_HELP)]
 Jobs = Annotated[int, typer.Option(help="Cells at once; CPU threads are shared out among them.")]
 Processes = Annotated[
     int,
@@ -84,6 +83,13 @@ Import = Annotated[
 Baselines = Annotated[
     Path | None,
     typer.Option(help="Folder with published numbers. Default: ./baselines, else the packaged one."),
+]
+
+Cell = Annotated[
+    str,
+    typer.Argument(
+        help="A cell's folder, its name below the results folder, or a file of hsbench export.", metavar="CELL"
+    ),
 ]
 
 RESULTS = Path("results")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,15 +10,8 @@ import typer
 from hsbench.cli import options
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from hsbench.api.reports import Selection
 
-    from hsbench.report.form import Form
-    from hsbench.report.table import Table
-    from hsbench.results.store import Results
-
-SUFFIX = {"markdown": ".md", "latex": ".tex", "csv": ".csv", "parquet": ".parquet"}
-FOLDERS = ("html", "figures", "curves", "tensorboard")
-"""Formats that fill a folder."""
 Format = Annotated[
     str,
     typer.Option(
@@ -68,45 +60,19 @@ def report(
     baselines: options.Baselines = None,
 ) -> None:
     """Print or write the tables and figures of what was run."""
-    from hsbench import protocols
-    from hsbench.cli import asking, publishing
-    from hsbench.report.form import Form
-    from hsbench.results.store import Results
+    from hsbench.api import reports
+    from hsbench.api.registered import import_files
 
     _check_names(output_format, columns, aggregate)
-    _check_fit(output_format, output, per_clip=per_clip, standalone=standalone, no_audio=no_audio, clip=clip)
-    asking.import_files(imports)
-    store = Results(results)
-    wanted = {"corpus": corpus, "budget": budget, "protocol": protocols.name(protocol) if protocol else None}
-    chosen = _chosen(store, experiments, wanted)
-    if output_format == "html" and output is not None:
-        publishing.publish(store, chosen, output, baselines, audio=not no_audio)
+    _check_options(output_format, output, per_clip=per_clip, standalone=standalone, no_audio=no_audio, clip=clip)
+    import_files(imports)
+    selection = reports.select(results, experiments, corpus, budget, protocol, baselines)
+    if output_format in reports.FOLDERS and output is not None:
+        _fill(selection, output_format, output, clip, audio=not no_audio)
         return
-    if output_format in FOLDERS and output is not None:
-        _fill(store, chosen, output_format, output, clip)
-        return
-    long = per_clip or output_format == "parquet"
-    form = Form(columns == "paper", aggregate == "paper", standalone)
-    content = _long(store, chosen, output_format) if long else _tables_as(store, chosen, output_format, baselines, form)
-    _emit(output, content, output_format, "per-clip" if long else "summary")
-
-
-def _chosen(store: Results, experiments: Sequence[str] | None, wanted: dict[str, str | None]) -> list[tuple[str, str]]:
-    """The (experiment, group) pairs to report on.
-
-    Raises:
-        IncompleteError: there is none.
-    """
-    from hsbench.cli import asking
-    from hsbench.errors import IncompleteError
-
-    chosen = asking.groups(store, experiments or store.views(), wanted)
-    if not chosen:
-        raise IncompleteError(
-            f"{store.root} holds nothing to report on for {', '.join(experiments or ['any experiment'])}; run it "
-            "first, for instance: hsbench run table2d"
-        )
-    return chosen
+    form = reports.form(paper_columns=columns == "paper", paper_means=aggregate == "paper", standalone=standalone)
+    content = reports.rendered(selection, output_format, form, per_clip=per_clip)
+    _emit(output, content, output_format, "per-clip" if per_clip or output_format == "parquet" else "summary")
 
 
 def _check_names(output_format: str, columns: str, aggregate: str) -> None:
@@ -115,10 +81,11 @@ def _check_names(output_format: str, columns: str, aggregate: str) -> None:
     Raises:
         UnknownNameError: no such format, choice of columns or aggregate.
     """
+    from hsbench.api import reports
     from hsbench.errors import UnknownNameError
 
     named = (
-        ("format", output_format, (*SUFFIX, *FOLDERS)),
+        ("format", output_format, (*reports.SUFFIX, *reports.FOLDERS)),
         ("choice of columns", columns, COLUMNS),
         ("aggregate", aggregate, AGGREGATES),
     )
@@ -127,7 +94,7 @@ def _check_names(output_format: str, columns: str, aggregate: str) -> None:
             raise UnknownNameError(kind, name, known)
 
 
-def _check_fit(
+def _check_options(
     output_format: str, output: Path | None, *, per_clip: bool, standalone: bool, no_audio: bool, clip: str | None
 ) -> None:
     """Refuse options that do not go with the format.
@@ -135,9 +102,10 @@ def _check_fit(
     Raises:
         UsageError: one does not.
     """
+    from hsbench.api import reports
     from hsbench.errors import UsageError
 
-    if output_format in FOLDERS and output is None:
+    if output_format in reports.FOLDERS and output is None:
         raise UsageError(f"--format {output_format} writes into a folder; name it with --output DIR.")
     if output_format == "parquet" and output is None:
         raise UsageError("--format parquet writes a binary file; name it, or a folder for it, with --output.")
@@ -152,68 +120,40 @@ def _check_fit(
             raise UsageError(f"{option} goes with --format {formats[0]}, got --format {output_format}.")
 
 
-def _fill(
-    store: Results, chosen: Sequence[tuple[str, str]], output_format: str, output: Path, clip: str | None
-) -> None:
-    """Write what belongs into a folder, and say what was written."""
-    from hsbench.cli import folders
+def _fill(selection: Selection, output_format: str, output: Path, clip: str | None, *, audio: bool) -> None:
+    """Write what belongs into a folder, and say what was written.
 
+    Raises:
+        IncompleteError: there was nothing to draw.
+    """
+    from hsbench.api import reports
+    from hsbench.api.progress import metered
+    from hsbench.errors import IncompleteError
+
+    if output_format == "html":
+        with metered("pages of clips") as tell:
+            size = reports.write_html(selection, output, audio=audio, progress=tell)
+        print(f"wrote {output / 'index.html'} ({size / 1e6:.1f} MB in all{'' if audio else ', without sound'})")
+        return
+    undrawn: list[str] = []
     if output_format == "figures":
-        folders.figures(store, chosen, output, clip)
+        paths, undrawn = reports.write_figures(selection, output, clip)
     else:
-        {"curves": folders.curves, "tensorboard": folders.tensorboard}[output_format](store, chosen, output)
-
-
-def show(store: Results, experiment: str, group: str, baselines: Path | None) -> None:
-    """Print the Markdown of one group; on a terminal, what was published stands in grey."""
-    from hsbench.report import markdown as render
-
-    ours, mark, published = render.markdown(_tables(store, [(experiment, group)], baselines)).partition(
-        render.PUBLISHED
-    )
-    grey, plain = ("\033[2m", "\033[0m") if sys.stdout.isatty() else ("", "")
-    print(ours + (grey + mark + published + plain if mark else ""))
-
-
-def note(store: Results, baselines: Path | None) -> None:
-    """Write the README of the results folder and say where it is."""
-    from hsbench.report import readme
-
-    print(f"wrote {store.write_readme(readme.markdown(store, baselines))}")
-
-
-def _tables(store: Results, chosen: Sequence[tuple[str, str]], baselines: Path | None) -> list[Table]:
-    from hsbench.report.table import build
-
-    return [build(store.view(experiment)["groups"][group], store, baselines) for experiment, group in chosen]
-
-
-def _tables_as(
-    store: Results, chosen: Sequence[tuple[str, str]], output_format: str, baselines: Path | None, form: Form
-) -> bytes:
-    from hsbench.report import latex
-    from hsbench.report import markdown as render
-    from hsbench.report.summary_csv import summary_csv
-
-    renderers = {"markdown": render.markdown, "latex": latex.latex, "csv": summary_csv}
-    return renderers[output_format](_tables(store, chosen, baselines), form).encode()
-
-
-def _long(store: Results, chosen: Sequence[tuple[str, str]], output_format: str) -> bytes:
-    from hsbench.report import long_table
-
-    written = {"csv": long_table.long_csv, "parquet": long_table.long_parquet}[output_format]
-    return written(long_table.gathered(store, chosen))
+        write = {"curves": reports.write_curves, "tensorboard": reports.write_tensorboard}[output_format]
+        paths = write(selection, output)
+    for path in paths:
+        print(f"wrote {path}")
+    for note in undrawn:
+        print(f"not drawn, {note}")
+    if not paths:
+        raise IncompleteError("there is nothing to draw yet; run the experiments, or choose others.")
 
 
 def _emit(output: Path | None, content: bytes, output_format: str, stem: str) -> None:
     """Print the content, or write it and say where."""
-    from hsbench.files import replace_atomically
+    from hsbench.api import reports
 
     if output is None:
         print(content.decode(), end="")
-        return
-    suffix = SUFFIX[output_format]
-    path = output if output.suffix == suffix else output / f"{stem}{suffix}"
-    replace_atomically(path, content)
-    print(f"wrote {path}")
+    else:
+        print(f"wrote {reports.save(output, content, output_format, stem)}")

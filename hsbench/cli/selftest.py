@@ -7,23 +7,19 @@ from typing import TYPE_CHECKING
 from hsbench.cli import options
 
 if TYPE_CHECKING:
-    from hsbench.metrics.base import Score
-    from hsbench.metrics.known import Known
+    from hsbench.api.checkups import Comparison
 
 
 def selftest(device: options.Device = "cpu") -> None:
     """Compare every metric with its known values: want, got, verdict. Exits with 1 where one differs."""
-    from hsbench.cli import asking
+    from hsbench.api import checkups
     from hsbench.errors import BackendMissingError, DriftError
-    from hsbench.metrics import known
-    from hsbench.metrics.suite import Scorer
 
-    chosen, pairs, wanted = asking.resources(device, 1, None, None).device, known.pairs(), known.values()
-    metrics = {pair: [one.metric for one in wanted if one.pair == pair] for pair in pairs}
-    with Scorer(known.RATE, chosen) as scorer:
-        scores = dict(scorer.score((name, *pair, metrics[name]) for name, pair in pairs.items()))
+    made = checkups.known_values(device)
     print(f"{'metric':8} {'pair':18} {'want':>12} {'got':>12} {'tolerance':>10}  verdict")
-    verdicts = [_line(one, scores[one.pair][one.metric]) for one in wanted]
+    for one in made:
+        print(_line(one))
+    verdicts = [one.verdict for one in made]
     if "differs" in verdicts:
         raise DriftError(f"{verdicts.count('differs')} of {len(verdicts)} known values differ; see the lines above.")
     if "unavailable" in verdicts:
@@ -33,13 +29,9 @@ def selftest(device: options.Device = "cpu") -> None:
     print(f"all {len(verdicts)} known values agree")
 
 
-def _line(one: Known, got: Score) -> str:
-    """Print a comparison; gives its verdict."""
-    if got.value is None:
-        verdict = "unavailable" if got.status == "unavailable" else "differs"
-        shown, note = got.status, f": {got.detail}" if got.detail else ""
-    else:
-        verdict = "ok" if abs(got.value - one.want) <= one.tolerance else "differs"
-        shown, note = f"{got.value:.7g}", ""
-    print(f"{one.metric:8} {one.pair:18} {one.want:12.7g} {shown:>12} {one.tolerance:10.2g}  {verdict}{note}")
-    return verdict
+def _line(one: Comparison) -> str:
+    known, score = one.known, one.score
+    shown = score.status if score.value is None else f"{score.value:.7g}"
+    note = f": {score.detail}" if score.value is None and score.detail else ""
+    numbers = f"{known.metric:8} {known.pair:18} {known.want:12.7g} {shown:>12} {known.tolerance:10.2g}"
+    return f"{numbers}  {one.verdict}{note}"

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hsbench.audio.clip import Clip, peak_normalise
-from hsbench.audio.io import read_pcm16
 from hsbench.audio.passages import Passages, joined
 from hsbench.corpora.base import Item, Manifest, check_split
+from hsbench.descriptors import CorpusDescriptor
 from hsbench.errors import DataError, UsageError
 from hsbench.files import sha256_bytes
 
@@ -25,18 +25,15 @@ if TYPE_CHECKING:
     from hsbench.corpora.base import Source
 
 DESCRIPTORS = [
-    {
-        "name": "demo",
-        "version": 1,
-        "summary": "synthetic speech, 10 voices, 60 utterances, 3.6 minutes; embedded",
-        "target": "hsbench.corpora.demo:DemoCorpus",
-        "needs": ["soundfile"],
-        "defaults": {"clip_samples": 32768},
-        "info": {
-            "description": "synthetic speech",
-            "licence": "rendered with Apache-2.0 and MIT licensed parts; see NOTICE.md beside the files",
-        },
-    }
+    CorpusDescriptor(
+        name="demo",
+        target="hsbench.corpora.demo:DemoCorpus",
+        summary="synthetic speech, 10 voices, 60 utterances, 3.6 minutes; embedded",
+        needs=("soundfile",),
+        defaults={"clip_samples": 32768},
+        description="synthetic speech",
+        licence="rendered with Apache-2.0 and MIT licensed parts; see NOTICE.md beside the files",
+    ),
 ]
 
 DATA = Path(__file__).parent / "data" / "demo"
@@ -105,6 +102,8 @@ class DemoCorpus:
         Raises:
             DataError: the file is unreadable, has another rate, or is not the one in the manifest.
         """
+        from hsbench.audio.io import read_pcm16
+
         samples, rate = read_pcm16(self.data / item.source)
         if rate != SAMPLE_RATE:
             raise DataError(f"{item.source}: expected {SAMPLE_RATE} Hz, got {rate} Hz; reinstall hsbench.")
@@ -117,6 +116,8 @@ class DemoCorpus:
 
     def passages(self, split: str) -> Passages:
         """Whole utterances of a split: a training crop may begin anywhere in one."""
+        from hsbench.audio.io import read_pcm16
+
         sources = dict.fromkeys(item.source for item in self.manifest(split).items)
         return joined([read_pcm16(self.data / source)[0] for source in sources])
 

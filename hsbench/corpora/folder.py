@@ -10,26 +10,22 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from hsbench.corpora.listing import Listing, SourceFile, walk
-from hsbench.corpora.prepared import FileCorpus, last_speakers
+from hsbench.corpora.prepared import PREPARATION, FileCorpus, last_speakers
+from hsbench.descriptors import CorpusDescriptor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 DESCRIPTORS = [
-    {
-        "name": "folder",
-        "summary": "any tree of audio files, speakers by folder (--data-root)",
-        "target": "hsbench.corpora.folder:Folder",
-        "needs": ["soundfile", "torchaudio"],
-        "defaults": {
-            "sample_rate": 22050,
-            "drop_first_samples": 0,
-            "block_samples": 32768,
-            "clip_samples": 32768,
-            "peak_normalise": True,
-        },
-        "info": {"description": "a folder of the user's", "licence": "the user's to know", "citation": ""},
-    }
+    CorpusDescriptor(
+        name="folder",
+        target="hsbench.corpora.folder:Folder",
+        summary="any tree of audio files, speakers by folder (--data-root)",
+        needs=("soundfile", "torchaudio"),
+        defaults={**PREPARATION, "drop_first_samples": 0, "block_samples": 32768},
+        description="a folder of the user's",
+        licence="the user's to know",
+    ),
 ]
 
 

@@ -10,7 +10,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from hsbench.corpora.listing import Listing, SourceFile, find_folder, walk
-from hsbench.corpora.prepared import FileCorpus, last_speakers
+from hsbench.corpora.prepared import PREPARATION, FileCorpus, last_speakers
+from hsbench.descriptors import CorpusDescriptor
 from hsbench.errors import UsageError
 
 if TYPE_CHECKING:
@@ -18,27 +19,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DESCRIPTORS = [
-    {
-        "name": "librispeech",
-        "summary": "LibriSpeech, train-clean-360 or other subsets: 921 speakers of English, 360 hours, 16 kHz",
-        "target": "hsbench.corpora.librispeech:LibriSpeech",
-        "needs": ["soundfile", "torchaudio"],
-        "defaults": {
-            "sample_rate": 22050,
-            "drop_first_samples": 11025,
-            "block_samples": 65536,
-            "clip_samples": 32768,
-            "peak_normalise": True,
-            "subset": "train-clean-360",
-        },
-        "info": {
-            "description": "read English speech from audio books, 16 kHz",
-            "licence": "CC BY 4.0",
-            "citation": "Panayotov et al.: Librispeech, an ASR corpus based on public domain audio books, ICASSP 2015",
-            "download": "LIBRISPEECH",
-            "size": "23 GB for train-clean-360",
-        },
-    }
+    CorpusDescriptor(
+        name="librispeech",
+        target="hsbench.corpora.librispeech:LibriSpeech",
+        summary="LibriSpeech, train-clean-360 or other subsets: 921 speakers of English, 360 hours, 16 kHz",
+        needs=("soundfile", "torchaudio"),
+        defaults={**PREPARATION, "subset": "train-clean-360"},
+        description="read English speech from audio books, 16 kHz",
+        licence="CC BY 4.0",
+        citation="Panayotov et al.: Librispeech, an ASR corpus based on public domain audio books, ICASSP 2015",
+        download="LIBRISPEECH",
+        size="23 GB for train-clean-360",
+    ),
 ]
 
 RELEASES = {

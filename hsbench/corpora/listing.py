@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hsbench.audio.io import ENDINGS
 from hsbench.errors import DataError
 
 if TYPE_CHECKING:
@@ -64,6 +63,7 @@ class Listing:
 
 def walk(listing: Listing, below: str = "") -> Iterator[str]:
     """Paths of the audio files below a folder of a listing, relative to its root; the unreadable are skipped."""
+    from hsbench.audio.io import ENDINGS
 
     def unreadable(error: OSError) -> None:
         listing.skip(_relative(Path(error.filename), listing.root), f"cannot be opened ({error.strerror})")

@@ -9,32 +9,25 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from hsbench.corpora.listing import Listing, SourceFile, find_folder, walk
-from hsbench.corpora.prepared import FileCorpus, last_share
+from hsbench.corpora.prepared import PREPARATION, FileCorpus, last_share
+from hsbench.descriptors import CorpusDescriptor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 DESCRIPTORS = [
-    {
-        "name": "ljspeech",
-        "summary": "LJ Speech 1.1, one speaker of English, 24 hours",
-        "target": "hsbench.corpora.ljspeech:LJSpeech",
-        "needs": ["soundfile", "torchaudio"],
-        "defaults": {
-            "sample_rate": 22050,
-            "drop_first_samples": 11025,
-            "block_samples": 65536,
-            "clip_samples": 32768,
-            "peak_normalise": True,
-        },
-        "info": {
-            "description": "read English speech, one speaker",
-            "licence": "public domain",
-            "citation": "Ito, Johnson: The LJ Speech Dataset, version 1.1, 2017",
-            "download": "LJSPEECH",
-            "size": "2.6 GB",
-        },
-    }
+    CorpusDescriptor(
+        name="ljspeech",
+        target="hsbench.corpora.ljspeech:LJSpeech",
+        summary="LJ Speech 1.1, one speaker of English, 24 hours",
+        needs=("soundfile", "torchaudio"),
+        defaults=PREPARATION,
+        description="read English speech, one speaker",
+        licence="public domain",
+        citation="Ito, Johnson: The LJ Speech Dataset, version 1.1, 2017",
+        download="LJSPEECH",
+        size="2.6 GB",
+    ),
 ]
 
 

@@ -10,13 +10,11 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-import soundfile
 
 from hsbench.audio import kernel
 from hsbench.audio.clip import Clip, peak_normalise
 from hsbench.audio.passages import Passages
 from hsbench.corpora.base import SPLITS, AtRate, Item, Manifest, check_split
-from hsbench.corpora.store import PreparedStore
 from hsbench.errors import DataError, UsageError
 from hsbench.files import write_json
 
@@ -28,7 +26,16 @@ if TYPE_CHECKING:
 
     from hsbench.corpora.base import Source
     from hsbench.corpora.listing import Listing
-    from hsbench.corpora.store import Progress
+    from hsbench.corpora.store import PreparedStore, Progress
+
+PREPARATION: dict[str, Any] = {
+    "sample_rate": 22050,
+    "drop_first_samples": 11025,
+    "block_samples": 65536,
+    "clip_samples": 32768,
+    "peak_normalise": True,
+}
+"""Default settings of a public corpus, as the HyperSound paper prepares it: sample rate in Hz, lengths in samples."""
 
 
 class FileCorpus(ABC):
@@ -159,6 +166,8 @@ class FileCorpus(ABC):
 
         The samples are those of the resampled file, so their grid need not begin with the clip's first sample.
         """
+        import soundfile
+
         source, own = soundfile.read(self._listing.root / item.source, dtype="float32")
         if own < rate:
             return None
@@ -227,6 +236,8 @@ class FileCorpus(ABC):
 
     @functools.cached_property
     def _store(self) -> PreparedStore:
+        from hsbench.corpora.store import PreparedStore
+
         return PreparedStore(self.name, self.version, self.settings, self._listing.root)
 
     @functools.cached_property

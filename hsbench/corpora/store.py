@@ -21,7 +21,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import soundfile
 
 from hsbench.errors import DataError, LockedError
 from hsbench.files import append_jsonl, cache_folder, read_json, read_jsonl, sha256_bytes, sha256_json, write_json
@@ -205,6 +204,8 @@ def cut(path: str, settings: Mapping[str, Any]) -> tuple[bytes, str]:
     Returns:
         The blocks as little-endian 16-bit samples, back to back, and why there are none ("" where there are).
     """
+    import soundfile
+
     try:
         samples, rate = soundfile.read(path, dtype="float32")
     except (soundfile.LibsndfileError, OSError, ValueError, MemoryError) as error:
@@ -229,6 +230,8 @@ def cut(path: str, settings: Mapping[str, Any]) -> tuple[bytes, str]:
 
 def _pcm16(samples: NDArray[np.float32], rate: int) -> bytes:
     """16-bit samples as libsndfile writes them."""
+    import soundfile
+
     buffer = io.BytesIO()
     soundfile.write(buffer, samples, rate, format="RAW", subtype="PCM_16", endian="LITTLE")
     return buffer.getvalue()

@@ -10,7 +10,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from hsbench.corpora.listing import Listing, SourceFile, find_folder, walk
-from hsbench.corpora.prepared import FileCorpus, last_speakers
+from hsbench.corpora.prepared import PREPARATION, FileCorpus, last_speakers
+from hsbench.descriptors import CorpusDescriptor
 from hsbench.errors import UsageError
 
 if TYPE_CHECKING:
@@ -18,27 +19,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DESCRIPTORS = [
-    {
-        "name": "vctk",
-        "summary": "VCTK 0.92, 110 speakers of English, 44 hours, two microphones",
-        "target": "hsbench.corpora.vctk:VCTK",
-        "needs": ["soundfile", "torchaudio"],
-        "defaults": {
-            "sample_rate": 22050,
-            "drop_first_samples": 11025,
-            "block_samples": 65536,
-            "clip_samples": 32768,
-            "peak_normalise": True,
-            "mics": "both",
-        },
-        "info": {
-            "description": "read English speech",
-            "licence": "CC BY 4.0",
-            "citation": "Yamagishi, Veaux, MacDonald: CSTR VCTK Corpus, version 0.92, University of Edinburgh, 2019",
-            "download": "VCTK_092",
-            "size": "11 GB",
-        },
-    }
+    CorpusDescriptor(
+        name="vctk",
+        target="hsbench.corpora.vctk:VCTK",
+        summary="VCTK 0.92, 110 speakers of English, 44 hours, two microphones",
+        needs=("soundfile", "torchaudio"),
+        defaults={**PREPARATION, "mics": "both"},
+        description="read English speech",
+        licence="CC BY 4.0",
+        citation="Yamagishi, Veaux, MacDonald: CSTR VCTK Corpus, version 0.92, University of Edinburgh, 2019",
+        download="VCTK_092",
+        size="11 GB",
+    ),
 ]
 
 VALIDATION = frozenset({"p347", "p351", "p360", "p361", "p362", "p363", "p364", "p374", "p376", "s5"})

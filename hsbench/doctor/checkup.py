@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from hsbench.descriptors import Descriptor
     from hsbench.doctor.backends import Backend
-    from hsbench.registry import Descriptor
 
 BLOCKABLE = ("models", "metrics", "corpora")
 """Kinds whose members need packages of their own."""

@@ -21,29 +21,29 @@ if TYPE_CHECKING:
     from hsbench.results.store import Results
 
 
-def judged(store: Results, place: Path, baseline: Baseline, clips: int) -> tuple[list[Line], list[str]]:
-    """Every line of a check, and what to know of the two machines.
+def judged(results: Results, place: Path, baseline: Baseline, clips: int) -> tuple[list[Line], list[str]]:
+    """Return every line of a check, and what to know of the two machines.
 
     Args:
-        store: the results.
+        results: the results folder.
         place: the folder of baselines.
         baseline: what was blessed.
-        clips: of each row whose stored audio is scored again; 0 leaves the baseline's audio out as well.
+        clips: number of clips of each row whose stored audio is scored again; 0 leaves the baseline's audio out too.
 
     Raises:
         IncompleteError: the experiment was not run into these results.
     """
     experiment, group = baseline.snapshot.experiment, baseline.snapshot.group
-    groups = store.view(experiment)["groups"]
-    if group not in groups:
-        there = f"only {', '.join(groups)}" if groups else "nothing of it"
+    views = results.views(experiment)
+    if group not in views:
+        there = f"only {', '.join(views)}" if views else "nothing of it"
         raise IncompleteError(
-            f"{store.root} should hold {experiment} as {group} and holds {there}; run it first: "
-            f"hsbench run {experiment} --results {store.root}"
+            f"{results.root} should hold {experiment} as {group} and holds {there}; run it first: "
+            f"hsbench run {experiment} --results {results.root}"
         )
-    now = snapshot(store, experiment, group)
+    now = snapshot(results, views[group])
     lines = audio_lines(place, baseline) if clips else []
-    lines += verdicts.exact(rescore(kept(store, groups[group], clips)), "rescored")
+    lines += verdicts.exact(rescore(kept(results, views[group], clips)), "rescored")
     lines += first_steps.judge(baseline.snapshot, now)
     lines += verdicts.judge(baseline.snapshot, now, baseline.floors)
     return lines, circumstances(baseline.snapshot, now)

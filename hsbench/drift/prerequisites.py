@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import hsbench
 from hsbench.errors import IncompleteError, UsageError
-from hsbench.metrics.base import info
 from hsbench.results import provenance
+from hsbench.results.pending import PendingWork
+from hsbench.version import PACKAGE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
+    from pathlib import Path
 
     from hsbench.results.store import Results
+    from hsbench.results.view import View
 
 
 def checkout() -> Path:
-    """The root of the checkout that this hsbench runs from.
+    """Return the root of the checkout that this hsbench runs from.
 
     Raises:
         UsageError: it is an installed package, or files differ from the commit.
     """
-    code, root = provenance.code(), Path(hsbench.__file__).parent.parent
+    code, root = provenance.code(), PACKAGE.parent
     if code["commit"] is None:
         raise UsageError(f"bless writes into a git checkout of hsbench, and {root} is none; clone it and bless there.")
     if code["dirty"]:
@@ -30,44 +31,41 @@ def checkout() -> Path:
     return root
 
 
-def require_complete(store: Results, request: Mapping[str, Any]) -> None:
+def require_complete(results: Results, view: View) -> None:
     """Refuse results with a hole, and those of other code than the reruns will be.
 
     Raises:
         IncompleteError: a cell failed, a score is missing, or another commit or uncommitted changes made it.
     """
-    if lacking := list(_lacking(store, request)):
+    if lacking := list(_lacking(results, view)):
         raise IncompleteError(
-            f"only complete results can be blessed, and {'; '.join(lacking)}; run {request['experiment']} again first."
+            f"only complete results can be blessed, and {'; '.join(lacking)}; run {view.experiment} again first."
         )
-    if strange := list(_strange(store, request)):
+    if strange := list(_of_other_code(results, view)):
         raise IncompleteError(
             f"bless expects results of the code that it runs, and {'; '.join(strange)}; "
-            f"run {request['experiment']} into a fresh folder (--results) and bless that."
+            f"run {view.experiment} into a fresh folder (--results) and bless that."
         )
 
 
-def _lacking(store: Results, request: Mapping[str, Any]) -> Iterator[str]:
-    versions = {metric: info(metric).version for metric in request["metrics"]}
-    for row in request["rows"]:
-        if not row["cells"]:
-            yield f"row {row['row']} has no cells"
-        for name in row["cells"]:
-            folder = store.folder(name)
-            status = folder.status().get("status", "missing")
-            scored, clips = folder.scored(), request["corpora"][row["corpus"]]["clips"]
-            holes = sum((clip, m, v) not in scored for clip in clips for m, v in versions.items())
-            if status != "done":
-                yield f"{name} is {status}"
-            elif holes:
-                yield f"{name} lacks {holes} scores"
+def _lacking(results: Results, view: View) -> Iterator[str]:
+    """What is missing of a view, a phrase each."""
+    yield from (f"row {row.name} has no cells" for row in view.rows if not row.cells)
+    for row, name in view.cells():
+        folder = results.folder(name)
+        status = folder.status().get("status", "missing")
+        scores = PendingWork(folder, row.model, view.corpus(row).clips, view.metrics).scores
+        if status != "done":
+            yield f"{name} is {status}"
+        elif scores:
+            yield f"{name} lacks {scores} scores"
 
 
-def _strange(store: Results, request: Mapping[str, Any]) -> Iterator[str]:
+def _of_other_code(results: Results, view: View) -> Iterator[str]:
     """Cells that other code made: their difference from the reruns would pass for noise."""
     commit = provenance.code()["commit"]
-    for name in [name for row in request["rows"] for name in row["cells"]]:
-        codes = [session["code"] for session in store.folder(name).provenance().get("sessions", [])]
+    for _, name in view.cells():
+        codes = [session["code"] for session in results.folder(name).provenance().get("sessions", [])]
         if any(code["dirty"] for code in codes):
             yield f"{name} was made by code with uncommitted changes"
         elif others := [code["commit"] for code in codes if code["commit"] != commit]:

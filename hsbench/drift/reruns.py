@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hsbench.errors import IncompleteError
 from hsbench.execution.engines.local import LocalEngine
 from hsbench.planning import plan
 from hsbench.planning.job import Job
+from hsbench.planning.plan import PlannedCell
 from hsbench.spec import Resources
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable
 
     from hsbench.execution.engines.base import Listener
-    from hsbench.results.store import CellFolder, Results
+    from hsbench.results.cell_folder import CellFolder
+    from hsbench.results.store import Results
+    from hsbench.results.view import View, ViewRow
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,7 @@ class Rerun:
 
     Attributes:
         seed: in place of the cell's own.
-        threads: CPU threads.
+        threads: number of CPU threads.
     """
 
     seed: int
@@ -33,54 +36,56 @@ class Rerun:
 
 
 def chosen(count: int, seeds: int) -> list[Rerun]:
-    """So many reruns: the first seed on two threads, then fresh seeds on one thread and on two in turn.
+    """Return reruns: the first seed on two threads, then fresh seeds on one thread and on two in turn.
 
     Args:
-        count: of reruns.
-        seeds: that the rows have; fresh ones start there.
+        count: number of reruns.
+        seeds: number of seeds that the rows have; fresh ones start there.
     """
-    first = [Rerun(0, 2)]
-    return [*first, *(Rerun(seeds + number, 1 + number % 2) for number in range(count - 1))][:count]
+    fresh = (Rerun(seeds + number, 1 + number % 2) for number in range(count - 1))
+    return [Rerun(0, 2), *fresh][:count]
 
 
-def make(
-    store: Results, request: Mapping[str, Any], rerun: Rerun, device: str, listener: Listener
-) -> dict[str, CellFolder]:
-    """Row name -> the finished cell of a rerun; what an earlier call finished is not computed again.
+def make(results: Results, view: View, rerun: Rerun, device: str, listener: Listener) -> dict[str, CellFolder]:
+    """Compute a rerun of every row; what an earlier call finished is not computed again.
 
     Args:
-        store: the results that are run again.
-        request: the group of the view.
+        results: the results folder whose cells are run again.
+        view: whose rows are meant.
         rerun: seed and threads.
         device: "cpu" or "cuda".
-        listener: watches.
+        listener: is told how it goes.
+
+    Returns:
+        Row name -> the finished cell.
 
     Raises:
         IncompleteError: a cell did not get done.
     """
-    own = store.reruns(f"threads-{rerun.threads}")
+    own = results.reruns(f"threads-{rerun.threads}")
     resources = Resources(device, 1, rerun.threads)
-    jobs = {row["row"]: Job.read(store.folder(row["cells"][0]).job) for row in request["rows"] if row["cells"]}
-    works = {name: _work(name, job, request, rerun.seed) for name, job in jobs.items()}
+    jobs = {row.name: Job.read(results.folder(row.cells[0]).job) for row in view.rows if row.cells}
+    cells = {row.name: _planned(row, jobs[row.name], view, rerun.seed) for row in view.rows if row.cells}
     imports = list(dict.fromkeys(path for job in jobs.values() for path in job.imports))
-    outcomes = LocalEngine(own, resources, listener).run(_open(works.values(), own, resources), imports, ("rerun",))
-    if left := _open(works.values(), own, resources):
-        said = "; ".join(one.message for one in outcomes if one.message)
+    pending = _pending(cells.values(), own, resources)
+    outcomes = LocalEngine(own, resources, listener).run(pending, imports, ("rerun",))
+    if left := _pending(cells.values(), own, resources):
+        said = "; ".join(outcome.message for outcome in outcomes if outcome.message)
         raise IncompleteError(
             f"{len(left)} cells of the rerun with seed {rerun.seed} are incomplete ({said}); bless again to go on."
         )
-    return {name: own.cell(work.cell) for name, work in works.items()}
+    return {name: own.cell(planned.cell) for name, planned in cells.items()}
 
 
-def _work(name: str, job: Job, request: Mapping[str, Any], seed: int) -> plan.Work:
-    corpus = next(row["corpus"] for row in request["rows"] if row["row"] == name)
-    clips = list(request["corpora"][corpus]["clips"])
+def _planned(row: ViewRow, job: Job, view: View, seed: int) -> PlannedCell:
+    """The cell of a row with another seed."""
     cell = dataclasses.replace(job.cell, seed=seed)
-    return plan.Work(cell, job.source, [name], clips, list(request["metrics"]), job.places)
+    return PlannedCell(cell, job.source, [row.name], list(view.corpus(row).clips), list(view.metrics), job.places)
 
 
-def _open(works: Any, own: Results, resources: Resources) -> Sequence[plan.Work]:
+def _pending(cells: Iterable[PlannedCell], own: Results, resources: Resources) -> list[PlannedCell]:
     """Those that still lack something."""
-    for work in works:
-        plan.look(work, own, resources)
-    return [work for work in works if work.unbuilt or work.unscored]
+    looked_at = list(cells)
+    for planned in looked_at:
+        plan.look(planned, own, resources)
+    return [planned for planned in looked_at if planned.pending]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hsbench.audio.io import read_mono
 from hsbench.metrics.base import info, split_rate
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hsbench.results.store import Results
+    from hsbench.results.view import View
 
 
 @dataclass(frozen=True)
@@ -56,26 +57,26 @@ class Rescored:
     status: str
 
 
-def kept(store: Results, request: Mapping[str, Any], clips: int) -> Iterator[Stored]:
+def kept(results: Results, view: View, clips: int) -> Iterator[Stored]:
     """The first clips of each row of a view that were rebuilt well, are still there and were scored.
 
     Args:
-        store: the results.
-        request: the group of the view.
+        results: the results folder.
+        view: whose rows are meant.
         clips: at most so many of each row.
     """
-    versions = {name: info(name).version for name in request["metrics"] if split_rate(name)[1] is None}
-    references = store.references()
-    for row in request["rows"]:
-        ground = request["corpora"].get(row["corpus"])
-        for name in row["cells"][:1]:
-            folder = store.folder(name)
+    versions = {name: info(name).version for name in view.metrics if split_rate(name)[1] is None}
+    references = results.references()
+    for row in view.rows:
+        corpus = view.corpus(row)
+        for name in row.cells[:1]:
+            folder = results.folder(name)
             scores, rebuilt = folder.scores(), folder.reconstructions()
-            good = [c for c in ground["clips"] if rebuilt.get(c, {}).get("status") == "ok" and folder.audio(c).exists()]
+            good = [c for c in corpus.clips if rebuilt.get(c, {}).get("status") == "ok" and folder.audio(c).exists()]
             for clip in good[:clips]:
                 found = {m: scores[clip, m, v]["value"] for m, v in versions.items() if (clip, m, v) in scores}
-                original = store.reference_audio(references[ground["fingerprint"], clip]["audio"])
-                yield Stored(row["row"], clip, original, folder.audio(clip), found)
+                original = results.reference_audio(references[corpus.fingerprint, clip]["audio"])
+                yield Stored(row.name, clip, original, folder.audio(clip), found)
 
 
 def rescore(stored: Iterable[Stored]) -> list[Rescored]:

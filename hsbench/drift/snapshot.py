@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hsbench.metrics.base import info
+from hsbench.results.pending import PENDING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from hsbench.results.store import CellFolder, Results
+    from hsbench.results.cell_folder import CellFolder
+    from hsbench.results.store import Results
+    from hsbench.results.view import View, ViewRow
 
     Score = tuple[float | None, str]
 
@@ -74,25 +77,24 @@ class Snapshot:
     curves: Mapping[str, Mapping[tuple[int, str, int], float | None]]
 
 
-def snapshot(store: Results, experiment: str, group: str) -> Snapshot:
-    """What a results folder holds of one group of an experiment; rows without any cell are left out."""
-    request = store.view(experiment)["groups"][group]
-    rows = {row["row"]: row for row in request["rows"] if row["cells"]}
-    folders = {name: [store.folder(cell) for cell in row["cells"]] for name, row in rows.items()}
+def snapshot(results: Results, view: View) -> Snapshot:
+    """Return what a results folder holds of one view; rows without any cell are left out."""
+    rows = {row.name: row for row in view.rows if row.cells}
+    folders = {name: [results.folder(cell) for cell in row.cells] for name, row in rows.items()}
     sessions = [one for cells in folders.values() for cell in cells for one in cell.provenance().get("sessions", ())]
     latest: dict[str, Any] = max(sessions, key=lambda session: session["started"], default={})
-    metrics = {name: info(name).version for name in request["metrics"]}
+    metrics = {name: info(name).version for name in view.metrics}
     return Snapshot(
-        experiment=experiment,
-        group=group,
+        experiment=view.experiment,
+        group=view.group,
         device=" and ".join(sorted({session["device"] for session in sessions})),
         environment={name: latest.get(name) for name in ("python", "packages", "system", "cpu", "cores", "threads")},
-        fingerprints={name: ground["fingerprint"] for name, ground in request["corpora"].items()},
-        sounds=_sounds(store, request),
+        fingerprints={name: corpus.fingerprint for name, corpus in view.corpora.items()},
+        sounds=_sounds(results, view),
         metrics=metrics,
-        rows={name: _facts(name, rows[name], cells) for name, cells in folders.items()},
+        rows={name: _facts(rows[name], cells) for name, cells in folders.items()},
         scores={
-            (name, metric): scores_of(cells, _clips(request, rows[name]), metric, version)
+            (name, metric): scores_of(cells, view.corpus(rows[name]).clips, metric, version)
             for name, cells in folders.items()
             for metric, version in metrics.items()
         },
@@ -100,21 +102,17 @@ def snapshot(store: Results, experiment: str, group: str) -> Snapshot:
     )
 
 
-def _clips(request: Mapping[str, Any], row: Mapping[str, Any]) -> list[str]:
-    clips: list[str] = request["corpora"][row["corpus"]]["clips"]
-    return clips
-
-
-def _sounds(store: Results, request: Mapping[str, Any]) -> dict[str, str]:
-    known = store.references()
-    wanted = [(one["fingerprint"], clip) for one in request["corpora"].values() for clip in one["clips"]]
+def _sounds(results: Results, view: View) -> dict[str, str]:
+    """Clip -> SHA-256 of the original's samples, which is its file's name."""
+    known = results.references()
+    wanted = [(corpus.fingerprint, clip) for corpus in view.corpora.values() for clip in corpus.clips]
     return {key[1]: known[key]["audio"].removesuffix(".wav") for key in wanted if key in known}
 
 
-def _facts(name: str, row: Mapping[str, Any], cells: list[CellFolder]) -> RowFacts:
+def _facts(row: ViewRow, cells: list[CellFolder]) -> RowFacts:
     built = [one["numbers"] for cell in cells for one in cell.reconstructions().values()]
     version = cells[0].spec().model.version if cells[0].exists() else 0
-    return RowFacts(name, row["model"], version, row["corpus"], sum(built) / max(1, len(built)))
+    return RowFacts(row.name, row.model, version, row.corpus, sum(built) / max(1, len(built)))
 
 
 def _first_steps(cells: Sequence[CellFolder]) -> dict[tuple[int, str, int], float | None]:
@@ -136,6 +134,6 @@ def scores_of(
         scores = cell.scores()
         for clip in clips:
             row = scores.get((clip, metric, version))
-            if row is not None and row["status"] != "unavailable":
+            if row is not None and row["status"] not in PENDING:
                 found[seed, clip] = (row["value"], row["status"])
     return found

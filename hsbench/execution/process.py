@@ -22,7 +22,7 @@ from hsbench.planning.job import command
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from hsbench.results.store import CellFolder
+    from hsbench.results.cell_folder import CellFolder
     from hsbench.spec import Resources
 
     Tell = Callable[[str, float, int], None]

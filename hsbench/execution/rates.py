@@ -1,7 +1,7 @@
-"""Scoring above the corpus's own rate: an INR is a function of time, and the source may know what lies between.
+"""Scoring above the corpus's own rate: an INR is a function of time, and the source may know what lies between samples.
 
-A metric "lsd@48000" compares the clip's source at 48 kHz with the INR played at the times of the source's samples. No
-fit is repeated: a clip's own parameters are kept, and they are what is played.
+A metric "lsd@48000" compares the clip's source at 48 kHz with the INR evaluated at the times of the source's samples.
+No fit is repeated: the clip's own weights are kept, and they are what is evaluated.
 """
 
 from __future__ import annotations
@@ -24,36 +24,31 @@ if TYPE_CHECKING:
 NO_TRUTH = "no_truth"
 """Status of a score at a rate that the source does not have."""
 NO_TIME = "no_function_of_time"
-"""Status of a score at a rate for a model that cannot be played between its samples."""
+"""Status of a score at a rate for a model that cannot be evaluated between its samples."""
 
 
 def grouped(names: Iterable[str]) -> dict[int | None, list[str]]:
-    """Rate -> metric names to be scored there; None is the corpus's own rate."""
-    found: dict[int | None, list[str]] = {}
+    """Return rate [Hz] -> names of the metrics to be computed there; None is the corpus's own rate."""
+    by_rate: dict[int | None, list[str]] = {}
     for name in names:
-        found.setdefault(split_rate(name)[1], []).append(name)
-    return found
+        by_rate.setdefault(split_rate(name)[1], []).append(name)
+    return by_rate
 
 
-def named(metric: str, rate: int | None) -> str:
-    """The name of a metric at a rate, the inverse of `split_rate`."""
-    return metric if rate is None else f"{metric}@{rate}"
-
-
-def truth(corpus: Corpus, item: Item, rate: int) -> AtRate | None:
-    """The clip's source at a rate, where the corpus can say."""
+def source_at(corpus: Corpus, item: Item, rate: int) -> AtRate | None:
+    """Return the clip's source at a rate [Hz], or None where the corpus has none there."""
     load_at = getattr(corpus, "load_at", None)
-    found: AtRate | None = None if load_at is None else load_at(item, rate)
-    return found
+    source: AtRate | None = None if load_at is None else load_at(item, rate)
+    return source
 
 
-def played(model: FunctionOfTime, weights: Path, at: AtRate, context: Context) -> NDArray[np.float32]:
-    """A clip's INR at the times of its source's samples: [time].
+def decoded_at(model: FunctionOfTime, weights: Path, source: AtRate, context: Context) -> NDArray[np.float32]:
+    """Evaluate a clip's INR at the times of its source's samples: [time].
 
     Args:
         model: fitted.
-        weights: the file of the clip's own parameters.
-        at: its source.
+        weights: file of the clip's own weights.
+        source: the clip's source at another rate.
         context: of the fit.
 
     Raises:
@@ -68,5 +63,6 @@ def played(model: FunctionOfTime, weights: Path, at: AtRate, context: Context) -
         raise DataError(
             f"cannot read {weights} ({error}); remove it and run again, the clip is then rebuilt."
         ) from error
+    # Coordinates run from -1 at the clip's first sample to 1 at its last, which lie (samples - 1) / rate apart.
     span = (context.samples - 1) / context.sample_rate
-    return model.play(parameters, 2 * at.seconds / span - 1, context)
+    return model.play(parameters, 2 * source.seconds / span - 1, context)

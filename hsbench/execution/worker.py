@@ -25,7 +25,8 @@ from hsbench import registry
 from hsbench.errors import BackendMissingError, HsbenchError, LockedError, StorageError, storage_error
 from hsbench.execution import team
 from hsbench.planning.job import Job
-from hsbench.results.store import CellFolder, Results, now
+from hsbench.results.cell_folder import CellFolder, now
+from hsbench.results.store import Results
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,7 +82,7 @@ def _attempt(path: Path, job: Path, events: Events) -> tuple[str, str, int]:
     try:
         with folder.locked():
             try:
-                _work(folder, Job.read(job), events)
+                _work(folder, job, events)
                 end = ("done", "", 0)
             except BaseException as error:  # noqa: BLE001  the cell boundary: exceptions become data
                 end = _verdict(error, path)
@@ -95,25 +96,30 @@ def _attempt(path: Path, job: Path, events: Events) -> tuple[str, str, int]:
 
 def _assist(path: Path, job: Path) -> int:
     """Help the first process of a team to train; it does all the rest, and says how the cell ended."""
-    from hsbench.execution.work import CellWork
+    told = _read(job)
+    from hsbench.execution.task import Task
+    from hsbench.execution.work import assist
 
-    told = Job.read(job)
-    for one in told.imports:
-        registry.import_file(Path(one))
-    CellWork(told, CellFolder(path), Results(path.parent), lambda _stage, _done, _total: None).assist()
+    assist(Task.open(told, CellFolder(path), Results(path.parent), lambda _stage, _done, _total: None))
     return 0
 
 
-def _work(folder: CellFolder, job: Job, events: Events) -> None:
-    for path in job.imports:
-        registry.import_file(Path(path))
-    from hsbench.execution.work import CellWork
+def _work(folder: CellFolder, path: Path, events: Events) -> None:
+    job = _read(path)
+    from hsbench.execution.task import Task
+    from hsbench.execution.work import complete
 
     print(f"{now()} {' '.join(job.command)}", flush=True)
-    work = CellWork(job, folder, Results(folder.path.parent), events.progress)
     events.progress("start", 0, len(job.clips))
-    work.recorded()
-    work.require_backends()
+    complete(Task.open(job, folder, Results(folder.path.parent), events.progress))
+
+
+def _read(path: Path) -> Job:
+    """Read the job file, and register the plug-ins that it names before anything looks a name up."""
+    job = Job.read(path)
+    for file in job.imports:
+        registry.import_file(Path(file))
+    return job
 
 
 def _verdict(error: BaseException, path: Path) -> tuple[str, str, int]:

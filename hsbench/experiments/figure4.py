@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from hsbench.descriptors import ExperimentDescriptor
 from hsbench.spec import Experiment, Row, freeze
 
 DESCRIPTORS = [
-    {
-        "name": "figure4",
-        "version": 1,
-        "summary": "generated INR weights of both splits by voice: t-SNE and neighbours (report --format figures)",
-        "target": "hsbench.experiments.figure4:figure4",
-    }
+    ExperimentDescriptor(
+        name="figure4",
+        target="hsbench.experiments.figure4:figure4",
+        summary="generated INR weights of both splits by voice: t-SNE and neighbours (report --format figures)",
+    ),
 ]
 
 

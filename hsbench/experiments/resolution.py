@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from hsbench.descriptors import ExperimentDescriptor
 from hsbench.spec import Experiment, Row, freeze
 
 DESCRIPTORS = [
-    {
-        "name": "resolution",
-        "version": 1,
-        "summary": "INRs played at 44.1 and 48 kHz against the source; needs a corpus with such sources (vctk)",
-        "target": "hsbench.experiments.resolution:resolution",
-    }
+    ExperimentDescriptor(
+        name="resolution",
+        target="hsbench.experiments.resolution:resolution",
+        summary="INRs played at 44.1 and 48 kHz against the source; needs a corpus with such sources (vctk)",
+    ),
 ]
 
 RATES = ("", "@44100", "@48000")

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from hsbench.spec import Experiment, Row, freeze
+from hsbench.descriptors import ExperimentDescriptor
+from hsbench.spec import CHEAP_SMOKE, PAPER_METRICS, Experiment, Row, freeze
 
 DESCRIPTORS = [
-    {
-        "name": "sanity",
-        "version": 1,
-        "summary": "controls (identity, gain, delay, filter bank, random phase, decimation, MDCT) in every metric",
-        "target": "hsbench.experiments.sanity:sanity",
-    }
+    ExperimentDescriptor(
+        name="sanity",
+        target="hsbench.experiments.sanity:sanity",
+        summary="controls (identity, gain, delay, filter bank, random phase, decimation, MDCT) in every metric",
+    ),
 ]
 
 
@@ -33,7 +33,7 @@ def sanity() -> Experiment:
             Row("noise", "noise"),
             Row("silence", "silence"),
         ),
-        metrics=("mse", "lsd", "si_snr", "pesq", "stoi", "cdpam", "mae", "snr"),
+        metrics=(*PAPER_METRICS, "mae", "snr"),
         clips=freeze({"smoke": 4, "quick": 16, "standard": 64, "paper": 512}),
-        left_out=freeze({"smoke": ("cdpam",)}),
+        left_out=CHEAP_SMOKE,
     )

@@ -7,15 +7,15 @@ shared out among all rows and metrics.
 
 from __future__ import annotations
 
+from hsbench.descriptors import ExperimentDescriptor
 from hsbench.spec import Experiment, Pins, Row, freeze
 
 DESCRIPTORS = [
-    {
-        "name": "smoke",
-        "version": 1,
-        "summary": "what drift checks stand on: an INR of each kind, a hypernetwork, controls; pinned to a CPU thread",
-        "target": "hsbench.experiments.smoke:smoke",
-    }
+    ExperimentDescriptor(
+        name="smoke",
+        target="hsbench.experiments.smoke:smoke",
+        summary="what drift checks stand on: an INR of each kind, a hypernetwork, controls; pinned to a CPU thread",
+    ),
 ]
 
 CLIPS = 12
@@ -38,7 +38,6 @@ def smoke() -> Experiment:
             Row("identity", "identity"),
             Row("random phase", "random-phase"),
         ),
-        metrics=("mse", "lsd", "si_snr", "pesq", "stoi", "cdpam"),
         clips=freeze(dict.fromkeys(("smoke", "quick", "standard", "paper"), CLIPS)),
         pins=Pins(budget="smoke", protocol="fixed-1", device="cpu", threads=1),
     )

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from hsbench.spec import Experiment, Row, freeze
+from hsbench.descriptors import ExperimentDescriptor
+from hsbench.spec import CHEAP_SMOKE, Experiment, Row, freeze
 
 DESCRIPTORS = [
-    {
-        "name": "table2a",
-        "version": 1,
-        "summary": "RAVE (an export where one is given, and our reimplementation), beside controls",
-        "target": "hsbench.experiments.table2a:table2a",
-    }
+    ExperimentDescriptor(
+        name="table2a",
+        target="hsbench.experiments.table2a:table2a",
+        summary="RAVE (an export where one is given, and our reimplementation), beside controls",
+    ),
 ]
 
 PLAYED: dict[str, dict[str, Any]] = {
@@ -48,8 +48,6 @@ def table2a() -> Experiment:
             Row("noise", "noise"),
             Row("silence", "silence"),
         ),
-        metrics=("mse", "lsd", "si_snr", "pesq", "stoi", "cdpam"),
-        clips=freeze({"smoke": 4, "quick": 16, "standard": 512, "paper": 512}),
-        left_out=freeze({"smoke": ("cdpam",)}),
+        left_out=CHEAP_SMOKE,
         table="2a",
     )

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from hsbench.spec import Experiment, Row, freeze
+from hsbench.descriptors import ExperimentDescriptor
+from hsbench.spec import CHEAP_SMOKE, Experiment, Row, freeze
 
 DESCRIPTORS = [
-    {
-        "name": "table2b",
-        "version": 1,
-        "summary": "HyperSound FMLP at compression ratios 10, 4, 2, 1, 0.5 and 0.125",
-        "target": "hsbench.experiments.table2b:table2b",
-    }
+    ExperimentDescriptor(
+        name="table2b",
+        target="hsbench.experiments.table2b:table2b",
+        summary="HyperSound FMLP at compression ratios 10, 4, 2, 1, 0.5 and 0.125",
+    ),
 ]
 
 RATIOS = (10.0, 4.0, 2.0, 1.0, 0.5, 0.125)
@@ -25,8 +25,6 @@ def table2b() -> Experiment:
             Row(f"{ratio:g}x", "hypersound-fmlp", freeze({"compression_ratio": ratio}), f"{ratio:g}x")
             for ratio in RATIOS
         ),
-        metrics=("mse", "lsd", "si_snr", "pesq", "stoi", "cdpam"),
-        clips=freeze({"smoke": 4, "quick": 16, "standard": 512, "paper": 512}),
-        left_out=freeze({"smoke": ("cdpam",)}),
+        left_out=CHEAP_SMOKE,
         table="2b",
     )

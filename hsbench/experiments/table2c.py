@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from hsbench.spec import Experiment, Row, freeze
+from hsbench.descriptors import ExperimentDescriptor
+from hsbench.spec import CHEAP_SMOKE, Experiment, Row, freeze
 
 DESCRIPTORS = [
-    {
-        "name": "table2c",
-        "version": 1,
-        "summary": "HyperSound SIREN at six pairs of omega_0 and omega_i",
-        "target": "hsbench.experiments.table2c:table2c",
-    }
+    ExperimentDescriptor(
+        name="table2c",
+        target="hsbench.experiments.table2c:table2c",
+        summary="HyperSound SIREN at six pairs of omega_0 and omega_i",
+    ),
 ]
 
 OMEGAS = ((30, 30), (100, 30), (500, 30), (1000, 30), (2000, 30), (2000, 100))
@@ -30,8 +30,6 @@ def table2c() -> Experiment:
             )
             for first, other in OMEGAS
         ),
-        metrics=("mse", "lsd", "si_snr", "pesq", "stoi", "cdpam"),
-        clips=freeze({"smoke": 4, "quick": 16, "standard": 512, "paper": 512}),
-        left_out=freeze({"smoke": ("cdpam",)}),
+        left_out=CHEAP_SMOKE,
         table="2c",
     )

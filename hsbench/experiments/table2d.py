@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from hsbench.descriptors import ExperimentDescriptor
 from hsbench.spec import Experiment, Row, freeze
 
 DESCRIPTORS = [
-    {
-        "name": "table2d",
-        "version": 1,
-        "summary": "upper bound: one individual INR (FMLP, SIREN) per clip",
-        "target": "hsbench.experiments.table2d:table2d",
-    }
+    ExperimentDescriptor(
+        name="table2d",
+        target="hsbench.experiments.table2d:table2d",
+        summary="upper bound: one individual INR (FMLP, SIREN) per clip",
+    ),
 ]
 
 
@@ -23,7 +23,6 @@ def table2d() -> Experiment:
             Row("FMLP", "inr-fmlp", published="FMLP"),
             Row("SIREN", "inr-siren", published="SIREN"),
         ),
-        metrics=("mse", "lsd", "si_snr", "pesq", "stoi", "cdpam"),
         clips=freeze({"smoke": 4, "quick": 16, "standard": 30, "paper": 30}),
         table="2d",
     )

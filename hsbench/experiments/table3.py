@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from hsbench.descriptors import ExperimentDescriptor
 from hsbench.spec import Experiment, Row, freeze
 
 DESCRIPTORS = [
-    {
-        "name": "table3",
-        "version": 1,
-        "summary": "ways to use the generated weights: standard, multiplicative, additive, shared layers",
-        "target": "hsbench.experiments.table3:table3",
-    }
+    ExperimentDescriptor(
+        name="table3",
+        target="hsbench.experiments.table3:table3",
+        summary="ways to use the generated weights: standard, multiplicative, additive, shared layers",
+    ),
 ]
 
 WAYS: dict[str, dict[str, Any]] = {
@@ -31,6 +31,5 @@ def table3() -> Experiment:
         title="Ways to use the generated weights",
         rows=tuple(Row(name, "hypersound-fmlp", freeze(way), name) for name, way in WAYS.items()),
         metrics=("mse", "lsd", "si_snr"),
-        clips=freeze({"smoke": 4, "quick": 16, "standard": 512, "paper": 512}),
         table="3",
     )

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from hsbench.descriptors import ExperimentDescriptor
 from hsbench.spec import Experiment, Row, freeze
 
 DESCRIPTORS = [
-    {
-        "name": "table4",
-        "version": 1,
-        "summary": "frequency weighting of the spectral loss, p = 0, 0.2, 0.5, 1",
-        "target": "hsbench.experiments.table4:table4",
-    }
+    ExperimentDescriptor(
+        name="table4",
+        target="hsbench.experiments.table4:table4",
+        summary="frequency weighting of the spectral loss, p = 0, 0.2, 0.5, 1",
+    ),
 ]
 
 
@@ -23,6 +23,5 @@ def table4() -> Experiment:
             Row(f"p = {p}", "hypersound-fmlp", freeze({"frequency_weight_p": p}), f"{p}") for p in (0.0, 0.2, 0.5, 1.0)
         ),
         metrics=("mse", "lsd", "si_snr"),
-        clips=freeze({"smoke": 4, "quick": 16, "standard": 512, "paper": 512}),
         table="4",
     )

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from hsbench.spec import Experiment, Row, freeze
+from hsbench.descriptors import ExperimentDescriptor
+from hsbench.spec import Experiment, Row
 
 DESCRIPTORS = [
-    {
-        "name": "table5",
-        "version": 1,
-        "summary": "VCTK, LJ Speech and LibriSpeech; needs --data-root",
-        "target": "hsbench.experiments.table5:table5",
-    }
+    ExperimentDescriptor(
+        name="table5",
+        target="hsbench.experiments.table5:table5",
+        summary="VCTK, LJ Speech and LibriSpeech; needs --data-root",
+    ),
 ]
 
 UNPUBLISHED = "value unpublished: the paper reduced the learning rate for LibriSpeech and does not say to what"
@@ -33,6 +33,5 @@ def table5() -> Experiment:
             ),
         ),
         metrics=("mse", "lsd", "si_snr"),
-        clips=freeze({"smoke": 4, "quick": 16, "standard": 512, "paper": 512}),
         table="5",
     )

@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from hsbench import registry
+from hsbench.descriptors import MetricInfo
 from hsbench.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import NDArray
+
+__all__ = ["SILENCE", "Metric", "MetricInfo", "Score", "Undefined", "info", "refusal", "silent", "split_rate"]
 
 SILENCE = 2.0**-24
 """A signal that strays from its mean by no more than this (half the last bit of 24-bit audio) is silent."""
@@ -31,41 +32,6 @@ class Undefined(Exception):  # noqa: N818  it is an answer, not an error
     def __init__(self, status: str) -> None:
         super().__init__(status)
         self.status = status
-
-
-@dataclass(frozen=True)
-class MetricInfo:
-    """Facts of a metric.
-
-    Attributes:
-        name: registered name.
-        version: raised whenever its numbers move.
-        label: as printed in a table.
-        unit: "" for a bare number.
-        better: "lower" or "higher".
-        ideal: the paper's row of ideals, or None.
-        bounds: least and greatest value, None where open.
-        sample_rate: the rate [Hz] that its definition needs, or None for any.
-        tolerance: absolute difference below which two values count as the same.
-        undefined_for: which of target_silent and estimate_silent leave it without a value.
-        min_samples: fewer give too_short.
-        decimals: digits after the point in a table.
-        in_pool: whether it holds the interpreter's lock, so that many pairs are scored in other processes.
-    """
-
-    name: str
-    version: int
-    label: str
-    unit: str
-    better: str
-    ideal: float | None
-    bounds: tuple[float | None, float | None]
-    sample_rate: int | None
-    tolerance: float
-    undefined_for: tuple[str, ...]
-    min_samples: int
-    decimals: int
-    in_pool: bool
 
 
 class Metric(Protocol):
@@ -112,32 +78,16 @@ def split_rate(name: str) -> tuple[str, int | None]:
 
 
 def info(name: str) -> MetricInfo:
-    """The facts of a registered metric, or of one at another rate ("lsd@48000"); imports no metric code.
+    """Return the facts of a registered metric, or of one at another rate ("lsd@48000"); imports no metric code.
 
     Raises:
-        UnknownNameError: there is none of that name.
+        UnknownNameError: no metric has that name.
+        UsageError: what follows the @ is no rate.
     """
     plain, rate = split_rate(name)
-    facts = facts_of(registry.get("metrics", plain))
-    if rate is None:
-        return facts
-    return dataclasses.replace(facts, name=name, label=f"{facts.label} at {rate / 1000:g} kHz")
-
-
-def facts_of(descriptor: registry.Descriptor) -> MetricInfo:
-    """The facts that a metric's descriptor states, with the usual ones where it states none."""
-    facts: Mapping[str, Any] = {
-        "unit": "",
-        "ideal": None,
-        "sample_rate": None,
-        "undefined_for": (),
-        "min_samples": 1,
-        "decimals": 2,
-        "in_pool": False,
-        **descriptor.info,
-    }
-    lists: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in facts.items()}
-    return MetricInfo(name=descriptor.name, version=descriptor.version, **lists)
+    descriptor = registry.metric(plain)
+    label = descriptor.info.label if rate is None else f"{descriptor.info.label} at {rate / 1000:g} kHz"
+    return dataclasses.replace(descriptor.info, name=name, version=descriptor.version, label=label)
 
 
 def silent(signal: NDArray[np.float64]) -> bool:

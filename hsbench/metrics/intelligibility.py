@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from hsbench.descriptors import MetricDescriptor, MetricInfo
 from hsbench.metrics.base import Undefined
 
 if TYPE_CHECKING:
@@ -37,22 +38,22 @@ if TYPE_CHECKING:
     Signal = NDArray[np.float64]
 
 DESCRIPTORS = [
-    {
-        "name": "stoi",
-        "summary": "short-time objective intelligibility",
-        "target": "hsbench.metrics.intelligibility:stoi",
-        "needs": ["scipy"],
-        "info": {
-            "label": "STOI",
-            "better": "higher",
-            "ideal": 1.0,
-            "bounds": [-1.0, 1.0],
-            "tolerance": 1e-9,
-            "undefined_for": ["target_silent", "estimate_silent"],
-            "decimals": 3,
-            "in_pool": True,
-        },
-    },
+    MetricDescriptor(
+        name="stoi",
+        target="hsbench.metrics.intelligibility:stoi",
+        summary="short-time objective intelligibility",
+        needs=("scipy",),
+        info=MetricInfo(
+            label="STOI",
+            better="higher",
+            ideal=1.0,
+            bounds=(-1.0, 1.0),
+            tolerance=1e-9,
+            undefined_for=("target_silent", "estimate_silent"),
+            decimals=3,
+            in_pool=True,
+        ),
+    ),
 ]
 
 RATE, FRAME, HOP, FFT = 10_000, 256, 128, 512

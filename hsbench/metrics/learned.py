@@ -23,34 +23,33 @@ import hashlib
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 
+from hsbench.descriptors import MetricDescriptor, MetricInfo
 from hsbench.files import cache_folder, replace_atomically
-from hsbench.metrics import cdpam_weights
-from hsbench.metrics.cdpam_network import USED, network
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import torch
     from numpy.typing import NDArray
 
 DESCRIPTORS = [
-    {
-        "name": "cdpam",
-        "summary": "learned perceptual distance",
-        "target": "hsbench.metrics.learned:cdpam",
-        "needs": ["torch", "cdpam"],
-        "info": {
-            "label": "CDPAM",
-            "better": "lower",
-            "ideal": 0.0,
-            "bounds": [0.0, None],
-            "sample_rate": 22050,
-            "tolerance": 1e-5,
-            "min_samples": 841,
-            "decimals": 3,
-        },
-    },
+    MetricDescriptor(
+        name="cdpam",
+        target="hsbench.metrics.learned:cdpam",
+        summary="learned perceptual distance",
+        needs=("torch", "cdpam"),
+        info=MetricInfo(
+            label="CDPAM",
+            better="lower",
+            ideal=0.0,
+            bounds=(0.0, None),
+            sample_rate=22050,
+            tolerance=1e-5,
+            min_samples=841,
+            decimals=3,
+        ),
+    ),
 ]
 
 SCALE = 32768
@@ -72,6 +71,10 @@ class Cdpam:
     def prepare(self, reference: NDArray[np.float64], sample_rate: int) -> torch.Tensor:
         """The embedding [512] of a reference, kept on disk under HSBENCH_CACHE by content."""
         del sample_rate
+        import torch
+
+        from hsbench.metrics.cdpam_network import USED, network
+
         scaled = _scaled(reference)
         path = self._kept(scaled)
         with contextlib.suppress(OSError):
@@ -86,10 +89,14 @@ class Cdpam:
     def compare(self, prepared: torch.Tensor, estimate: NDArray[np.float64], sample_rate: int) -> float:
         """Score an estimate [samples] against the embedding of its reference."""
         del sample_rate
+        from hsbench.metrics.cdpam_network import network
+
         net = network(self.device)
         return net.distance(prepared, net.embed(_scaled(estimate)))
 
     def _kept(self, scaled: torch.Tensor) -> Path:
+        from hsbench.metrics import cdpam_weights
+
         digest = hashlib.sha256(scaled.numpy().tobytes()).hexdigest()
         return cache_folder() / "cdpam" / f"{cdpam_weights.SHA256[:8]}-{self.device}" / f"{digest}.f32"
 
@@ -99,4 +106,6 @@ cdpam = Cdpam()
 
 def _scaled(signal: NDArray[np.float64]) -> torch.Tensor:
     """[samples] at full scale +-1 -> whole numbers in float32."""
+    import torch
+
     return torch.from_numpy(np.round(np.asarray(signal, np.float32) * np.float32(SCALE)))

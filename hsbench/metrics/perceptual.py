@@ -23,28 +23,29 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hsbench.descriptors import MetricDescriptor, MetricInfo
 from hsbench.metrics.base import Undefined
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 DESCRIPTORS = [
-    {
-        "name": "pesq",
-        "summary": "perceptual evaluation of speech quality, wide band",
-        "target": "hsbench.metrics.perceptual:pesq",
-        "needs": ["pesq", "torchaudio"],
-        "info": {
-            "label": "PESQ",
-            "better": "higher",
-            "ideal": 4.5,
-            "bounds": [1.0, 4.65],
-            "sample_rate": 16000,
-            "tolerance": 1e-4,
-            "undefined_for": ["target_silent", "estimate_silent"],
-            "in_pool": True,
-        },
-    },
+    MetricDescriptor(
+        name="pesq",
+        target="hsbench.metrics.perceptual:pesq",
+        summary="perceptual evaluation of speech quality, wide band",
+        needs=("pesq", "torchaudio"),
+        info=MetricInfo(
+            label="PESQ",
+            better="higher",
+            ideal=4.5,
+            bounds=(1.0, 4.65),
+            sample_rate=16000,
+            tolerance=1e-4,
+            undefined_for=("target_silent", "estimate_silent"),
+            in_pool=True,
+        ),
+    ),
 ]
 
 

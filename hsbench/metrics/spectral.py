@@ -26,11 +26,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import torch
-
-from hsbench import cores
 from hsbench.audio.frames import lsd_frame
-from hsbench.audio.stft import spectrum
+from hsbench.descriptors import MetricDescriptor, MetricInfo
 from hsbench.metrics.base import Undefined
 
 if TYPE_CHECKING:
@@ -38,36 +35,31 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 DESCRIPTORS = [
-    {
-        "name": "lsd",
-        "summary": "log-spectral distance (not in dB)",
-        "target": "hsbench.metrics.spectral:lsd",
-        "needs": ["torch"],
-        "info": {
-            "label": "LSD",
-            "better": "lower",
-            "ideal": 0.0,
-            "bounds": [0.0, None],
-            "tolerance": 1e-6,
-            "undefined_for": ["target_silent"],
-        },
-    },
-    {
-        "name": "mr_stft",
-        "summary": "multi-resolution STFT loss of auraloss (Parallel WaveGAN)",
-        "target": "hsbench.metrics.spectral:mr_stft",
-        "needs": ["torch", "auraloss"],
-        "info": {
-            "label": "MR-STFT",
-            "better": "lower",
-            "ideal": 0.0,
-            "bounds": [0.0, None],
-            "tolerance": 1e-5,
-            "undefined_for": ["target_silent"],
-            "min_samples": 2048,
-            "decimals": 3,
-        },
-    },
+    MetricDescriptor(
+        name="lsd",
+        target="hsbench.metrics.spectral:lsd",
+        summary="log-spectral distance (not in dB)",
+        needs=("torch",),
+        info=MetricInfo(
+            label="LSD", better="lower", ideal=0.0, bounds=(0.0, None), tolerance=1e-6, undefined_for=("target_silent",)
+        ),
+    ),
+    MetricDescriptor(
+        name="mr_stft",
+        target="hsbench.metrics.spectral:mr_stft",
+        summary="multi-resolution STFT loss of auraloss (Parallel WaveGAN)",
+        needs=("torch", "auraloss"),
+        info=MetricInfo(
+            label="MR-STFT",
+            better="lower",
+            ideal=0.0,
+            bounds=(0.0, None),
+            tolerance=1e-5,
+            undefined_for=("target_silent",),
+            min_samples=2048,
+            decimals=3,
+        ),
+    ),
 ]
 
 EPS = 1e-12
@@ -79,6 +71,11 @@ def lsd(reference: NDArray[np.float64], estimate: NDArray[np.float64], sample_ra
     Raises:
         Undefined: "too_short", for fewer samples than one transform.
     """
+    import torch
+
+    from hsbench import cores
+    from hsbench.audio.stft import spectrum
+
     n_fft, hop = lsd_frame(sample_rate)
     if reference.size < n_fft:
         raise Undefined("too_short")
@@ -93,6 +90,7 @@ def lsd(reference: NDArray[np.float64], estimate: NDArray[np.float64], sample_ra
 def mr_stft(reference: NDArray[np.float64], estimate: NDArray[np.float64], sample_rate: int) -> float:
     """Multi-resolution STFT loss, auraloss.freq.MultiResolutionSTFTLoss with its defaults; both [samples]."""
     del sample_rate
+    import torch
     from auraloss.freq import MultiResolutionSTFTLoss
 
     pair = [torch.from_numpy(signal).float().view(1, 1, -1) for signal in (estimate, reference)]

@@ -24,32 +24,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
+    from hsbench.descriptors import MetricDescriptor
+
     Signal = NDArray[np.float64]
     Pair = tuple[str, ArrayLike, ArrayLike, Sequence[str]]
-
-
-def score(
-    reference: ArrayLike, estimate: ArrayLike, sample_rate: int, metrics: Iterable[str] | None = None
-) -> dict[str, Score]:
-    """Score an estimate against its reference.
-
-    Args:
-        reference: [samples], full scale +-1.
-        estimate: [samples], full scale +-1.
-        sample_rate: of both, in Hz; a metric that needs another rate gets it through the one resampler.
-        metrics: registered names; None takes all.
-
-    Returns:
-        name -> Score: a value with status "ok", or None with the reason.
-
-    Raises:
-        UnknownNameError: no metric has that name.
-        UsageError: an argument is not one-dimensional, or the rate not positive.
-    """
-    names = registry.names("metrics") if metrics is None else list(metrics)
-    with Scorer(sample_rate) as scorer:
-        ((_, scores),) = scorer.score([("", reference, estimate, names)])
-    return scores
 
 
 class Scorer:
@@ -100,7 +78,7 @@ class Scorer:
                 continue
             try:
                 rate = facts.sample_rate or self.sample_rate
-                task = (registry.get("metrics", name), *rated(rate), rate, self.device)
+                task = (registry.metric(name), *rated(rate), rate, self.device)
             except (BackendMissingError, ImportError) as error:
                 flight.scores[name] = Score(None, "unavailable", 0.0, str(error))
                 continue
@@ -133,7 +111,7 @@ class _Flight:
         return self.id, {name: self.scores[name] for name in self.names}
 
 
-def measure(descriptor: registry.Descriptor, reference: Signal, estimate: Signal, rate: int, device: str) -> Score:
+def measure(descriptor: MetricDescriptor, reference: Signal, estimate: Signal, rate: int, device: str) -> Score:
     """One metric of one pair that it may be asked about; exceptions become statuses here."""
     start = time.perf_counter()
 
@@ -153,7 +131,7 @@ def measure(descriptor: registry.Descriptor, reference: Signal, estimate: Signal
     return Score(float(value), "ok", time.perf_counter() - start)
 
 
-def _value(descriptor: registry.Descriptor, reference: Signal, estimate: Signal, rate: int, device: str) -> float:
+def _value(descriptor: MetricDescriptor, reference: Signal, estimate: Signal, rate: int, device: str) -> float:
     metric = descriptor.load()
     if hasattr(metric, "device"):
         metric.device = device

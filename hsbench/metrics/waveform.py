@@ -28,78 +28,65 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hsbench.descriptors import MetricDescriptor, MetricInfo
 from hsbench.metrics.base import Undefined
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 DESCRIPTORS = [
-    {
-        "name": "mse",
-        "summary": "mean squared error",
-        "target": "hsbench.metrics.waveform:mse",
-        "info": {
-            "label": "MSE",
-            "better": "lower",
-            "ideal": 0.0,
-            "bounds": [0.0, None],
-            "tolerance": 1e-9,
-            "decimals": 5,
-        },
-    },
-    {
-        "name": "mae",
-        "summary": "mean absolute error",
-        "target": "hsbench.metrics.waveform:mae",
-        "info": {
-            "label": "MAE",
-            "better": "lower",
-            "ideal": 0.0,
-            "bounds": [0.0, None],
-            "tolerance": 1e-9,
-            "decimals": 5,
-        },
-    },
-    {
-        "name": "snr",
-        "summary": "signal-to-noise ratio",
-        "target": "hsbench.metrics.waveform:snr",
-        "info": {
-            "label": "SNR",
-            "unit": "dB",
-            "better": "higher",
-            "bounds": [None, None],
-            "tolerance": 1e-6,
-            "undefined_for": ["target_silent", "estimate_silent"],
-        },
-    },
-    {
-        "name": "psnr",
-        "summary": "peak signal-to-noise ratio, against the reference's own range",
-        "target": "hsbench.metrics.waveform:psnr",
-        "info": {
-            "label": "PSNR",
-            "unit": "dB",
-            "better": "higher",
-            "bounds": [None, None],
-            "tolerance": 1e-6,
-            "undefined_for": ["target_silent", "estimate_silent"],
-        },
-    },
-    {
-        "name": "si_snr",
-        "summary": "scale-invariant signal-to-noise ratio, zero mean",
-        "target": "hsbench.metrics.waveform:si_snr",
-        "info": {
-            "label": "SI-SNR",
-            "unit": "dB",
-            "better": "higher",
-            "ideal": 100.0,
-            "bounds": [None, None],
-            "tolerance": 1e-6,
-            "undefined_for": ["target_silent", "estimate_silent"],
-        },
-    },
+    MetricDescriptor(
+        name="mse",
+        target="hsbench.metrics.waveform:mse",
+        summary="mean squared error",
+        info=MetricInfo(label="MSE", better="lower", ideal=0.0, bounds=(0.0, None), tolerance=1e-9, decimals=5),
+    ),
+    MetricDescriptor(
+        name="mae",
+        target="hsbench.metrics.waveform:mae",
+        summary="mean absolute error",
+        info=MetricInfo(label="MAE", better="lower", ideal=0.0, bounds=(0.0, None), tolerance=1e-9, decimals=5),
+    ),
+    MetricDescriptor(
+        name="snr",
+        target="hsbench.metrics.waveform:snr",
+        summary="signal-to-noise ratio",
+        info=MetricInfo(
+            label="SNR",
+            unit="dB",
+            better="higher",
+            bounds=(None, None),
+            tolerance=1e-6,
+            undefined_for=("target_silent", "estimate_silent"),
+        ),
+    ),
+    MetricDescriptor(
+        name="psnr",
+        target="hsbench.metrics.waveform:psnr",
+        summary="peak signal-to-noise ratio, against the reference's own range",
+        info=MetricInfo(
+            label="PSNR",
+            unit="dB",
+            better="higher",
+            bounds=(None, None),
+            tolerance=1e-6,
+            undefined_for=("target_silent", "estimate_silent"),
+        ),
+    ),
+    MetricDescriptor(
+        name="si_snr",
+        target="hsbench.metrics.waveform:si_snr",
+        summary="scale-invariant signal-to-noise ratio, zero mean",
+        info=MetricInfo(
+            label="SI-SNR",
+            unit="dB",
+            better="higher",
+            ideal=100.0,
+            bounds=(None, None),
+            tolerance=1e-6,
+            undefined_for=("target_silent", "estimate_silent"),
+        ),
+    ),
 ]
 
 EPS = float(np.finfo(np.float32).eps)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hsbench.audio.mdct import imdct, mdct
+from hsbench.descriptors import ModelDescriptor
 from hsbench.errors import UsageError
 from hsbench.models.base import Payload
 from hsbench.models.clipwise import Clipwise, as_floats
@@ -27,19 +28,19 @@ if TYPE_CHECKING:
     from hsbench.models.base import Context
 
 DESCRIPTORS = [
-    {
-        "name": "decimation",
-        "summary": "control: fewer samples, interpolated back",
-        "target": "hsbench.models.budgeted:Decimation",
-        "needs": ["torch", "torchaudio"],
-        "defaults": {"compression_ratio": 1.0},
-    },
-    {
-        "name": "mdct-top-k",
-        "summary": "control: the largest MDCT coefficients and their places",
-        "target": "hsbench.models.budgeted:MDCTTopK",
-        "defaults": {"compression_ratio": 1.0, "size": 512},
-    },
+    ModelDescriptor(
+        name="decimation",
+        target="hsbench.models.budgeted:Decimation",
+        summary="control: fewer samples, interpolated back",
+        needs=("torch", "torchaudio"),
+        defaults={"compression_ratio": 1.0},
+    ),
+    ModelDescriptor(
+        name="mdct-top-k",
+        target="hsbench.models.budgeted:MDCTTopK",
+        summary="control: the largest MDCT coefficients and their places",
+        defaults={"compression_ratio": 1.0, "size": 512},
+    ),
 ]
 
 

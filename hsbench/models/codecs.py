@@ -21,8 +21,8 @@ import io
 from typing import TYPE_CHECKING
 
 import numpy as np
-import soundfile
 
+from hsbench.descriptors import ModelDescriptor
 from hsbench.errors import BackendMissingError, UsageError
 from hsbench.models.base import Payload
 from hsbench.models.clipwise import Clipwise
@@ -34,29 +34,29 @@ if TYPE_CHECKING:
     from hsbench.models.base import Context
 
 DESCRIPTORS = [
-    {
-        "name": "opus",
-        "summary": "codec: Opus at a bit rate (libopus)",
-        "target": "hsbench.models.codecs:Opus",
-        "needs": ["av", "torch", "torchaudio"],
-        "extra": "codecs",
-        "defaults": {"kbps": 24},
-    },
-    {
-        "name": "mp3",
-        "summary": "codec: MP3 at a constant bit rate (LAME)",
-        "target": "hsbench.models.codecs:MP3",
-        "needs": ["av"],
-        "extra": "codecs",
-        "defaults": {"kbps": 32},
-    },
-    {
-        "name": "mp3-soundfile",
-        "summary": "codec: MP3 at an average bit rate (LAME in libsndfile)",
-        "target": "hsbench.models.codecs:MP3SoundFile",
-        "needs": ["soundfile"],
-        "defaults": {"compression_level": 0.9},
-    },
+    ModelDescriptor(
+        name="opus",
+        target="hsbench.models.codecs:Opus",
+        summary="codec: Opus at a bit rate (libopus)",
+        needs=("av", "torch", "torchaudio"),
+        extra="codecs",
+        defaults={"kbps": 24},
+    ),
+    ModelDescriptor(
+        name="mp3",
+        target="hsbench.models.codecs:MP3",
+        summary="codec: MP3 at a constant bit rate (LAME)",
+        needs=("av",),
+        extra="codecs",
+        defaults={"kbps": 32},
+    ),
+    ModelDescriptor(
+        name="mp3-soundfile",
+        target="hsbench.models.codecs:MP3SoundFile",
+        summary="codec: MP3 at an average bit rate (LAME in libsndfile)",
+        needs=("soundfile",),
+        defaults={"compression_level": 0.9},
+    ),
 ]
 
 OPUS_IN = 24000
@@ -122,6 +122,8 @@ class MP3SoundFile(Clipwise):
     name = "mp3-soundfile"
 
     def __init__(self, compression_level: float) -> None:
+        import soundfile
+
         if not 0 <= compression_level < 1:
             raise UsageError(f"{self.name}.compression_level expects 0 to below 1, got {compression_level}.")
         if "MP3" not in soundfile.available_formats():
@@ -134,6 +136,8 @@ class MP3SoundFile(Clipwise):
     def rebuild(self, clip: Clip, context: Context) -> tuple[NDArray[np.floating], Payload]:
         """Encode and decode. A constant bit rate would come back late from libsndfile, so it is an average one."""
         del context
+        import soundfile
+
         _check_rate(self.name, clip)
         buffer = io.BytesIO()
         soundfile.write(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hsbench.descriptors import ModelDescriptor
 from hsbench.models.clipwise import Clipwise, as_floats
 
 if TYPE_CHECKING:
@@ -19,13 +20,13 @@ if TYPE_CHECKING:
     from hsbench.models.base import Context, Payload
 
 DESCRIPTORS = [
-    {
-        "name": "pqmf",
-        "summary": "control: RAVE's filter bank, there and back",
-        "target": "hsbench.models.filterbank:FilterBank",
-        "needs": ["torch"],
-        "defaults": {"aligned": False},
-    }
+    ModelDescriptor(
+        name="pqmf",
+        target="hsbench.models.filterbank:FilterBank",
+        summary="control: RAVE's filter bank, there and back",
+        needs=("torch",),
+        defaults={"aligned": False},
+    ),
 ]
 
 

@@ -14,36 +14,34 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 
-from hsbench.audio import stft
-from hsbench.audio.griffin_lim import griffin_lim
 from hsbench.audio.mel import filter_bank
+from hsbench.descriptors import ModelDescriptor
 from hsbench.errors import UsageError
-from hsbench.fit.precision import pin
 from hsbench.models.clipwise import Clipwise, as_floats
 
 if TYPE_CHECKING:
+    import torch
     from numpy.typing import NDArray
 
     from hsbench.audio.clip import Clip
     from hsbench.models.base import Context, Payload
 
 DESCRIPTORS = [
-    {
-        "name": "random-phase",
-        "summary": "control: the clip's spectral magnitudes at random phase",
-        "target": "hsbench.models.magnitudes:RandomPhase",
-        "needs": ["torch"],
-        "defaults": {"n_fft": 1024, "hop": 256},
-    },
-    {
-        "name": "mel-griffin-lim",
-        "summary": "control: an 80-band mel spectrogram, inverted by Griffin-Lim",
-        "target": "hsbench.models.magnitudes:MelGriffinLim",
-        "needs": ["torch"],
-        "defaults": {"n_fft": 1024, "hop": 256, "bands": 80, "passes": 32},
-    },
+    ModelDescriptor(
+        name="random-phase",
+        target="hsbench.models.magnitudes:RandomPhase",
+        summary="control: the clip's spectral magnitudes at random phase",
+        needs=("torch",),
+        defaults={"n_fft": 1024, "hop": 256},
+    ),
+    ModelDescriptor(
+        name="mel-griffin-lim",
+        target="hsbench.models.magnitudes:MelGriffinLim",
+        summary="control: an 80-band mel spectrogram, inverted by Griffin-Lim",
+        needs=("torch",),
+        defaults={"n_fft": 1024, "hop": 256, "bands": 80, "passes": 32},
+    ),
 ]
 
 
@@ -67,11 +65,18 @@ class RandomPhase(Clipwise):
         return self._inverted(magnitudes, 0, clip, context), as_floats(magnitudes.numel())
 
     def _magnitudes(self, clip: Clip, context: Context) -> torch.Tensor:
-        """[n_fft // 2 + 1, frames]."""
+        """Return the clip's magnitudes, [n_fft // 2 + 1, frames]."""
+        import torch
+
+        from hsbench.audio import stft
+        from hsbench.fit.precision import pin
+
         pin("cpu", context.threads)
         return stft.magnitude(torch.from_numpy(clip.waveform).double(), self.n_fft, self.hop, pad="constant")
 
     def _inverted(self, magnitudes: torch.Tensor, passes: int, clip: Clip, context: Context) -> NDArray[np.float64]:
+        from hsbench.audio.griffin_lim import griffin_lim
+
         random = np.random.default_rng(context.key("phase", clip.id))
         size = clip.waveform.size
         waveform: NDArray[np.float64] = griffin_lim(
@@ -97,6 +102,8 @@ class MelGriffinLim(RandomPhase):
 
     def rebuild(self, clip: Clip, context: Context) -> tuple[NDArray[np.floating], Payload]:
         """Griffin and Lim's iteration on magnitudes of the mel spectrogram."""
+        import torch
+
         bank = torch.from_numpy(filter_bank(clip.sample_rate, self.n_fft, self.bands))
         mels = bank @ self._magnitudes(clip, context)
         magnitudes = (torch.linalg.pinv(bank) @ mels).clamp(min=0)

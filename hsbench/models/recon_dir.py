@@ -12,8 +12,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hsbench.audio.io import read_mono
-from hsbench.audio.matching import files
+from hsbench.descriptors import ModelDescriptor
 from hsbench.errors import DataError, UsageError
 from hsbench.files import sha256_file, sha256_json
 from hsbench.models.base import Payload
@@ -28,14 +27,14 @@ if TYPE_CHECKING:
     from hsbench.models.base import Context
 
 DESCRIPTORS = [
-    {
-        "name": "recon-dir",
-        "summary": "reconstructions made elsewhere: --set recon-dir.path=DIR",
-        "target": "hsbench.models.recon_dir:ReconDir",
-        "defaults": {"path": None, "numbers": 0, "bits": None},
-        "places": {"path": "DIR"},
-        "resolve": "hsbench.models.recon_dir:resolve",
-    }
+    ModelDescriptor(
+        name="recon-dir",
+        target="hsbench.models.recon_dir:ReconDir",
+        summary="reconstructions made elsewhere: --set recon-dir.path=DIR",
+        defaults={"path": None, "numbers": 0, "bits": None},
+        places={"path": "DIR"},
+        resolve="hsbench.models.recon_dir:resolve",
+    ),
 ]
 
 
@@ -52,6 +51,8 @@ def resolve(settings: Mapping[str, Any], switches: Mapping[str, Any], samples: i
 
 def _found(folder: Path) -> dict[str, Path]:
     """Clip id -> file."""
+    from hsbench.audio.matching import files
+
     if not folder.is_dir():
         raise UsageError(f"recon-dir.path expects a folder of audio files, and {folder} is none; check the path.")
     problems: list[str] = []
@@ -91,6 +92,8 @@ class ReconDir(Clipwise):
         Raises:
             DataError: there is none, or it has another rate or length.
         """
+        from hsbench.audio.io import read_mono
+
         if clip.id not in self.files:
             raise DataError(
                 f"expected a reconstruction {clip.id}.wav in {self.folder}, and there is none; "

@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from hsbench.spec import Budget, Experiment, Pins
 
 
-def asked(experiment: Experiment, budget: str | None, protocol: str | None, device: str) -> tuple[Budget, str]:
-    """The budget and the full name of the protocol, after pins and defaults.
+def budget_and_protocol(
+    experiment: Experiment, budget: str | None, protocol: str | None, device: str
+) -> tuple[Budget, str]:
+    """Return the budget and the full name of the protocol, after pins and defaults.
 
     Args:
         experiment: which may pin them.
@@ -31,23 +33,23 @@ def asked(experiment: Experiment, budget: str | None, protocol: str | None, devi
         refuse_other(experiment.name, "protocol", protocol and protocols.name(protocol), pins.protocol)
         refuse_other(experiment.name, "device", device, pins.device)
         return spec.budget(pins.budget), protocols.name(pins.protocol)
-    chosen = spec.budget(budget or ("standard" if device == "cuda" else "quick"))
+    chosen = spec.budget(budget or spec.default_budget(device))
     return chosen, protocols.name(protocol or chosen.protocol)
 
 
 def pins_of(names: Sequence[str]) -> tuple[str, Pins] | None:
-    """The experiment among these that pins where it runs, and its pins; None where none does.
+    """Return the experiment among these that pins where it runs, and its pins; None where none does.
 
     Raises:
         UnknownNameError: there is no such experiment.
         UsageError: it would have to share its resources with others that pin something else.
     """
-    found = {name: registry.get("experiments", name).load()().pins for name in names}
-    pinned = {name: pins for name, pins in found.items() if pins is not None}
+    pins_by_name: dict[str, Pins | None] = {name: registry.experiment(name).load()().pins for name in names}
+    pinned = {name: pins for name, pins in pins_by_name.items() if pins is not None}
     if not pinned:
         return None
     name, pins = next(iter(pinned.items()))
-    if others := [other for other, theirs in found.items() if theirs != pins]:
+    if others := [other for other, theirs in pins_by_name.items() if theirs != pins]:
         raise UsageError(
             f"{name} pins its device and threads and cannot share a run with {', '.join(others)}; run it alone."
         )

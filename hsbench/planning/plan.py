@@ -1,4 +1,4 @@
-"""From a request to cells: which things to fit, which clips and metrics each still lacks, and what that will cost.
+"""From a request to a plan: which cells to fit, which clips and scores each still lacks, and what that will cost.
 
 Nothing here computes or writes; neither torch nor pandas is imported.
 """
@@ -9,38 +9,39 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from hsbench import registry
-from hsbench.metrics.base import info
+from hsbench.planning import estimate
 from hsbench.planning.job import Job
-from hsbench.planning.resolve import Request, Resolved, check
+from hsbench.planning.request import check
+from hsbench.planning.resolve import Resolved
 from hsbench.results import provenance
+from hsbench.results.pending import PendingWork
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from hsbench.corpora.base import Source
+    from hsbench.planning.request import Request
     from hsbench.results.store import Results
+    from hsbench.results.view import View, ViewRow
     from hsbench.spec import Cell, Experiment, Resources, Row, Settings
-
-SPEED = {"cpu": 4e10, "cuda": 1e13}
-"""Operations per second of one CPU thread and of one GPU, for estimates; a cell with a past is estimated from that."""
 
 
 @dataclass
-class Work:
-    """A cell with all that the request wants of it.
+class PlannedCell:
+    """A cell with all that a request wants of it.
 
     Attributes:
         cell: the thing to fit.
         source: where its corpus is read from.
-        rows: "experiment/row" names that show it.
-        clips: wanted ids, in evaluation order.
-        metrics: wanted names.
+        rows: names "experiment/row" of the rows that show it.
+        clips: ids of the wanted clips, in evaluation order.
+        metrics: names of the wanted metrics.
         places: where its model finds what it reads.
-        unbuilt: clips without a reconstruction.
-        unscored: clip-metric pairs without a score.
+        rebuilds: number of clips that have to be rebuilt.
+        scores: number of scores that have to be computed.
         state: done, missing, partial, failed or stale.
-        reason: behind failed and stale.
-        seconds: estimated.
+        reason: why it is failed or stale, else "".
+        seconds: estimated time of what is missing.
     """
 
     cell: Cell
@@ -49,14 +50,25 @@ class Work:
     clips: list[str]
     metrics: list[str]
     places: Settings = ()
-    unbuilt: int = 0
-    unscored: int = 0
+    rebuilds: int = 0
+    scores: int = 0
     state: str = "missing"
     reason: str = ""
     seconds: float = 0.0
 
+    @property
+    def pending(self) -> bool:
+        """Whether anything is missing."""
+        return bool(self.rebuilds or self.scores)
+
     def job(self, resources: Resources, imports: Sequence[str], command: Sequence[str]) -> Job:
-        """What the cell's process is told."""
+        """Return what the cell's worker is told.
+
+        Args:
+            resources: device and threads.
+            imports: Python files that register plug-ins.
+            command: the command line that asked for it, for provenance.
+        """
         return Job(
             self.cell,
             tuple(self.clips),
@@ -72,17 +84,17 @@ class Work:
 
 @dataclass
 class Plan:
-    """All work of a request, each cell once, and the view of each experiment.
+    """All cells of a request, each once, and the view of each experiment.
 
     Attributes:
-        works: in the order in which rows mention them.
-        views: (experiment, group) -> the resolved request, as it is kept beside the results.
+        cells: in the order in which rows mention them.
+        views: one for each experiment, as they are kept beside the results.
         absent: "experiment/row" -> why the corpus of the row is not at hand; such a row is missing work.
         not_given: "experiment/row" -> what the user would have to add; such a row is not missing.
     """
 
-    works: list[Work] = field(default_factory=list)
-    views: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    cells: list[PlannedCell] = field(default_factory=list)
+    views: list[View] = field(default_factory=list)
     absent: dict[str, str] = field(default_factory=dict)
     not_given: dict[str, str] = field(default_factory=dict)
 
@@ -96,75 +108,55 @@ def make(request: Request, results: Results, resources: Resources) -> Plan:
     """
     check(request)
     plan = Plan()
-    found: dict[str, Work] = {}
+    by_key: dict[str, PlannedCell] = {}
     for name in request.experiments:
-        experiment: Experiment = registry.get("experiments", name).load()()
+        experiment: Experiment = registry.experiment(name).load()()
         resolved = Resolved(experiment, request, resources.device)
-        rows = [_add(plan, found, resolved, row) for row in resolved.rows]
-        plan.views[name, resolved.group] = resolved.view(rows)
-    plan.works = list(found.values())
-    for work in plan.works:
-        look(work, results, resources)
+        plan.views.append(resolved.view([_add_row(plan, by_key, resolved, row) for row in resolved.rows]))
+    plan.cells = list(by_key.values())
+    for planned in plan.cells:
+        look(planned, results, resources)
     return plan
 
 
-def _add(plan: Plan, found: dict[str, Work], resolved: Resolved, row: Row) -> dict[str, Any]:
-    """Add the work of a row, or why there is none, and give the row's view."""
-    name, corpus = f"{resolved.experiment.name}/{row.name}", resolved.corpus(row)
+def _add_row(plan: Plan, by_key: dict[str, PlannedCell], resolved: Resolved, row: Row) -> ViewRow:
+    """Add the cells of a row, or why there are none, and return the row as the view keeps it."""
+    name, corpus_name = f"{resolved.experiment.name}/{row.name}", resolved.corpus_name(row)
     if (lack := resolved.not_given(row)) is not None:
         plan.not_given[name] = lack
-        return resolved.row_view(row, [], lack)
-    if corpus in resolved.absent:
-        plan.absent[name] = resolved.absent[corpus]
-        return resolved.row_view(row, [])
-    ground, places = resolved.grounds[corpus], resolved.places(row)
+        return resolved.view_row(row, [], lack)
+    if corpus_name in resolved.absent:
+        plan.absent[name] = resolved.absent[corpus_name]
+        return resolved.view_row(row, [])
+    corpus, places = resolved.corpora[corpus_name], resolved.places(row)
     cells = [resolved.cell(row, seed) for seed in range(resolved.request.seeds)]
     for cell in cells:
-        work = found.setdefault(cell.key, Work(cell, ground.source, [], [], [], places))
-        work.rows.append(name)
-        known = set(work.clips)
-        work.clips += [clip for clip in ground.clips if clip not in known]
-        work.metrics += [metric for metric in resolved.metrics if metric not in work.metrics]
-    return resolved.row_view(row, cells)
+        planned = by_key.setdefault(cell.key, PlannedCell(cell, corpus.source, [], [], [], places))
+        planned.rows.append(name)
+        known = set(planned.clips)
+        planned.clips += [clip for clip in corpus.clips if clip not in known]
+        planned.metrics += [metric for metric in resolved.metrics if metric not in planned.metrics]
+    return resolved.view_row(row, cells)
 
 
-def look(work: Work, results: Results, resources: Resources) -> None:
-    """Compare with the folder: what is missing, and how long it may take."""
-    folder = results.cell(work.cell)
-    rows, scored = folder.reconstructions(), folder.scored()
-    versions = {name: info(name).version for name in work.metrics}
-    unbuilt = [clip for clip in work.clips if clip not in rows]
-    unscored = [(c, m) for c in work.clips for m, v in versions.items() if (c, m, v) not in scored]
-    gone = [clip for clip in {c for c, _ in unscored} & set(rows) if not folder.audio(clip).exists()]
-    work.unbuilt, work.unscored = len(unbuilt) + len(gone), len(unscored)
-    work.state, work.reason = _state(work, folder.status(), folder.provenance(), any_row=bool(rows))
-    if work.unbuilt or work.unscored:
-        shared, each = _seconds(work.cell, resources)
-        if past := [row["seconds"] for row in rows.values()]:
-            each = sum(past) / len(past)
-        trained = folder.fit() and any(folder.kept.glob("*"))
-        work.seconds = 4 + (0 if trained else shared) + work.unbuilt * each + 0.02 * work.unscored
+def look(planned: PlannedCell, results: Results, resources: Resources) -> None:
+    """Compare a planned cell with its folder: note what is missing, and how long it may take."""
+    folder = results.cell(planned.cell)
+    pending = PendingWork(folder, planned.cell.model.name, planned.clips, planned.metrics)
+    planned.rebuilds, planned.scores = len(pending.rebuilds()), pending.scores
+    planned.state, planned.reason = _state(pending, folder.status(), folder.provenance())
+    planned.seconds = estimate.seconds(planned.cell, pending, resources)
 
 
-def _state(work: Work, status: Mapping[str, Any], made: Mapping[str, Any], *, any_row: bool) -> tuple[str, str]:
+def _state(pending: PendingWork, status: Mapping[str, Any], made: Mapping[str, Any]) -> tuple[str, str]:
+    """State of a cell, and the reason where it is failed or stale."""
     ended = status.get("status")
-    if work.unbuilt or work.unscored:
+    if pending:
         if ended in ("failed", "timeout", "crashed", "unavailable"):
             return "failed", f"{ended}: {status.get('message', '')}"
-        return ("partial" if any_row else "missing"), ""
+        return ("partial" if pending.rows else "missing"), ""
     versions = {session["code"]["hsbench"] for session in made.get("sessions", [])}
     current = provenance.code()["hsbench"]
     if versions and versions != {current}:
         return "stale", f"made by hsbench {', '.join(sorted(versions))}, this is {current}"
     return "done", ""
-
-
-def _seconds(cell: Cell, resources: Resources) -> tuple[float, float]:
-    """Estimates for what all clips share, and for each clip."""
-    descriptor = registry.get("models", cell.model.name)
-    if descriptor.operations is None:
-        return 0.0, 0.0
-    count = registry.load_target(descriptor.operations)
-    shared, each = count(dict(cell.model.settings), dict(cell.budget.settings), cell.corpus["samples"])
-    speed = SPEED["cuda"] if resources.device == "cuda" else SPEED["cpu"] * resources.threads
-    return shared / speed, each / speed

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hsbench.errors import BackendMissingError
 from hsbench.report.figures.curves import curves
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from hsbench.results.store import Results
+    from hsbench.results.view import View
 
 
-def save_events(request: Mapping[str, Any], results: Results, output: Path, stem: str) -> list[Path]:
+def save_events(view: View, results: Results, output: Path, stem: str) -> list[Path]:
     """Write one TensorBoard run per fit below output/stem: scalars loss and lr over steps; the folders.
 
     Raises:
@@ -29,7 +29,7 @@ def save_events(request: Mapping[str, Any], results: Results, output: Path, stem
             'pip install "hsbench[tensorboard]"'
         ) from error
     folders = []
-    for curve in curves(request, results):
+    for curve in curves(view, results):
         folder = output / stem / curve.name.replace("/", "-").replace(" ", "_")
         with SummaryWriter(str(folder)) as writer:
             for point in curve.points:

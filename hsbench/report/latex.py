@@ -52,15 +52,15 @@ def _table(table: Table, form: Form) -> str:
     if table.source is not None:
         blocks.append(_published(table, facts, metrics))
     body = [line for block in blocks for line in ["\\midrule", *block]][1:]
-    request = table.request
-    words = [request["experiment"], *request["corpora"], request["budget"], request["protocol"]]
+    view = table.view
+    words = [view.experiment, *view.corpora, view.budget, view.protocol]
     name = re.sub(r"[^a-z0-9]+", "-", " ".join(words).lower())
     answers = f"; compare {table.source.source}" if table.source else ""
     return "\n".join(
         [
             "\\begin{table}[htbp]",
             "\\centering",
-            f"\\caption{{{escaped(request['title'] + answers)}. {escaped(_capital(text.circumstances(table)))}.}}",
+            f"\\caption{{{escaped(view.title + answers)}. {escaped(_capital(text.circumstances(table)))}.}}",
             f"\\label{{tab:{name}}}",
             # A table wider than the text is shrunk to it, a narrower one stays as it is.
             "\\resizebox{\\ifdim\\width>\\linewidth\\linewidth\\else\\width\\fi}{!}{%",

@@ -15,12 +15,17 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hsbench.results.store import Results
+    from hsbench.results.view import View
 
 
-def gathered(store: Results, chosen: Sequence[tuple[str, str]]) -> pd.DataFrame:
-    """Every wanted score of these (experiment, group) pairs; the columns are hsbench.analysis.frame.COLUMNS."""
-    frames = [long_frame(store.view(experiment)["groups"][group], store) for experiment, group in chosen]
-    return pd.concat(frames, ignore_index=True)
+def gathered(results: Results, views: Sequence[View]) -> pd.DataFrame:
+    """Return every wanted score of the views; the columns are hsbench.analysis.frame.COLUMNS.
+
+    Args:
+        results: the results folder that holds the cells of the views.
+        views: at least one.
+    """
+    return pd.concat([long_frame(view, results) for view in views], ignore_index=True)
 
 
 def long_csv(frame: pd.DataFrame) -> bytes:

@@ -5,18 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hsbench.errors import HsbenchError
-from hsbench.report import markdown as render
 from hsbench.report import sessions
+from hsbench.report.markdown import FOOT, grid
+from hsbench.report.markdown import markdown as tables_markdown
 from hsbench.report.table import build
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
-    from typing import Any
 
     from hsbench.report.sessions import Past
     from hsbench.report.table import Table
-    from hsbench.results.store import CellFolder, Results
+    from hsbench.results.cell_folder import CellFolder
+    from hsbench.results.store import Results
+    from hsbench.results.view import View
 
 HEAD = """\
 # What was run here
@@ -32,40 +33,38 @@ hsbench report --results . --format csv                      # or latex, markdow
 
 
 def markdown(results: Results, baselines: Path | None = None) -> str:
-    """The whole page, of every group in the folder. The same results give the same text.
+    """Return the whole page, of every view in the folder. The same results give the same text.
 
     An experiment that cannot be shown, such as one of a plug-in that is not imported now, is named with the reason:
     the page is written after a run of any other one.
     """
-    tables, lost = [], []
-    for name in results.views():
+    tables: list[Table] = []
+    lost = []
+    for name in results.experiments():
         try:
-            made = [build(request, results, baselines) for request in results.view(name)["groups"].values()]
+            tables += [build(view, results, baselines) for view in results.views(name).values()]
         except HsbenchError as error:
             lost.append(f"- {name} cannot be shown: {error}\n")
-        else:
-            tables += made
     parts = [HEAD, _summary(tables, results), *lost]
     for table in tables:
-        parts.append(render.markdown([table], foot=False))
-        parts.append(_cells(table.request, results))
-    return "\n".join([*parts, render.FOOT])
+        parts.append(tables_markdown([table], foot=False))
+        parts.append(_cells(table.view, results))
+    return "\n".join([*parts, FOOT])
 
 
 def _summary(tables: list[Table], results: Results) -> str:
-    """A line for each group."""
+    """A line for each view."""
     lines = []
-    for table in tables:
-        request = table.request
-        past = [sessions.past(folder) for _, folder in _folders(request, results)]
+    for view in (table.view for table in tables):
+        past = [sessions.past(folder) for _, folder in _folders(view, results)]
         starts, lasts = [one.started for one in past if one.started], [one.last for one in past if one.last]
         lines.append(
             [
-                request["experiment"],
-                " + ".join(dict.fromkeys(row["corpus"] for row in request["rows"])),
-                request["budget"],
-                request["protocol"],
-                str(max((len(ground["clips"]) for ground in request["corpora"].values()), default=0)),
+                view.experiment,
+                " + ".join(view.row_corpora()),
+                view.budget,
+                view.protocol,
+                str(max((len(corpus.clips) for corpus in view.corpora.values()), default=0)),
                 sessions.statuses(past) or "no cells",
                 min(starts, default=""),
                 max(lasts, default=""),
@@ -73,14 +72,14 @@ def _summary(tables: list[Table], results: Results) -> str:
             ]
         )
     head = ["experiment", "corpus", "budget", "protocol", "clips", "cells", "first started", "last started", "time"]
-    return render.grid(head, lines) + "\n"
+    return grid(head, lines) + "\n"
 
 
-def _cells(request: Mapping[str, Any], results: Results) -> str:
-    """A line for each cell of a group, and the commands that made them."""
+def _cells(view: View, results: Results) -> str:
+    """A line for each cell of a view, and the commands that made them."""
     lines: list[list[str]] = []
     commands: dict[str, None] = {}
-    for row, folder in _folders(request, results):
+    for row, folder in _folders(view, results):
         past = sessions.past(folder)
         commands |= dict.fromkeys(past.commands)
         lines.append(
@@ -88,7 +87,7 @@ def _cells(request: Mapping[str, Any], results: Results) -> str:
         )
     if not lines:
         return ""
-    table = render.grid(["row", "cell", "status", "last started", "time", "hsbench"], lines)
+    table = grid(["row", "cell", "status", "last started", "time", "hsbench"], lines)
     said = "".join(f"\n- `{command}`" for command in commands)
     return f"Cells:\n\n{table}\n" + (f"\nMade by:\n{said}\n" if said else "")
 
@@ -97,6 +96,6 @@ def _status(past: Past) -> str:
     return f"{past.status}: {past.message}" if past.message else past.status
 
 
-def _folders(request: Mapping[str, Any], results: Results) -> list[tuple[str, CellFolder]]:
-    """(row, cell) of a group."""
-    return [(row["row"], results.folder(name)) for row in request["rows"] for name in row["cells"]]
+def _folders(view: View, results: Results) -> list[tuple[str, CellFolder]]:
+    """(row's name, folder) of each cell of a view."""
+    return [(row.name, results.folder(cell)) for row, cell in view.cells()]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from hsbench.results.store import CellFolder
+    from hsbench.results.cell_folder import CellFolder
 
 
 class Shown(Protocol):

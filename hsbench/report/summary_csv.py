@@ -52,7 +52,7 @@ def summary_csv(tables: Sequence[Table], form: Form = PLAIN) -> str:
 def _csv_line(table: Table, row: TableRow, metric: MetricInfo) -> list[str]:
     summary, printed = row.entries[metric.name].summary, row.printed.get(metric.name)
     return [
-        table.request["experiment"],
+        table.view.experiment,
         row.name,
         metric.name,
         *(_digits(value) for value in (summary.mean, summary.low, summary.high)),
@@ -61,8 +61,8 @@ def _csv_line(table: Table, row: TableRow, metric: MetricInfo) -> list[str]:
         "" if printed is None else _digits(printed.value),
         "" if printed is None else printed.bound,
         row.corpus,
-        table.request["budget"],
-        table.request["protocol"],
+        table.view.budget,
+        table.view.protocol,
         _comparable(table, row),
     ]
 

@@ -5,12 +5,13 @@ A pure function of results/ and baselines/.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hsbench.analysis import comparability, frame, published, stats
 from hsbench.metrics.base import MetricInfo, info
+from hsbench.results.pending import score_status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,12 +20,11 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from hsbench.results.store import CellFolder, Results
+    from hsbench.results.cell_folder import CellFolder
+    from hsbench.results.store import Results
+    from hsbench.results.view import View, ViewRow
 
-    Scores = dict[tuple[str, str, int], dict[str, Any]]
-
-ABSENT: Mapping[str, Any] = MappingProxyType({"clips": (), "samples": 0})
-"""Stands for a corpus that is not at hand."""
+    Scores = Mapping[tuple[str, str, int], Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -90,16 +90,16 @@ class TableRow:
 
 @dataclass(frozen=True)
 class Table:
-    """One (corpora, budget, protocol) group of an experiment.
+    """The table of one view.
 
     Attributes:
-        request: the view's group.
+        view: what was asked for.
         metrics: in the order shown.
         rows: in the order shown.
         source: the published table, or None.
     """
 
-    request: Mapping[str, Any]
+    view: View
     metrics: tuple[MetricInfo, ...]
     rows: tuple[TableRow, ...]
     source: published.PublishedTable | None
@@ -107,8 +107,8 @@ class Table:
     @property
     def title(self) -> str:
         """Heading, with the published table's number where there is one."""
-        number = f"Table {self.request['table']}: " if self.request["table"] else ""
-        return number + str(self.request["title"])
+        number = f"Table {self.view.table}: " if self.view.table else ""
+        return number + self.view.title
 
     @property
     def batch(self) -> int:
@@ -121,49 +121,53 @@ class Table:
         return tuple(dict.fromkeys(reason for row in self.rows for reason in row.reasons))
 
 
-def build(request: Mapping[str, Any], results: Results, baselines: Path | None = None) -> Table:
-    """Make the table of one group.
+def build(view: View, results: Results, baselines: Path | None = None) -> Table:
+    """Make the table of one view.
+
+    Args:
+        view: what was asked for.
+        results: the results folder that holds the view's cells.
+        baselines: folder with the published numbers; the one that comes with hsbench by default.
 
     Raises:
         DataError: results or baselines are garbled.
     """
-    metrics = tuple(info(name) for name in request["metrics"])
-    source = published.table(request["source"], request["table"], baselines) if request["table"] else None
-    folders = [[results.folder(name) for name in row["cells"]] for row in request["rows"]]
-    read = [_read(request, row, cells, metrics) for row, cells in zip(request["rows"], folders, strict=True)]
-    entries = _entries(request, [one.values for one in read], metrics, source.batch if source else published.BATCH)
-    rows = tuple(
-        _row(request, row, cells, entry, one.missing, source)
-        for row, cells, entry, one in zip(request["rows"], folders, entries, read, strict=True)
-    )
-    return Table(request, metrics, rows, source)
+    metrics = tuple(info(name) for name in view.metrics)
+    source = published.table(view.source, view.table, baselines) if view.source and view.table else None
+    read = [_read(view, row, results) for row in view.rows]
+    entries = _entries(view, [one.values for one in read], metrics, source.batch if source else published.BATCH)
+    rows = tuple(_row(view, row, one, entry, source) for row, one, entry in zip(view.rows, read, entries, strict=True))
+    return Table(view, metrics, rows, source)
 
 
 class _Read(NamedTuple):
-    """What a row's scores come down to: [seeds, clips] of each metric, and how many lack a value."""
+    """What the cells of one row hold.
 
+    Attributes:
+        cells: their folders, one per seed.
+        values: metric -> [seeds, clips], NaN where there is no value.
+        missing: metric and status -> number of scores without a value.
+    """
+
+    cells: Sequence[CellFolder]
     values: Mapping[str, NDArray[np.float64]]
     missing: Mapping[str, int]
 
 
-def _read(
-    request: Mapping[str, Any], row: Mapping[str, Any], cells: list[CellFolder], metrics: tuple[MetricInfo, ...]
-) -> _Read:
-    clips, scores = request["corpora"].get(row["corpus"], ABSENT)["clips"], [cell.scores() for cell in cells]
-    values = {metric.name: frame.values(scores, clips, metric.name) for metric in metrics}
-    return _Read(values, _missing(scores, clips, request["metrics"]))
+def _read(view: View, row: ViewRow, results: Results) -> _Read:
+    cells, clips = [results.folder(name) for name in row.cells], view.corpus(row).clips
+    scores = [cell.scores() for cell in cells]
+    values = {metric: frame.values(scores, clips, metric) for metric in view.metrics}
+    return _Read(cells, values, _missing(scores, clips, view.metrics))
 
 
 def _entries(
-    request: Mapping[str, Any],
-    values: list[Mapping[str, NDArray[np.float64]]],
-    metrics: tuple[MetricInfo, ...],
-    batch: int,
+    view: View, values: Sequence[Mapping[str, NDArray[np.float64]]], metrics: Sequence[MetricInfo], batch: int
 ) -> list[dict[str, Entry]]:
-    """Summaries of every row; the best is sought among the rows of one corpus, whose clips are the same."""
+    """Summarise every row; the best is sought among the rows of one corpus, whose clips are the same."""
     entries: list[dict[str, Entry]] = [{} for _ in values]
-    for name in dict.fromkeys(row["corpus"] for row in request["rows"]):
-        chosen = [index for index, row in enumerate(request["rows"]) if row["corpus"] == name]
+    for name in view.row_corpora():
+        chosen = [index for index, row in enumerate(view.rows) if row.corpus == name]
         for metric in metrics:
             arrays = [values[index][metric.name] for index in chosen]
             bold = stats.best_rows(arrays, higher=metric.better == "higher")
@@ -179,56 +183,50 @@ def _paper(values: NDArray[np.float64], batch: int) -> float | None:
 
 
 def _row(
-    request: Mapping[str, Any],
-    row: Mapping[str, Any],
-    cells: list[CellFolder],
-    entries: Mapping[str, Entry],
-    missing: Mapping[str, int],
-    source: published.PublishedTable | None,
+    view: View, row: ViewRow, read: _Read, entries: Mapping[str, Entry], source: published.PublishedTable | None
 ) -> TableRow:
-    ground, absent = request["corpora"].get(row["corpus"], ABSENT), request["absent"].get(row["corpus"])
-    wanted = set(ground["clips"])
-    built = [made for cell in cells for clip, made in cell.reconstructions().items() if clip in wanted]
+    corpus, absent = view.corpus(row), view.absent.get(row.corpus)
+    wanted = set(corpus.clips)
+    built = [made for cell in read.cells for clip, made in cell.reconstructions().items() if clip in wanted]
     numbers = built[0]["numbers"] if built else None
     bits = [made["bits"] for made in built if made["bits"] is not None]
-    bad = [made["status"] for made in built if made["status"] != "ok"]
-    provenances = [cell.provenance() for cell in cells]
+    bad = Counter(made["status"] for made in built if made["status"] != "ok")
+    reasons: list[str] = []
+    if source and not absent:
+        reasons = comparability.reasons(view, row, [cell.provenance() for cell in read.cells], source)
     return TableRow(
-        name=row["row"],
-        corpus=row["corpus"],
+        name=row.name,
+        corpus=row.corpus,
         entries=entries,
-        ratio=ground["samples"] / numbers if numbers else None,
+        ratio=corpus.samples / numbers if numbers else None,
         numbers=numbers,
         kbit=sum(bits) / len(bits) / 1000 if bits else None,
         built=len(built),
-        wanted=len(wanted) * len(cells),
-        bad={status: bad.count(status) for status in sorted(set(bad))},
-        missing=missing,
+        wanted=len(wanted) * len(read.cells),
+        bad=dict(sorted(bad.items())),
+        missing=read.missing,
         clipped=sum(made["clipped"] for made in built) / len(built) if built else 0.0,
-        badge=request["budget"] if row["departures"] else "",
-        departures=tuple(row["departures"]),
-        notes=(*row["notes"], *([absent] if absent else [])),
-        fit=_fit(cells),
-        printed=source.rows.get(row["published"], {}) if source else {},
-        reasons=tuple(comparability.reasons(request, ground, row, provenances, source))
-        if source and not absent
-        else (),
+        badge=view.budget if row.departures else "",
+        departures=row.departures,
+        notes=(*row.notes, *([absent] if absent else [])),
+        fit=_fit(read.cells),
+        printed=source.rows.get(row.published, {}) if source and row.published else {},
+        reasons=tuple(reasons),
     )
 
 
-def _fit(cells: list[CellFolder]) -> dict[str, Any]:
+def _fit(cells: Sequence[CellFolder]) -> dict[str, Any]:
     """Facts of the training of the first seed that has some."""
     return next((facts for cell in cells if (facts := cell.fit())), {})
 
 
-def _missing(scores: list[Scores], clips: Sequence[str], metrics: Sequence[str]) -> dict[str, int]:
-    """Status -> how many of the wanted scores have no value."""
-    counts: dict[str, int] = {}
-    for metric in metrics:
-        version = info(metric).version
-        for found in scores:
-            for clip in clips:
-                status = found.get((clip, metric, version), {"status": "not run"})["status"]
-                if status != "ok":
-                    counts[f"{metric} {status}"] = counts.get(f"{metric} {status}", 0) + 1
-    return counts
+def _missing(scores: Sequence[Scores], clips: Sequence[str], metrics: Sequence[str]) -> dict[str, int]:
+    """Count the scores without a value: metric and status, such as "pesq no_utterances" -> number of scores."""
+    versions = {name: info(name).version for name in metrics}
+    statuses = (
+        (name, score_status(found, clip, name, version))
+        for name, version in versions.items()
+        for found in scores
+        for clip in clips
+    )
+    return dict(Counter(f"{name} {status}" for name, status in statuses if status != "ok"))

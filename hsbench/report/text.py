@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hsbench.report.form import PLAIN
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from hsbench.analysis.published import Printed
     from hsbench.metrics.base import MetricInfo
     from hsbench.report.form import Form
     from hsbench.report.table import Entry, Table, TableRow
+    from hsbench.results.view import ViewCorpus
 
 PAYLOAD, TRAINING = ("numbers", "kbit"), ("generated", "total", "steps")
 
@@ -89,16 +88,16 @@ def label(row: TableRow) -> str:
 
 def circumstances(table: Table) -> str:
     """Corpus, budget, protocol and split in a line; says whether the sound is synthetic."""
-    request = table.request
-    grounds = "; ".join(_ground(name, ground) for name, ground in request["corpora"].items()) or "no corpus at hand"
-    return f"{grounds}; split {request['split']}, budget {request['budget']}, protocol {request['protocol']}"
+    view = table.view
+    corpora = "; ".join(_corpus(name, corpus) for name, corpus in view.corpora.items()) or "no corpus at hand"
+    return f"{corpora}; split {view.split}, budget {view.budget}, protocol {view.protocol}"
 
 
-def _ground(name: str, ground: Mapping[str, Any]) -> str:
-    partial = ", partial corpus" if any("partial" in reason for reason in ground["incomplete"]) else ""
+def _corpus(name: str, corpus: ViewCorpus) -> str:
+    partial = ", partial corpus" if any("partial" in reason for reason in corpus.incomplete) else ""
     return (
-        f"corpus {name} ({ground['description']}{partial}; fingerprint {ground['fingerprint'][:12]}), "
-        f"{len(ground['clips'])} clips of {ground['samples']} samples at {ground['sample_rate']} Hz"
+        f"corpus {name} ({corpus.description}{partial}; fingerprint {corpus.fingerprint[:12]}), "
+        f"{len(corpus.clips)} clips of {corpus.samples} samples at {corpus.sample_rate} Hz"
     )
 
 
@@ -167,7 +166,7 @@ def remarks(table: Table) -> list[Remark]:
     shared = _shared_departures(table)
     if shared:
         bearing = tuple(row for row in table.rows if row.departures)
-        found.append(Remark(bearing, f"all rows [{table.request['budget']}]", "; ".join(shared)))
+        found.append(Remark(bearing, f"all rows [{table.view.budget}]", "; ".join(shared)))
     for row in table.rows:
         own = [one for one in row.departures if one not in shared]
         if own:

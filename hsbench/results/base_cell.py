@@ -1,7 +1,8 @@
-"""Cells that play what another cell fitted: how a thing is played is no reason to fit it again.
+"""The base of a cell: the cell that fitted what this one only decodes in another way.
 
-A model names the settings that only say how it is played (`Descriptor.playing`). A cell in which they all have their
-defaults fits; any other has it for a base, and plays what that fitted. Folder, audio and scores are its own.
+A model names the settings that only say how a fitted thing is decoded (`ModelDescriptor.decode_settings`), such as the
+number format of its weights. A cell in which all of them have their defaults fits; every other one is based on that
+cell and decodes what it fitted. Folder, audio and scores of the two are separate.
 """
 
 from __future__ import annotations
@@ -20,24 +21,24 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from hsbench.results.store import CellFolder
+    from hsbench.results.cell_folder import CellFolder
     from hsbench.spec import Cell
 
     Fitted = Callable[[str], Mapping[str, NDArray[np.float32]]]
 
 
 def base_of(cell: Cell) -> Cell | None:
-    """The cell that a cell plays; None for one that fits."""
-    descriptor = registry.get("models", cell.model.name)
-    plain = {key: descriptor.defaults[key] for key in descriptor.playing}
-    settings = {**dict(cell.model.settings), **plain}
-    if freeze(settings) == cell.model.settings:
+    """Return the cell whose fit a cell decodes; None for a cell that fits."""
+    descriptor = registry.model(cell.model.name)
+    as_fitted = {key: descriptor.defaults[key] for key in descriptor.decode_settings}
+    settings = freeze(descriptor.key_settings({**dict(cell.model.settings), **as_fitted}))
+    if settings == cell.model.settings:
         return None
-    return dataclasses.replace(cell, model=dataclasses.replace(cell.model, settings=freeze(settings)))
+    return dataclasses.replace(cell, model=dataclasses.replace(cell.model, settings=settings))
 
 
 def kept(folder: CellFolder, cell: Cell) -> Path:
-    """The folder of what a cell's fit learned: its own, or its base's."""
+    """Return the folder of what a cell's training learned: the cell's own, or its base's."""
     base = base_of(cell)
     if base is None or folder.kept.exists():
         return folder.kept
@@ -45,7 +46,7 @@ def kept(folder: CellFolder, cell: Cell) -> Path:
 
 
 def fitted(folder: CellFolder) -> Fitted:
-    """Clip id -> the clip's parameters as that cell fitted them."""
+    """Return a function from a clip's identifier to the clip's weights as the cell of that folder fitted them."""
     from safetensors.numpy import load_file
 
     return lambda clip_id: load_file(folder.weights(clip_id))

@@ -11,9 +11,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-import hsbench
 from hsbench.audio import kernel
 from hsbench.device import EXPERIMENTAL, SWITCHES, switched_on
+from hsbench.version import PACKAGE, __version__
 
 PACKAGES = (
     "torch",
@@ -33,8 +33,8 @@ PACKAGES = (
 @functools.cache
 def code() -> dict[str, Any]:
     """The hsbench version and, in a checkout, its commit and whether files differ from it."""
-    root = Path(hsbench.__file__).parent.parent
-    facts: dict[str, Any] = {"hsbench": hsbench.__version__, "commit": None, "dirty": None}
+    root = PACKAGE.parent
+    facts: dict[str, Any] = {"hsbench": __version__, "commit": None, "dirty": None}
     if (root / ".git").exists():
         facts["commit"] = _git(root, "rev-parse", "HEAD")
         changes = _git(root, "status", "--porcelain", "--untracked-files=no")

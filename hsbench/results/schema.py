@@ -13,13 +13,11 @@ from hsbench.errors import DataError
 from hsbench.spec import SCHEMA
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     Row = dict[str, Any]
 
-VIEW_SCHEMA = 2
-_GROUP = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]*")
 _AUDIO = re.compile(r"[0-9a-f]{64}\.wav")
 _LARGEST = sys.float_info.max
 
@@ -123,88 +121,3 @@ def status(path: Path, document: Row) -> Row:
     if not all(type(text) is str for text in texts):
         raise DataError(f"{path} should say how the last session ended; delete it and run again.")
     return document
-
-
-def view(path: Path, document: Any) -> Row:
-    """views/<experiment>.json in today's form.
-
-    Raises:
-        DataError: it is garbled or of a newer schema.
-    """
-    wrong = DataError(f"{path} is not a view written by hsbench; remove it and run the experiment again.")
-    if not isinstance(document, dict) or not isinstance(document.get("groups"), dict):
-        raise wrong
-    known_schema(path, document, VIEW_SCHEMA)
-    try:
-        groups = document["groups"]
-        if document.get("schema", 0) < VIEW_SCHEMA:
-            groups = {name: upgraded(one) for name, one in groups.items()}
-        groups = {name: _whole(one) for name, one in groups.items()}
-        if not all(_GROUP.fullmatch(name) and _is_request(one) for name, one in groups.items()):
-            raise wrong
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise wrong from error
-    return {"schema": VIEW_SCHEMA, "groups": groups}
-
-
-def upgraded(group: Mapping[str, Any]) -> Row:
-    """A group of a view of schema 1, which knew a single corpus, in today's form."""
-    group = dict(group)
-    ground = {name: group.pop(name) for name in ("fingerprint", "samples", "sample_rate", "clips")}
-    ground |= {"description": group.pop("corpus_description"), "incomplete": group.pop("incomplete_corpus")}
-    name = group.pop("corpus")
-    rows = [{**row, "corpus": name, "notes": []} for row in group.pop("rows")]
-    return {**group, "corpora": {name: ground}, "absent": {}, "rows": rows}
-
-
-def _whole(group: Row) -> Row:
-    """A group with what a report can do without."""
-    corpora = {name: {**_GROUND, **ground} for name, ground in group["corpora"].items()}
-    return {**_REQUEST, **group, "corpora": corpora, "rows": [{**_ROW, **row} for row in group["rows"]]}
-
-
-_REQUEST: Row = {"title": "", "table": None, "source": None, "absent": {}, "split": "", "clips_paper": 0, "limit": None}
-_GROUND: Row = {"description": "", "samples": 0, "sample_rate": 0, "incomplete": ["not said to be complete"]}
-_ROW: Row = {"model": "", "published": None, "changed": [], "departures": [], "notes": []}
-
-
-def _is_request(group: Row) -> bool:
-    texts = ("experiment", "title", "budget", "protocol", "split")
-    return (
-        all(type(group[name]) is str for name in texts)
-        and all(group[name] is None or bool(_GROUP.fullmatch(group[name])) for name in ("table", "source"))
-        and type(group["clips_paper"]) is int
-        and (group["limit"] is None or type(group["limit"]) is int)
-        and _are_texts(group["metrics"])
-        and all(type(name) is str and _is_ground(one) for name, one in group["corpora"].items())
-        and all(type(reason) is str for reason in group["absent"].values())
-        and isinstance(group["rows"], list)
-        and all(_is_row(row, group) for row in group["rows"])
-    )
-
-
-def _is_ground(ground: Row) -> bool:
-    return (
-        type(ground["description"]) is str
-        and type(ground["fingerprint"]) is str
-        and type(ground["samples"]) is int
-        and type(ground["sample_rate"]) is int
-        and _are_texts(ground["incomplete"])
-        and _are_texts(ground["clips"])
-    )
-
-
-def _is_row(row: Row, group: Row) -> bool:
-    return (
-        type(row["row"]) is str
-        and row["row"] not in (".", "..")
-        and type(row["model"]) is str
-        and (row["published"] is None or type(row["published"]) is str)
-        and (row["corpus"] in group["corpora"] or row["corpus"] in group["absent"])
-        and all(_GROUP.fullmatch(cell) for cell in row["cells"])
-        and all(_are_texts(row[name]) for name in ("cells", "changed", "departures", "notes"))
-    )
-
-
-def _are_texts(values: object) -> bool:
-    return isinstance(values, list) and all(type(one) is str for one in values)

@@ -7,10 +7,10 @@ import json
 import re
 import subprocess
 import sys
-from typing import TYPE_CHECKING, NoReturn
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from hsbench import registry
-from hsbench.registry import Descriptor
+from hsbench.descriptors import CLASSES, Descriptor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,21 +79,12 @@ class Checks:
         print(f"{self.subject}, {name}: not run, {reason}")  # noqa: T201  as above
 
 
-def descriptor_of(kind: str, given: str | Descriptor) -> Descriptor:
-    """The descriptor itself, or the registered one of a name.
-
-    Raises:
-        UnknownNameError: nothing has that name.
-    """
-    return registry.get(kind, given) if isinstance(given, str) else given
-
-
 def check_descriptor(checks: Checks, kind: str, descriptor: Descriptor) -> None:
-    """What holds for the descriptor of any kind."""
+    """Check what holds for the descriptors of all kinds."""
     with checks.check("the descriptor is complete"):
         checks.require(
-            isinstance(descriptor, Descriptor) and descriptor.kind == kind,
-            f"expected an hsbench.registry.Descriptor of kind {kind!r}, got {descriptor!r}.",
+            isinstance(descriptor, CLASSES[kind]),
+            f"expected an hsbench.descriptors.{CLASSES[kind].__name__}, got {descriptor!r}.",
         )
         checks.require(
             re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]*", descriptor.name) and "--" not in descriptor.name,
@@ -109,8 +100,13 @@ def check_descriptor(checks: Checks, kind: str, descriptor: Descriptor) -> None:
             f"a target is 'module:attribute', got {descriptor.target!r}.",
         )
         checks.require(descriptor.summary, "the summary is empty; `hsbench list` shows it.")
-        json.dumps([descriptor.defaults, descriptor.budgets, descriptor.info], allow_nan=False, default=dict)
+        json.dumps(vars(descriptor), allow_nan=False, default=_plain)
     _check_light(checks, kind, descriptor.name)
+
+
+def _plain(value: Any) -> dict[str, Any]:
+    """A mapping that is no dict, or a dataclass such as MetricInfo, as a dict for JSON."""
+    return dict(value) if isinstance(value, Mapping) else vars(value)
 
 
 def _check_light(checks: Checks, kind: str, name: str) -> None:

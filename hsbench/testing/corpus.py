@@ -8,21 +8,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hsbench import registry
 from hsbench.audio.clip import check_id
 from hsbench.corpora.base import SPLITS, Source, fingerprint, manifest_or_none
 from hsbench.errors import DataError, UsageError
 from hsbench.spec import freeze
-from hsbench.testing.checks import Checks, check_descriptor, descriptor_of, is_count
+from hsbench.testing.checks import Checks, check_descriptor, is_count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hsbench.corpora.base import Corpus, Item, Manifest
-    from hsbench.registry import Descriptor
+    from hsbench.descriptors import CorpusDescriptor
 
 
 def check_corpus(
-    corpus: str | Descriptor,
+    corpus: str | CorpusDescriptor,
     *,
     data_root: Path | str | None = None,
     settings: Mapping[str, Any] | None = None,
@@ -45,12 +46,12 @@ def check_corpus(
         ConformanceError: a promise is not kept.
         UnknownNameError: nothing is registered under that name.
     """
-    descriptor = descriptor_of("corpora", corpus)
+    descriptor = registry.corpus(corpus) if isinstance(corpus, str) else corpus
     checks = Checks(f"corpus {descriptor.name}")
     check_descriptor(checks, "corpora", descriptor)
     with checks.check("it says what it is"):
         for key in ("description", "licence"):
-            checks.require(descriptor.info.get(key), f"info lacks {key}; reports print it.")
+            checks.require(getattr(descriptor, key), f"the descriptor lacks {key}; reports print it.")
     source = Source(
         None if data_root is None else Path(data_root).resolve(), freeze({**descriptor.defaults, **(settings or {})})
     )
@@ -63,7 +64,7 @@ def check_corpus(
     return checks.passed
 
 
-def _opened(checks: Checks, descriptor: Descriptor, source: Source) -> Corpus:
+def _opened(checks: Checks, descriptor: CorpusDescriptor, source: Source) -> Corpus:
     with checks.check("it is made from a source, and prepared where it must be"):
         corpus: Corpus = descriptor.load()(source)
         checks.require(corpus.name == descriptor.name, f"its attribute name is {corpus.name!r}, not as registered.")
@@ -78,7 +79,7 @@ def _opened(checks: Checks, descriptor: Descriptor, source: Source) -> Corpus:
     return corpus
 
 
-def _check_manifests(checks: Checks, descriptor: Descriptor, source: Source, corpus: Corpus) -> list[Manifest]:
+def _check_manifests(checks: Checks, descriptor: CorpusDescriptor, source: Source, corpus: Corpus) -> list[Manifest]:
     with checks.check("its manifests are the same each time"):
         again: Corpus = descriptor.load()(source)
         checks.require(

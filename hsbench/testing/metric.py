@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hsbench.metrics.base import Undefined, facts_of, refusal
+from hsbench import registry
+from hsbench.descriptors import MetricInfo
+from hsbench.metrics.base import Undefined, refusal
 from hsbench.metrics.suite import measure
-from hsbench.testing.checks import Checks, check_descriptor, descriptor_of, is_count
+from hsbench.testing.checks import Checks, check_descriptor, is_count
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from hsbench.metrics.base import Metric, MetricInfo, Score
-    from hsbench.registry import Descriptor
+    from hsbench.descriptors import MetricDescriptor
+    from hsbench.metrics.base import Metric, Score
 
     Signal = NDArray[np.float64]
 
@@ -26,7 +28,7 @@ SILENCES = ("target_silent", "estimate_silent")
 
 
 def check_metric(
-    metric: str | Descriptor, *, reference: Signal | None = None, sample_rate: int = 22050, device: str = "cpu"
+    metric: str | MetricDescriptor, *, reference: Signal | None = None, sample_rate: int = 22050, device: str = "cpu"
 ) -> list[str]:
     """Check that a metric keeps the promises of hsbench.metrics.base.Metric.
 
@@ -43,7 +45,7 @@ def check_metric(
         ConformanceError: a promise is not kept.
         UnknownNameError: nothing is registered under that name.
     """
-    descriptor = descriptor_of("metrics", metric)
+    descriptor = registry.metric(metric) if isinstance(metric, str) else metric
     checks = Checks(f"metric {descriptor.name}")
     check_descriptor(checks, "metrics", descriptor)
     facts = _check_facts(checks, descriptor)
@@ -69,12 +71,12 @@ def _demo() -> Signal:
     return corpus.load(corpus.manifest("validation").items[0]).waveform.astype(np.float64)
 
 
-def _check_facts(checks: Checks, descriptor: Descriptor) -> MetricInfo:
+def _check_facts(checks: Checks, descriptor: MetricDescriptor) -> MetricInfo:
     with checks.check("its facts make sense"):
-        try:
-            facts = facts_of(descriptor)
-        except TypeError as error:
-            checks.fail(f"info does not fit MetricInfo: {error}.")
+        facts = descriptor.info
+        checks.require(
+            isinstance(facts, MetricInfo), f"info should be an hsbench.descriptors.MetricInfo, got {facts!r}."
+        )
         low, high = facts.bounds
         checks.require(facts.better in ("lower", "higher"), f"better is lower or higher, got {facts.better!r}.")
         checks.require(facts.label, "the label is empty; tables print it.")
@@ -95,7 +97,7 @@ class _Bench:
     """A metric on the bench with a reference at the rate that it wants."""
 
     def __init__(
-        self, checks: Checks, descriptor: Descriptor, facts: MetricInfo, signal: Signal, rate: int, device: str
+        self, checks: Checks, descriptor: MetricDescriptor, facts: MetricInfo, signal: Signal, rate: int, device: str
     ) -> None:
         self.checks, self.descriptor, self.facts = checks, descriptor, facts
         self.signal, self.rate, self.device = signal, rate, device

@@ -15,21 +15,21 @@ from hsbench import protocols, registry
 from hsbench.audio.clip import Clip
 from hsbench.models.base import Payload, Reconstruction, rebuild
 from hsbench.spec import BUDGETS
-from hsbench.testing.checks import Checks, check_descriptor, descriptor_of, is_count
+from hsbench.testing.checks import Checks, check_descriptor, is_count
 from hsbench.testing.sounds import Sounds, Stopped, Watch, clip, context
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from hsbench.descriptors import ModelDescriptor
     from hsbench.models.base import Model
-    from hsbench.registry import Descriptor
 
 STATUSES = ("ok", "diverged", "collapsed")
 CLIPS = 3
 
 
 def check_model(
-    model: str | Descriptor,
+    model: str | ModelDescriptor,
     *,
     settings: Mapping[str, Any] | None = None,
     training: Mapping[str, Any] | None = None,
@@ -57,10 +57,11 @@ def check_model(
         ConformanceError: a promise is not kept.
         UnknownNameError: nothing is registered under that name.
     """
-    descriptor = descriptor_of("models", model)
+    descriptor = registry.model(model) if isinstance(model, str) else model
     checks = Checks(f"model {descriptor.name}")
     check_descriptor(checks, "models", descriptor)
     _check_budgets(checks, descriptor)
+    _check_settings(checks, descriptor)
     with tempfile.TemporaryDirectory(prefix="hsbench-") as folder:
         bench = _Bench(checks, descriptor, Path(folder), samples, sample_rate, device, settings or {}, training or {})
         bench.check_made()
@@ -72,7 +73,7 @@ def check_model(
     return checks.passed
 
 
-def _check_budgets(checks: Checks, descriptor: Descriptor) -> None:
+def _check_budgets(checks: Checks, descriptor: ModelDescriptor) -> None:
     with checks.check("its budgets cover one another"):
         budgets = descriptor.budgets
         checks.require(
@@ -87,12 +88,25 @@ def _check_budgets(checks: Checks, descriptor: Descriptor) -> None:
             checks.fail(f"operations should name a function, got {descriptor.operations!r}.")
 
 
+def _check_settings(checks: Checks, descriptor: ModelDescriptor) -> None:
+    """Check that the descriptor speaks of settings that there are."""
+    with checks.check("its decode_settings, places and neutral settings are settings of it"):
+        training = {key for settings in descriptor.budgets.values() for key in settings}
+        for attribute, known in (
+            ("decode_settings", set(descriptor.defaults)),
+            ("places", set(descriptor.defaults)),
+            ("neutral", set(descriptor.defaults) | training),
+        ):
+            unknown = sorted(set(getattr(descriptor, attribute)) - known)
+            checks.require(not unknown, f"{attribute} names {', '.join(unknown)}, and there is no such setting.")
+
+
 @dataclass
 class _Bench:
     """A model on the bench: made anew for each trial, in a folder of its own."""
 
     checks: Checks
-    descriptor: Descriptor
+    descriptor: ModelDescriptor
     folder: Path
     samples: int
     sample_rate: int
@@ -150,6 +164,13 @@ class _Bench:
             self.checks.require(
                 is_count(group) and group != 0, f"its attribute group is a whole number from 1, got {group!r}."
             )
+        with self.checks.check("function_of_time says whether it has play"):
+            has = callable(getattr(model, "play", None))
+            said = self.descriptor.function_of_time
+            self.checks.require(
+                said == has,
+                f"its descriptor says function_of_time={said}, and the model has {'a' if has else 'no'} method play.",
+            )
         with self.checks.check("the class says its group"):
             own = getattr(self.descriptor.load(), "group", None)
             self.checks.require(
@@ -198,6 +219,10 @@ class _Bench:
             checks.require(is_count(paid.numbers), f"numbers is a whole number from 0, got {paid.numbers!r}.")
             checks.require(
                 paid.bits is None or is_count(paid.bits), f"bits is a whole number or None, got {paid.bits!r}."
+            )
+            checks.require(
+                made.weights or not self.descriptor.function_of_time,
+                "a function of time gives the weights of each clip, which play reads; got none.",
             )
             own = sum(np.asarray(value).size for value in (made.weights or {}).values())
             checks.require(

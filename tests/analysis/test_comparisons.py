@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 
 from hsbench.analysis import stats
+from hsbench.analysis.comparisons import compare
+from hsbench.report.comparison import comparison_csv, markdown
 from hsbench.results.store import Results
+from hsbench.results.view import View, ViewCorpus, ViewRow
 
 CLIPS = [f"clip-{number}" for number in range(12)]
 NOISE = np.random.default_rng(1).normal(0, 1, (2, 12))
@@ -31,18 +34,27 @@ def made(root, rows, *, experiment="toys", fingerprint="f" * 64, budget="smoke",
                 for clip, value in zip(CLIPS, row, strict=True)
                 for metric in metrics
             )
-    request = {
-        "experiment": experiment,
-        "corpora": {"demo": {"fingerprint": fingerprint, "clips": CLIPS}},
-        "budget": budget,
-        "protocol": "fixed-1",
-        "metrics": list(metrics),
-        "rows": [
-            {"row": name, "corpus": "demo", "cells": [f"{name}--{budget}--{seed}" for seed in range(len(values))]}
-            for name, values in rows.items()
-        ],
-    }
-    store.write_view(experiment, f"demo--{budget}--fixed-1", request)
+    rows = tuple(
+        ViewRow(name, "toy", "demo", cells=tuple(f"{name}--{budget}--{seed}" for seed in range(len(values))))
+        for name, values in rows.items()
+    )
+    view = View(
+        group=f"demo--{budget}--fixed-1",
+        experiment=experiment,
+        title="Toys",
+        table=None,
+        source=None,
+        corpora={"demo": ViewCorpus(fingerprint=fingerprint, clips=tuple(CLIPS))},
+        absent={},
+        budget=budget,
+        protocol="fixed-1",
+        split="validation",
+        clips_paper=12,
+        limit=None,
+        metrics=tuple(metrics),
+        rows=rows,
+    )
+    store.write_view(view)
     return root
 
 
@@ -56,14 +68,22 @@ def pair(tmp_path):
     return a, b
 
 
-def records(out):
-    return {line["row"]: line for line in csv.DictReader(io.StringIO(out))}
+def compared(*roots):
+    """Compare every view of two results folders."""
+    sides = []
+    for results in map(Results, roots):
+        views = [view for experiment in results.experiments() for view in results.views(experiment).values()]
+        sides.append((results, views))
+    return compare(*sides)
 
 
-def test_verdicts_follow_the_paired_difference(hsbench_here, pair):
-    code, out, err = hsbench_here("compare", *pair, "--format", "csv")
-    found = records(out)
-    assert (code, err) == (0, "")
+def records(*roots):
+    """Row -> its line of the CSV."""
+    return {line["row"]: line for line in csv.DictReader(io.StringIO(comparison_csv(compared(*roots))))}
+
+
+def test_verdicts_follow_the_paired_difference(pair):
+    found = records(*pair)
     assert {row: line["verdict"] for row, line in found.items()} == {
         "up": "better",
         "down": "worse",
@@ -76,10 +96,10 @@ def test_verdicts_follow_the_paired_difference(hsbench_here, pair):
         assert float(found["up"][end]) == pytest.approx(1, abs=1e-9), "a constant difference has no spread"
 
 
-def test_lower_is_better_where_the_metric_says_so(hsbench_here, tmp_path):
+def test_lower_is_better_where_the_metric_says_so(tmp_path):
     a = made(tmp_path / "a", {"row": np.abs(NOISE[:1]) + 2}, metrics=("mse",))
     b = made(tmp_path / "b", {"row": np.abs(NOISE[:1]) + 1}, metrics=("mse",))
-    assert records(hsbench_here("compare", a, b, "--format", "csv")[1])["row"]["verdict"] == "better"
+    assert records(a, b)["row"]["verdict"] == "better"
 
 
 def test_a_folder_is_the_same_as_itself(hsbench_here, pair):
@@ -89,19 +109,19 @@ def test_a_folder_is_the_same_as_itself(hsbench_here, pair):
     assert json.loads(out)["alone"] == []
 
 
-def test_markdown_says_how_to_read_it_and_what_is_alone(hsbench_here, pair):
-    _, out, _ = hsbench_here("compare", *pair)
+def test_markdown_says_how_to_read_it_and_what_is_alone(pair):
+    out = markdown(compared(*pair))
     assert "### toys, demo--smoke--fixed-1" in out
     assert "+1.00 [+1.00, +1.00] |" in out
     assert "same means that the interval contains 0" in out
     assert "- only in A: gone of toys, demo--smoke--fixed-1" in out
 
 
-def test_only_pairs_count_seeds_included(hsbench_here, tmp_path):
+def test_only_pairs_count_seeds_included(tmp_path):
     holed = np.where(np.arange(12) < 2, np.nan, 10 + NOISE)
     a = made(tmp_path / "a", {"row": 10 + NOISE})
     b = made(tmp_path / "b", {"row": np.vstack([holed + 1, holed + 5])})
-    line = records(hsbench_here("compare", a, b, "--format", "csv")[1])["row"]
+    line = records(a, b)["row"]
     assert line["n"] == "20"
     assert float(line["difference"]) == pytest.approx(1, abs=1e-9), "the third and fourth seed have no partner"
     assert float(line["a"]) == pytest.approx(10 + NOISE[:, 2:].mean())
@@ -122,12 +142,18 @@ def test_what_cannot_be_compared_says_why_and_is_exit_three(hsbench_here, tmp_pa
     assert "found none to compare" in err
 
 
-def test_one_clip_in_common_is_no_comparison(hsbench_here, tmp_path):
+def test_one_clip_in_common_is_no_comparison(tmp_path):
     alone = np.where(np.arange(12) == 3, 10.0, np.nan)[None]
     a, b = made(tmp_path / "a", {"row": alone}), made(tmp_path / "b", {"row": alone})
-    code, out, _ = hsbench_here("compare", a, b)
-    assert code == 3
-    assert "fewer than two clips have a value on both sides" in out
+    (line,) = compared(a, b).lines
+    assert (line.verdict, line.reason) == ("incomparable", "fewer than two clips have a value on both sides")
+
+
+def test_a_group_that_one_side_lacks_is_no_comparison(tmp_path):
+    rows = {"row": 10 + NOISE[:1]}
+    both = compared(made(tmp_path / "a", rows), made(tmp_path / "b", rows, budget="quick"))
+    assert both.alone == (("A", "toys", "demo--smoke--fixed-1", "row"), ("B", "toys", "demo--quick--fixed-1", "row"))
+    assert not both.compared
 
 
 def test_filters_choose_groups_experiments_and_metrics(hsbench_here, tmp_path):

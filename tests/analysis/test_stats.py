@@ -1,9 +1,7 @@
-import re
-
 import numpy as np
 import pytest
 
-from hsbench.analysis import comparability, published, stats
+from hsbench.analysis import published, stats
 from hsbench.errors import DataError
 
 rng = np.random.default_rng(0)
@@ -106,37 +104,6 @@ def test_baselines_that_are_not_there_or_garbled_are_sentences(tmp_path):
         published.table("mine", "2d", tmp_path)
     with pytest.raises(DataError, match="has no table '9z'"):
         published.table("hypersound_2023", "9z")
-
-
-REQUEST = {"split": "validation", "clips_paper": 30, "budget": "paper", "protocol": "reference"}
-GROUND = {"description": "speech", "incomplete": [], "clips": ["a"] * 30}
-ROW = {"corpus": "vctk", "changed": [], "departures": []}
-CLEAN = {"sessions": [{"code": {"dirty": False}}]}
-
-
-@pytest.mark.parametrize(
-    ("changes", "dirty", "reason"),
-    [
-        ({"corpus": "demo"}, False, "corpus demo \\(speech\\) instead of vctk"),
-        ({"incomplete": ["partial corpus"]}, False, "partial corpus"),
-        ({"split": "train"}, False, "split train"),
-        ({"clips": ["a"] * 29}, False, "29 clips instead of 30"),
-        ({"budget": "quick"}, False, "budget quick"),
-        ({"protocol": "fixed-1"}, False, "protocol fixed-1"),
-        ({"changed": ["width=3"]}, False, "settings changed: width=3"),
-        ({}, True, "uncommitted"),
-    ],
-)
-def test_every_reason_against_comparing_is_found(changes, dirty, reason):
-    table = published.table("hypersound_2023", "2d")
-    assert comparability.reasons(REQUEST, GROUND, ROW, [CLEAN], table) == []
-    made = {"sessions": [{"code": {"dirty": dirty}}]}
-    request, ground, row = (
-        {key: changes.get(key, value) for key, value in facts.items()} for facts in (REQUEST, GROUND, ROW)
-    )
-    found = comparability.reasons(request, ground, row, [CLEAN, made], table)
-    assert len(found) == 1
-    assert re.search(reason, found[0]), found
 
 
 def test_a_row_without_any_value_leaves_the_others_their_best():

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from hsbench.results.store import Results
+from hsbench.results.view import View, ViewCorpus, ViewRow
 from hsbench.spec import Cell, Part, freeze
 
 CLIPS = ["v1_0-0", "v1_1-0", "v2_0-0"]
@@ -21,13 +22,23 @@ def folder(tmp_path):
     store.folder("cell").append_reconstructions({"clip": clip, **facts} for clip in CLIPS)
     scored = {"metric": "mse", "version": 1, "status": "ok", "seconds": 0}
     store.folder("cell").append_scores({"clip": clip, "value": n / 8, **scored} for n, clip in enumerate(CLIPS[:2]))
-    ground = {"description": "synthetic speech", "incomplete": [], "fingerprint": "f", "samples": 32768}
-    row = {"row": "one", "model": "inr-fmlp", "corpus": "demo", "published": None, "cells": ["cell"]}
-    view = {"experiment": "mine", "title": "Mine", "table": None, "source": "hypersound_2023", "absent": {}}
-    view |= {"corpora": {"demo": {**ground, "sample_rate": 22050, "clips": CLIPS}}, "budget": "quick"}
-    view |= {"protocol": "fixed-1", "split": "validation", "clips_paper": 9, "limit": None, "metrics": ["mse"]}
-    view |= {"rows": [{**row, "changed": [], "departures": [], "notes": []}]}
-    store.write_view("mine", "demo--quick--fixed-1", view)
+    view = View(
+        group="demo--quick--fixed-1",
+        experiment="mine",
+        title="Mine",
+        table=None,
+        source="hypersound_2023",
+        corpora={"demo": ViewCorpus("synthetic speech", "f", 32768, 22050, clips=tuple(CLIPS))},
+        absent={},
+        budget="quick",
+        protocol="fixed-1",
+        split="validation",
+        clips_paper=9,
+        limit=None,
+        metrics=("mse",),
+        rows=(ViewRow("one", "inr-fmlp", "demo", cells=("cell",)),),
+    )
+    store.write_view(view)
     return store.root
 
 

@@ -13,7 +13,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from hsbench.cli import progress
+from hsbench.api import progress
 from hsbench.drift import bless as blessing
 from hsbench.drift import noise, verdicts
 from hsbench.drift.snapshot import snapshot
@@ -25,12 +25,12 @@ ALARMS = ("drifted-better", "drifted-worse", "newly-failing")
 def main() -> None:
     """Print a line for each rerun, and the rate."""
     store, count = Results(Path(sys.argv[1])), int(sys.argv[2]) if len(sys.argv) > 2 else 7
-    (group,) = store.view("smoke")["groups"]
-    request, blessed = store.view("smoke")["groups"][group], snapshot(store, "smoke", group)
+    (view,) = store.views("smoke").values()
+    blessed = snapshot(store, view)
     found = {}
-    for rerun in blessing.chosen(request, count):
+    for rerun in blessing.chosen_reruns(view, count):
         with progress.watcher() as watcher:
-            found[rerun] = blessing.again(store, request, blessed, rerun, watcher)
+            found[rerun] = blessing.rerun_scores(store, view, blessed, rerun, watcher)
     rates: Counter[str] = Counter()
     print("| rerun | alarms | noisy | lines |\n|---|---|--:|--:|")
     for rerun, scores in found.items():

@@ -67,7 +67,7 @@ def another_width():
 
 def wrong_initialisation():
     """The SIREN initialisation of the reference code: divided by the first layer's omega everywhere."""
-    from hsbench.models.individual import IndividualINR
+    from hsbench.models.inr.individual import IndividualINR
 
     right = IndividualINR._initial
 
@@ -80,7 +80,7 @@ def wrong_initialisation():
 
 def rounded_phases():
     """Coordinates with the ten bits of mantissa that TensorFloat-32 keeps, in fitting and playing."""
-    from hsbench.models import individual
+    from hsbench.models.inr import individual
 
     right = individual.grid
 

@@ -15,6 +15,7 @@ from hsbench.drift.snapshot import scores_of, snapshot
 from hsbench.files import sha256_bytes
 from hsbench.results import provenance
 from hsbench.results.store import Results
+from hsbench.results.view import View, ViewCorpus, ViewRow
 
 CLIPS = [f"clip-{number}" for number in range(12)]
 GROUP = "demo--smoke--fixed-1"
@@ -56,10 +57,23 @@ def made(root, values, *, shift=0.0, losses=(3.0, 2.0, 1.0, 0.5, 0.4)):
     for step, loss in enumerate(losses):
         folder.append_curve({"step": step, "loss": loss, "lr": 1e-3, "seconds": 0.1})
     folder.set_status("done")
-    row = {"row": "row", "model": "identity", "corpus": "demo", "cells": [cell.folder]}
-    corpora = {"demo": {"fingerprint": "f" * 64, "clips": CLIPS}}
-    request = {"experiment": "smoke", "corpora": corpora, "metrics": ["mse"], "rows": [row]}
-    store.write_view("smoke", GROUP, {**request, "budget": "smoke", "protocol": "fixed-1"})
+    view = View(
+        group=GROUP,
+        experiment="smoke",
+        title="",
+        table=None,
+        source=None,
+        corpora={"demo": ViewCorpus(fingerprint="f" * 64, clips=tuple(CLIPS))},
+        absent={},
+        budget="smoke",
+        protocol="fixed-1",
+        split="validation",
+        clips_paper=0,
+        limit=None,
+        metrics=("mse",),
+        rows=(ViewRow("row", "identity", "demo", cells=(cell.folder,)),),
+    )
+    store.write_view(view)
     return store
 
 
@@ -67,7 +81,7 @@ def made(root, values, *, shift=0.0, losses=(3.0, 2.0, 1.0, 0.5, 0.4)):
 def base(tmp_path):
     """Results and a baseline of them."""
     store = made(tmp_path / "results", np.linspace(0.1, 0.2, 12))
-    snap = snapshot(store, "smoke", GROUP)
+    snap = snapshot(store, store.views("smoke")[GROUP])
     means = noise.means([snap.scores, snap.scores])
     facts = {"time": "then", "reason": "a test", "code": {}, "reruns": []}
     baseline.write(tmp_path / "baselines", baseline.Baseline(snap, noise.floors(means), means, (), facts))
@@ -83,7 +97,8 @@ def test_what_was_blessed_is_the_same(hsbench_here, base):
     assert (code, err) == (0, "")
     assert out == "smoke: 4 same\n"
     read = baseline.read(base / "baselines", "smoke")
-    assert read.snapshot == snapshot(Results(base / "results"), "smoke", GROUP)
+    store = Results(base / "results")
+    assert read.snapshot == snapshot(store, store.views("smoke")[GROUP])
 
 
 def test_drift_is_exit_one_in_every_format(hsbench_here, base):
@@ -128,7 +143,8 @@ def test_first_steps_that_go_otherwise_are_drift_though_every_score_is_the_same(
 
 
 def test_first_steps_on_another_device_are_not_compared(base):
-    before = snapshot(Results(base / "results"), "smoke", GROUP)
+    store = Results(base / "results")
+    before = snapshot(store, store.views("smoke")[GROUP])
     assert [line.verdict for line in first_steps.judge(before, before)] == ["same"]
     assert first_steps.judge(before, dataclasses.replace(before, device="cuda")) == []
 
@@ -169,9 +185,9 @@ def test_a_garbled_baseline_is_a_sentence(hsbench_here, base, file, content):
 
 def test_a_snapshot_is_of_what_was_measured(base):
     store = Results(base / "results")
-    (cell,) = store.view("smoke")["groups"][GROUP]["rows"][0]["cells"]
+    ((_, cell),) = store.views("smoke")[GROUP].cells()
     folder = store.folder(cell)
-    before = snapshot(store, "smoke", GROUP)
+    before = snapshot(store, store.views("smoke")[GROUP])
     assert before.rows["row"].numbers == 10
     assert set(scores_of([folder, folder], CLIPS[:1], "mse", 1)) == {(0, "clip-0"), (1, "clip-0")}
     assert scores_of([folder], CLIPS, "mse", 2) == {}
@@ -180,21 +196,21 @@ def test_a_snapshot_is_of_what_was_measured(base):
     session = folder.provenance()["sessions"][0]
     for started, cpu in (("2026-01-03T00:00:00Z", "newest"), ("2026-01-01T00:00:00Z", "older")):
         folder.add_provenance({**session, "started": started, "cpu": cpu})
-    after = snapshot(store, "smoke", GROUP)
+    after = snapshot(store, store.views("smoke")[GROUP])
     assert set(before.scores["row", "mse"]) - set(after.scores["row", "mse"]) == {(0, "clip-3")}
     assert (before.environment["cpu"], after.environment["cpu"]) == ("a", "newest")
 
 
 def test_only_audio_that_is_there_and_was_built_well_is_scored_again(base):
     store = Results(base / "results")
-    request = store.view("smoke")["groups"][GROUP]
-    folder = store.folder(request["rows"][0]["cells"][0])
-    assert [one.clip for one in kept(store, request, 2)] == CLIPS[:2]
+    view = store.views("smoke")[GROUP]
+    folder = store.folder(view.rows[0].cells[0])
+    assert [one.clip for one in kept(store, view, 2)] == CLIPS[:2]
     folder.audio("clip-0").unlink()
     built = {"clip": "clip-1", "status": "diverged", "numbers": 10, "bits": None, "seconds": 0, "clipped": 0}
     folder.append_reconstructions([built])
-    assert [one.clip for one in kept(store, request, 2)] == CLIPS[2:4]
-    assert [one.clip for one in kept(store, request, 99)] == CLIPS[2:]
+    assert [one.clip for one in kept(store, view, 2)] == CLIPS[2:4]
+    assert [one.clip for one in kept(store, view, 99)] == CLIPS[2:]
 
 
 def test_a_newer_baseline_is_refused(hsbench_here, base):
@@ -229,15 +245,15 @@ def test_only_complete_clean_results_can_be_blessed(base, monkeypatch):
     from hsbench.errors import IncompleteError
 
     store = Results(base / "results")
-    request = store.view("smoke")["groups"][GROUP]
+    view = store.views("smoke")[GROUP]
     monkeypatch.setattr(provenance, "code", lambda: {"hsbench": "0", "commit": "c0ffee", "dirty": False})
-    prerequisites.require_complete(store, request)
-    folder = store.folder(request["rows"][0]["cells"][0])
+    prerequisites.require_complete(store, view)
+    folder = store.folder(view.rows[0].cells[0])
     with pytest.raises(IncompleteError, match="lacks 12 scores"):
-        prerequisites.require_complete(store, {**request, "metrics": ["mse", "lsd"]})
+        prerequisites.require_complete(store, dataclasses.replace(view, metrics=("mse", "lsd")))
     folder.set_status("failed")
     with pytest.raises(IncompleteError, match="is failed"):
-        prerequisites.require_complete(store, request)
+        prerequisites.require_complete(store, view)
     folder.set_status("done")
     for code, sentence in (
         ({"commit": "c0ffee", "dirty": True}, "uncommitted changes; run smoke into a fresh folder"),
@@ -245,4 +261,4 @@ def test_only_complete_clean_results_can_be_blessed(base, monkeypatch):
     ):
         folder.amend_provenance({"code": {"hsbench": "0", **code}})
         with pytest.raises(IncompleteError, match=sentence):
-            prerequisites.require_complete(store, request)
+            prerequisites.require_complete(store, view)

@@ -10,7 +10,7 @@ import pytest
 
 from hsbench.execution import process
 from hsbench.execution.process import CellProcess, Outcome
-from hsbench.results.store import CellFolder
+from hsbench.results.cell_folder import CellFolder
 from hsbench.spec import Resources
 
 SLOW = """

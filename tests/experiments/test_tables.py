@@ -6,7 +6,8 @@ from hsbench import registry
 from hsbench.analysis import published
 from hsbench.errors import UnknownNameError
 from hsbench.metrics.base import info
-from hsbench.planning.resolve import Request, Resolved
+from hsbench.planning.request import Request
+from hsbench.planning.resolve import Resolved
 from hsbench.results.base_cell import base_of
 from hsbench.widths import parameters
 
@@ -14,7 +15,7 @@ TABLES = {"table2b": "2b", "table2c": "2c", "table2d": "2d", "table3": "3", "tab
 
 
 def experiment(name):
-    return registry.get("experiments", name).load()()
+    return registry.experiment(name).load()()
 
 
 @pytest.mark.parametrize(("name", "table"), TABLES.items())
@@ -31,7 +32,7 @@ def test_the_paper_scores_512_clips_and_trains_its_own_steps(name):
     made = experiment(name)
     assert dict(made.clips)["paper"] == 512
     for model in {row.model for row in made.rows}:
-        training = registry.get("models", model).budgets["paper"]
+        training = registry.model(model).budgets["paper"]
         assert training["epochs"] * (training["epoch_samples"] // training["batch"]) == 1562500
 
 
@@ -62,7 +63,7 @@ def test_table_2a_answers_its_row_with_an_export_and_with_our_own_rave_trained_o
     assert set(made.metrics) == set(printed.rows["RAVE"])
     played = [made for name, made in cells("table2a", rows="row~v1").items()]
     assert [base_of(cell) for cell in played] == [None, played[0], played[0]]
-    training = registry.get("models", "rave-v1").budgets["paper"]
+    training = registry.model("rave-v1").budgets["paper"]
     assert [training[key] for key in ("capacity", "steps", "batch", "signal")] == [64, 3_000_000, 8, 65536]
 
 
@@ -103,21 +104,21 @@ def test_figure4_takes_clips_of_both_splits_by_turns():
         request = Request(("figure4",), budget="quick", protocol="paper", **wanted)
         resolved = Resolved(experiment("figure4"), request, "cpu")
         assert resolved.group == "demo--quick--paper" + ("--train" if "split" in wanted else "")
-        return resolved.view([])["corpora"]["demo"]
+        return resolved.view([]).corpora["demo"]
 
     whole = ground()
-    assert (len(whole["clips"]), {name: len(ids) for name, ids in whole["splits"].items()}) == (
+    assert (len(whole.clips), {name: len(ids) for name, ids in whole.splits.items()}) == (
         116,
         {"validation": 46, "train": 70},
     )
-    assert sorted(whole["clips"]) == sorted(clip for ids in whole["splits"].values() for clip in ids)
+    assert sorted(whole.clips) == sorted(clip for ids in whole.splits.values() for clip in ids)
     few = ground(limit=5)
-    assert few["clips"] == whole["clips"][:5]
-    assert {name: len(ids) for name, ids in few["splits"].items()} == {"validation": 3, "train": 2}
-    assert few["splits"]["validation"] == few["clips"][::2]
+    assert few.clips == whole.clips[:5]
+    assert {name: len(ids) for name, ids in few.splits.items()} == {"validation": 3, "train": 2}
+    assert few.splits["validation"] == few.clips[::2]
     trained = ground(split="train")
-    assert "splits" not in trained
-    assert trained["clips"] == whole["splits"]["train"]
+    assert trained.splits == {}
+    assert trained.clips == whole.splits["train"]
 
 
 def test_an_unknown_split_is_named_with_those_there_are():

@@ -12,8 +12,10 @@ from hsbench import protocols, registry, widths
 from hsbench.audio.clip import Clip
 from hsbench.audio.io import read_mono
 from hsbench.audio.passages import joined
+from hsbench.descriptors import ModelDescriptor
 from hsbench.models.base import Context, Payload, Reconstruction
-from hsbench.results.store import CellFolder, Results
+from hsbench.results.cell_folder import CellFolder
+from hsbench.results.store import Results
 from hsbench.spec import Cell, Part, freeze
 
 RATE, SAMPLES = 22050, 2048
@@ -162,7 +164,7 @@ def echo(monkeypatch, tmp_path):
     """The path of a cell whose model is Echo."""
     monkeypatch.setattr(Echo, "seen", [])
     monkeypatch.setitem(sys.modules, "echoing", sys.modules[Echo.__module__])
-    descriptor = registry.Descriptor("models", "echo", "echoing:Echo", origin="tests")
+    descriptor = ModelDescriptor("echo", "echoing:Echo", origin="tests")
     monkeypatch.setitem(registry._table("models"), "echo", descriptor)
     folder = CellFolder(tmp_path / "echo")
     folder.write_spec(cell_of("echo"))

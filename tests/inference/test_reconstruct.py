@@ -8,7 +8,7 @@ from hsbench.audio.io import read_mono
 from hsbench.audio.resample import resample
 from hsbench.fit import checkpoint
 from hsbench.models.base import NETWORK
-from hsbench.results.store import CellFolder
+from hsbench.results.cell_folder import CellFolder
 from hsbench.spec import Cell
 
 RATE, SAMPLES = 22050, 2048  # of the cells in conftest.py
@@ -84,6 +84,7 @@ def test_an_imported_model_can_be_used(hsbench_here, tmp_path, tone, cell_of, so
     file = tmp_path / "mine.py"
     file.write_text(
         "from hsbench import registry\n"
+        "from hsbench.descriptors import ModelDescriptor\n"
         "from hsbench.models.base import Payload, Reconstruction\n"
         "class Half:\n"
         "    name, version, group = 'half', 1, 4\n"
@@ -91,7 +92,7 @@ def test_an_imported_model_can_be_used(hsbench_here, tmp_path, tone, cell_of, so
         "    def reconstruct(self, clips, context):\n"
         "        for clip in clips:\n"
         "            yield Reconstruction(clip.id, clip.waveform / 2, Payload(1), 0.0)\n"
-        "registry.register(registry.Descriptor('models', 'half', 'hsbench_import_mine:Half'))\n"
+        "registry.register(ModelDescriptor('half', 'hsbench_import_mine:Half'))\n"
     )
     document = cell_of("inr-fmlp").document()
     document["model"] = {"name": "half", "version": 1, "settings": {}}

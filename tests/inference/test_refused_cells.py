@@ -7,7 +7,7 @@ from safetensors.numpy import load_file, save_file
 
 from hsbench.fit import checkpoint
 from hsbench.models.base import NETWORK
-from hsbench.results.store import CellFolder
+from hsbench.results.cell_folder import CellFolder
 from hsbench.spec import SCHEMA, Cell
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hsbench import score
 from hsbench.metrics import known
-from hsbench.metrics.suite import Scorer, score
+from hsbench.metrics.suite import Scorer
 from hsbench.pool import Pool
 
 NAMES = ["mse", "pesq", "stoi"]

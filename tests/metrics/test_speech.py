@@ -11,6 +11,7 @@ import soundfile
 import torch
 from torch.nn import functional as F
 
+from hsbench import score
 from hsbench.audio.resample import resample
 from hsbench.errors import BackendMissingError, UsageError
 from hsbench.metrics import cdpam_weights, known
@@ -19,7 +20,6 @@ from hsbench.metrics.cdpam_network import DirectEncoder, Network, network
 from hsbench.metrics.intelligibility import stoi
 from hsbench.metrics.learned import Cdpam, cdpam
 from hsbench.metrics.perceptual import pesq
-from hsbench.metrics.suite import score
 
 SPEECH = known.speech(3)
 

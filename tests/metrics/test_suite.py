@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 import hsbench
-from hsbench import registry
+from hsbench import registry, score
+from hsbench.descriptors import MetricDescriptor
 from hsbench.errors import UnknownNameError, UsageError
 from hsbench.metrics.base import info
-from hsbench.metrics.suite import score
 
 ALL = ("mse", "mae", "snr", "psnr", "si_snr", "lsd", "mr_stft", "pesq", "stoi", "cdpam")
 rng = np.random.default_rng(0)
@@ -85,7 +85,7 @@ def test_a_metric_that_gives_nan_is_a_status(monkeypatch):
 
 def test_a_missing_backend_is_unavailable_for_that_metric_alone(monkeypatch):
     table = dict(registry._table("metrics"))
-    gone = registry.Descriptor("metrics", "mse", "x:y", needs=("no_such_module",), info=table["mse"].info)
+    gone = MetricDescriptor("mse", "x:y", needs=("no_such_module",), info=table["mse"].info)
     monkeypatch.setattr(registry, "_table", lambda kind: {**table, "mse": gone})
     got = score(LOUD, OTHER, 22050, ["mse", "mae"])
     assert got["mse"].status == "unavailable"

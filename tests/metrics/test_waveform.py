@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from hsbench.metrics.suite import score
+from hsbench import score
 
 DEFINED = (
     "noise20",

@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from hsbench import registry
+from hsbench import registry, score
 from hsbench.audio.clip import Clip
 from hsbench.errors import BackendMissingError, UsageError
-from hsbench.metrics.suite import score
 from hsbench.models import codecs
 from hsbench.models.base import rebuild
 
@@ -17,9 +16,9 @@ LEVELS = {"opus": {"kbps": 24}, "mp3": {"kbps": 32}, "mp3-soundfile": {"compress
 
 
 def make(name, **settings):
-    if missing := registry.get("models", name).missing():
+    if missing := registry.model(name).missing():
         pytest.skip(f"{', '.join(missing)} is not installed")
-    descriptor = registry.get("models", name)
+    descriptor = registry.model(name)
     return descriptor.load()(**{**descriptor.defaults, **settings})
 
 

@@ -8,11 +8,11 @@ from hsbench import registry
 from hsbench.audio.clip import Clip
 from hsbench.audio.io import write_wav
 from hsbench.errors import DataError, UsageError
-from hsbench.inference.trained import ready
+from hsbench.inference.ready import ready
 from hsbench.models.base import Payload, rebuild
 from hsbench.models.recon_dir import ReconDir, resolve
 from hsbench.planning.plan import make
-from hsbench.planning.resolve import Request
+from hsbench.planning.request import Request
 from hsbench.results.store import Results
 from hsbench.spec import Resources
 
@@ -98,50 +98,47 @@ def plan(tmp_path, *changes):
 
 def test_the_location_reaches_the_job_and_stays_out_of_key_label_and_view(folder, tmp_path):
     copy = shutil.copytree(folder, tmp_path / "elsewhere")
-    (here,), (there,) = (plan(tmp_path, f"recon-dir.path={path}").works for path in (folder, copy))
+    (here,), (there,) = (plan(tmp_path, f"recon-dir.path={path}").cells for path in (folder, copy))
     assert here.cell.key == there.cell.key
     assert dict(here.cell.model.settings) == {"numbers": 0, "bits": None, "content": content(folder)}
     assert here.job(Resources(), (), ()).document()["places"] == {"path": str(folder.resolve())}
-    (view,) = plan(tmp_path, f"recon-dir.path={folder}").views.values()
-    assert view["rows"][0]["row"] == "made elsewhere"
-    assert str(folder) not in str(view)
+    (view,) = plan(tmp_path, f"recon-dir.path={folder}").views
+    assert view.rows[0].name == "made elsewhere"
+    assert str(folder) not in str(view.document())
     costly = plan(tmp_path, f"recon-dir.path={folder}", "recon-dir.numbers=4")
-    assert costly.works[0].cell.key != here.cell.key
+    assert costly.cells[0].cell.key != here.cell.key
 
 
 def test_a_kept_cell_is_opened_with_the_place_that_its_last_job_had(folder, tmp_path):
-    (work,) = plan(tmp_path, f"recon-dir.path={folder}").works
-    cell = Results(tmp_path / "results").cell(work.cell)
-    with (
-        pytest.raises(DataError, match="recon-dir needs path and .* does not say where"),
-        ready(cell, work.cell, Resources()),
-    ):
-        pass
-    work.job(Resources(), (), ()).write(cell.job)
-    with ready(cell, work.cell, Resources()) as (model, _, _):
-        assert model.folder == folder.resolve()
+    (planned,) = plan(tmp_path, f"recon-dir.path={folder}").cells
+    cell = Results(tmp_path / "results").cell(planned.cell)
+    with pytest.raises(DataError, match="recon-dir needs path and .* does not say where"):
+        ready(cell, planned.cell, Resources())
+    planned.job(Resources(), (), ()).write(cell.job)
+    model, _, _ = ready(cell, planned.cell, Resources())
+    assert model.folder == folder.resolve()
 
 
 def test_without_a_path_the_row_is_not_given_and_not_missing(tmp_path):
     made = plan(tmp_path)
-    assert made.works == []
+    assert made.cells == []
     assert made.absent == {}
     assert made.not_given == {"codecs/made elsewhere": "not given: --set recon-dir.path=DIR"}
-    (view,) = made.views.values()
-    assert view["rows"][0]["cells"] == []
-    assert view["rows"][0]["notes"] == ["not given: --set recon-dir.path=DIR"]
+    (view,) = made.views
+    assert view.rows[0].cells == ()
+    assert view.rows[0].notes == ("not given: --set recon-dir.path=DIR",)
 
 
 def test_rows_whose_extra_is_not_installed_are_not_given(tmp_path, monkeypatch):
-    monkeypatch.setattr(registry, "_found", lambda module: module != "av")
+    monkeypatch.setattr("hsbench.descriptors._is_installed", lambda module: module != "av")
     request = Request(("codecs",), budget="smoke", filters=("row~kbit",))
     made = make(request, Results(tmp_path / "results"), Resources())
-    assert made.works == []
+    assert made.cells == []
     assert set(made.not_given.values()) == {"not given: pip install 'hsbench[codecs]'"}
     assert len(made.not_given) == 7
 
 
 def test_the_registry_resolves_without_torch():
-    descriptor = registry.get("models", "recon-dir")
+    descriptor = registry.model("recon-dir")
     assert descriptor.places == {"path": "DIR"}
     assert descriptor.needs == ()

@@ -1,59 +1,43 @@
 """Table 2d of six clips, FMLP and SIREN, with the scores given here."""
 
+import dataclasses
+
 import pytest
 
 from hsbench.corpora.demo import DemoCorpus
 from hsbench.results.store import Results
+from hsbench.results.view import View, ViewCorpus, ViewRow
 
-CLIPS = [item.id for item in DemoCorpus().manifest("validation").evaluation()[:6]]
+CLIPS = tuple(item.id for item in DemoCorpus().manifest("validation").evaluation()[:6])
 MSE = {"FMLP": [0.002, 0.003, 0.004, 0.002, 0.003, 0.004], "SIREN": [0.001, 0.001, 0.002, 0.001, 0.001, 0.002]}
 
 
-def ground(**changes):
-    return {
-        "description": "synthetic speech",
-        "incomplete": [],
-        "fingerprint": "f",
-        "samples": 32768,
-        "sample_rate": 22050,
-        "clips": CLIPS,
-    } | changes
+CORPUS = ViewCorpus("synthetic speech", "f", 32768, 22050, clips=CLIPS)
+ROWS = tuple(
+    ViewRow(name, f"inr-{name.lower()}", "demo", name, (f"inr-{name.lower()}--x",), (), ("steps 10 (paper 100000)",))
+    for name in MSE
+)
+VIEW = View(
+    group="demo--quick--fixed-1",
+    experiment="table2d",
+    title="Individual INRs (upper bound)",
+    table="2d",
+    source="hypersound_2023",
+    corpora={"demo": CORPUS},
+    absent={},
+    budget="quick",
+    protocol="fixed-1",
+    split="validation",
+    clips_paper=30,
+    limit=None,
+    metrics=("mse", "si_snr"),
+    rows=ROWS,
+)
 
 
-def request(**changes):
-    rows = [
-        {
-            "row": name,
-            "model": f"inr-{name.lower()}",
-            "corpus": "demo",
-            "published": name,
-            "cells": [f"inr-{name.lower()}--x"],
-            "changed": [],
-            "departures": ["steps 10 (paper 100000)"],
-            "notes": [],
-        }
-        for name in MSE
-    ]
-    return {
-        "experiment": "table2d",
-        "title": "Individual INRs (upper bound)",
-        "table": "2d",
-        "source": "hypersound_2023",
-        "corpora": {"demo": ground()},
-        "absent": {},
-        "budget": "quick",
-        "protocol": "fixed-1",
-        "split": "validation",
-        "clips_paper": 30,
-        "limit": None,
-        "metrics": ["mse", "si_snr"],
-        "rows": rows,
-    } | changes
-
-
-@pytest.fixture
-def asked():
-    return request
+def make_view(**changes):
+    """The view, with other values of these fields."""
+    return dataclasses.replace(VIEW, **changes)
 
 
 @pytest.fixture

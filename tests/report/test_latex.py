@@ -1,5 +1,6 @@
 """LaTeX tables: what they say, and that pdflatex takes them whatever the names are."""
 
+import dataclasses
 import re
 import shutil
 import subprocess
@@ -9,6 +10,8 @@ import pytest
 from hsbench.report import latex, tex
 from hsbench.report.form import Form
 from hsbench.report.table import build
+
+from .conftest import ROWS, make_view
 
 WILD = "[x] & 50 % $1 #2 a_b {c} ~ ^ \\d <e> | \"q\" 'r' `s` -- ω_0 × 3 → Ω ≥ 2 µ é ł ą ﬁ 中 🎵 Οο"
 
@@ -25,24 +28,25 @@ def compiled(document, folder):
     return printed
 
 
-def wide(asked):
+def wide():
     """A table with many metrics, facts and rows, all with wild names."""
-    rows = [{**row, "row": f"{WILD} {n}", "notes": [WILD]} for n in range(6) for row in asked()["rows"]]
-    return asked(title=WILD, rows=rows, metrics=["mse", "lsd", "si_snr", "pesq", "stoi", "cdpam", "mae", "snr"])
+    rows = [dataclasses.replace(row, name=f"{WILD} {n} {row.name}", notes=(WILD,)) for n in range(6) for row in ROWS]
+    metrics = ("mse", "lsd", "si_snr", "pesq", "stoi", "cdpam", "mae", "snr")
+    return make_view(title=WILD, rows=tuple(rows), metrics=metrics)
 
 
 @pdflatex
-def test_any_name_compiles_and_a_wide_table_fits_the_page(asked, results, tmp_path):
+def test_any_name_compiles_and_a_wide_table_fits_the_page(results, tmp_path):
     facts = {"generated": 32539, "total": 26900000, "steps": 1562500, "status": "ok"}
     results.folder("inr-fmlp--x").write_fit(facts)
-    printed = compiled(latex.latex([build(wide(asked), results)], Form(False, True, True)), tmp_path)
+    printed = compiled(latex.latex([build(wide(), results)], Form(False, True, True)), tmp_path)
     assert "Overfull" not in printed
     assert "Float too large" not in printed
 
 
 @pdflatex
-def test_tables_compile_inside_a_document_that_loads_what_they_name(asked, results, tmp_path):
-    body = latex.latex([build(asked(), results), build(asked(experiment="other"), results)])
+def test_tables_compile_inside_a_document_that_loads_what_they_name(results, tmp_path):
+    body = latex.latex([build(make_view(), results), build(make_view(experiment="other"), results)])
     packages = re.search(r"needs (\S+) and (\S+)", body)
     document = "\\documentclass{article}" + "".join(packages.groups()) + "\\begin{document}" + body + "\\end{document}"
     assert "multiply defined" not in compiled(document, tmp_path)
@@ -67,13 +71,13 @@ def test_characters_are_shown_as_they_are_or_by_their_number(plain, wanted):
     assert tex.escaped(plain) == wanted
 
 
-def test_a_name_is_no_argument_of_the_line_before(asked, results):
-    shown = latex.latex([build(asked(rows=[{**asked()["rows"][0], "row": "[2cm]"}]), results)])
+def test_a_name_is_no_argument_of_the_line_before(results):
+    shown = latex.latex([build(make_view(rows=(dataclasses.replace(ROWS[0], name="[2cm]"),)), results)])
     assert "\n{}[2cm] " in shown
 
 
-def test_footnotes_mark_the_rows_that_they_are_about(asked, results):
-    shown = latex.latex([build(asked(), results)])
+def test_footnotes_mark_the_rows_that_they_are_about(results):
+    shown = latex.latex([build(make_view(), results)])
     marks = dict(re.findall(r"^(\w+) \[quick\]\\textsuperscript\{([a-z,]+)\}", shown, flags=re.MULTILINE))
     assert marks == {"FMLP": "a,b", "SIREN": "a"}
     assert "\\textsuperscript{a} steps 10 (paper 100000)." in shown
@@ -81,15 +85,15 @@ def test_footnotes_mark_the_rows_that_they_are_about(asked, results):
     assert "(5/6)" in shown
 
 
-def test_intervals_stand_below_the_means(asked, results):
-    lines = latex.latex([build(asked(), results)]).splitlines()
+def test_intervals_stand_below_the_means(results):
+    lines = latex.latex([build(make_view(), results)]).splitlines()
     place = next(number for number, line in enumerate(lines) if line.startswith("SIREN"))
     assert "\\textbf{0.00133} & " in lines[place]
     assert re.match(r" &  &  & \{\\scriptsize \[0\.00\d+, 0\.00\d+\]\} & ", lines[place + 1])
 
 
-def test_what_was_published_is_grey_apart_and_says_why(asked, results):
-    shown = latex.latex([build(asked(), results)])
+def test_what_was_published_is_grey_apart_and_says_why(results):
+    shown = latex.latex([build(make_view(), results)])
     ours, published = shown.split("\\textit{Published (not comparable):}")
     assert "27.53" in published
     assert "textcolor{gray}{27.53}" in published
@@ -97,18 +101,18 @@ def test_what_was_published_is_grey_apart_and_says_why(asked, results):
     assert "corpus demo (synthetic speech) instead of vctk" in published
 
 
-def test_the_papers_columns_are_the_model_and_its_metrics(asked, results):
-    table = build(asked(metrics=["mse", "si_snr", "mae"]), results)
+def test_the_papers_columns_are_the_model_and_its_metrics(results):
+    table = build(make_view(metrics=("mse", "si_snr", "mae")), results)
     shown = latex.latex([table], Form(paper_columns=True))
     assert "Model & \\textbf{MSE} & \\textbf{SI-SNR (dB)} \\\\" in shown
     assert "CR is samples" not in shown
     assert "MAE" in latex.latex([table])
-    unpublished = build(asked(table=None, metrics=["mse", "mae"]), results)
+    unpublished = build(make_view(table=None, metrics=("mse", "mae")), results)
     assert [metric.name for metric in Form(paper_columns=True).metrics(unpublished)] == ["mse"]
 
 
-def test_the_papers_means_stand_in_a_block_of_their_own(asked, results):
-    table = build(asked(), results)
+def test_the_papers_means_stand_in_a_block_of_their_own(results):
+    table = build(make_view(), results)
     assert "published aggregator" not in latex.latex([table])
     shown = latex.latex([table], Form(paper_means=True))
     block = shown.split("\\textit{By the published aggregator:}")[1].split("\\midrule")[0]
@@ -116,8 +120,8 @@ def test_the_papers_means_stand_in_a_block_of_their_own(asked, results):
     assert "takes the clips of this table one by one" in shown
 
 
-def test_a_batch_that_lost_a_clip_has_no_paper_mean(asked, results):
-    table = build(asked(table="2b", rows=asked()["rows"]), results)
+def test_a_batch_that_lost_a_clip_has_no_paper_mean(results):
+    table = build(make_view(table="2b"), results)
     assert table.batch == 16
     fmlp, siren = table.rows
     assert fmlp.entries["si_snr"].paper is None

@@ -1,44 +1,22 @@
 """The page of a results folder, and the page that every report leads to."""
 
+import dataclasses
 from pathlib import Path
 
-from hsbench.corpora.demo import DemoCorpus
-from hsbench.report import markdown as render
 from hsbench.report import readme, sessions
 from hsbench.report.html import documents
+from hsbench.report.markdown import FOOT
 from hsbench.results.store import GENERATED, Results
 
+from .conftest import CLIPS, ROWS, make_view
+
 ROOT = Path(__file__).parent.parent.parent
-CLIPS = [item.id for item in DemoCorpus().manifest("validation").evaluation()[:2]]
 
 
 def made(root):
     store = Results(root)
-    ground = {
-        "description": "synthetic speech",
-        "incomplete": [],
-        "fingerprint": "f",
-        "samples": 32768,
-        "sample_rate": 22050,
-        "clips": CLIPS,
-    }
-    row = {"model": "inr-fmlp", "corpus": "demo", "published": "FMLP", "changed": [], "departures": [], "notes": []}
-    request = {
-        "experiment": "table2d",
-        "title": "Individual INRs",
-        "table": "2d",
-        "source": "hypersound_2023",
-        "corpora": {"demo": ground},
-        "absent": {},
-        "budget": "quick",
-        "protocol": "fixed-1",
-        "split": "validation",
-        "clips_paper": 30,
-        "limit": None,
-        "metrics": ["mse"],
-        "rows": [{**row, "row": "FMLP", "cells": ["one"]}, {**row, "row": "SIREN", "cells": ["two"]}],
-    }
-    store.write_view("table2d", "demo--quick--fixed-1", request)
+    rows = [dataclasses.replace(row, cells=(cell,)) for row, cell in zip(ROWS, ("one", "two"), strict=True)]
+    store.write_view(make_view(metrics=("mse",), rows=tuple(rows)))
     folder, code = store.folder("one"), {"hsbench": "0.1.0", "commit": "abcdef123", "dirty": True}
     for start, seconds in (("2026-01-02T00:00:00Z", 60.0), ("2026-01-03T00:00:00Z", 120.0)):
         folder.add_provenance({"started": start, "seconds": seconds, "code": code, "command": ["hsbench", "run"]})
@@ -54,15 +32,15 @@ def test_it_says_what_was_run_when_with_which_budget_and_outcome(tmp_path):
     line = next(line for line in said.splitlines() if line.startswith("| table2d"))
     cells = [cell.strip() for cell in line.strip("|").split("|")]
     assert cells == [
-        *("table2d", "demo", "quick", "fixed-1", "2", "1 failed, 1 not run"),
+        *("table2d", "demo", "quick", "fixed-1", "6", "1 failed, 1 not run"),
         *("2026-01-02T00:00:00Z", "2026-01-03T00:00:00Z", "3.0 min"),
     ]
-    assert "### Table 2d: Individual INRs" in said
+    assert "### Table 2d: Individual INRs (upper bound)" in said
     assert "0.25000" in said
     assert "failed: it \\| broke" in said
     assert "0.1.0 (abcdef1, uncommitted changes)" in said
     assert said.count("- `hsbench run`") == 1
-    assert said.count(render.FOOT) == 1
+    assert said.count(FOOT) == 1
     assert said == readme.markdown(made(tmp_path / "again"))
 
 
@@ -72,8 +50,7 @@ def test_an_empty_folder_has_a_page_too(tmp_path):
 
 def test_an_experiment_that_cannot_be_shown_is_named_and_the_others_are_shown(tmp_path):
     store = made(tmp_path)
-    (request,) = store.view("table2d")["groups"].values()
-    store.write_view("plugged", "demo--quick--fixed-1", {**request, "experiment": "plugged", "metrics": ["mine"]})
+    store.write_view(make_view(experiment="plugged", metrics=("mine",)))
     (tmp_path / "views" / "broken.json").write_text("[]")
     said = readme.markdown(store)
     assert "- plugged cannot be shown: unknown metric 'mine'" in said

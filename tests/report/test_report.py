@@ -1,21 +1,27 @@
 import csv
+import dataclasses
 import io
-import json
 
 import pytest
 
+from hsbench.analysis.frame import COLUMNS, long_frame
 from hsbench.metrics.base import info
-from hsbench.report import latex, text
-from hsbench.report import markdown as render
+from hsbench.report import text
 from hsbench.report.form import Form
+from hsbench.report.latex import latex
+from hsbench.report.markdown import markdown
 from hsbench.report.summary_csv import summary_csv
 from hsbench.report.table import build
 
-from .conftest import CLIPS, ground, request
+from .conftest import CLIPS, CORPUS, ROWS, make_view
+
+
+def corpus(**changes):
+    return dataclasses.replace(CORPUS, **changes)
 
 
 def test_a_table_holds_means_intervals_coverage_and_exact_ratio(results):
-    table = build(request(), results)
+    table = build(make_view(), results)
     fmlp, siren = table.rows
     assert fmlp.entries["mse"].summary.mean == pytest.approx(0.003)
     assert fmlp.entries["mse"].summary.low < 0.003 < fmlp.entries["mse"].summary.high
@@ -32,7 +38,7 @@ def test_rows_of_an_older_metric_version_do_not_count(results):
     folder.append_scores(
         [{"clip": CLIPS[0], "metric": "mse", "version": 0, "value": 9.0, "status": "ok", "seconds": 0}]
     )
-    assert build(request(), results).rows[0].entries["mse"].summary.mean == pytest.approx(0.003)
+    assert build(make_view(), results).rows[0].entries["mse"].summary.mean == pytest.approx(0.003)
 
 
 def test_the_later_of_two_rows_counts(results):
@@ -40,35 +46,34 @@ def test_the_later_of_two_rows_counts(results):
     folder.append_scores(
         [{"clip": CLIPS[0], "metric": "mse", "version": 1, "value": 9.0, "status": "ok", "seconds": 0}]
     )
-    assert build(request(), results).rows[0].entries["mse"].summary.mean == pytest.approx((9 + 0.016) / 6)
+    assert build(make_view(), results).rows[0].entries["mse"].summary.mean == pytest.approx((9 + 0.016) / 6)
 
 
 def test_what_a_clip_costs_has_two_columns_where_a_row_stores_bits_that_are_no_numbers(results):
-    assert "kbit" not in render.markdown([build(request(), results)])
+    assert "kbit" not in markdown([build(make_view(), results)])
     coded = {"status": "ok", "numbers": 0, "steps": 0, "seconds": 0.1, "clipped": 0.0}
     folder = results.folder("inr-siren--x")
     folder.append_reconstructions({"clip": clip, "bits": 8000 + 100 * n, **coded} for n, clip in enumerate(CLIPS))
-    table = build(request(), results)
+    table = build(make_view(), results)
     fmlp, siren = table.rows
     assert (siren.ratio, siren.numbers, siren.kbit) == (None, 0, 8.25)
     assert text.fact_columns(table) == ["numbers", "kbit"]
     assert text.fact_cells(siren, ["numbers", "kbit"]) == ["", "8.2"]
     assert text.fact_cells(fmlp, ["numbers", "kbit"]) == ["33031", "0.0"]
-    assert "a codec stores bits and no numbers" in render.markdown([table])
-    assert "& numbers & kbit &" in latex.latex([table])
+    assert "a codec stores bits and no numbers" in markdown([table])
+    assert "& numbers & kbit &" in latex([table])
 
 
 def test_a_row_without_cells_is_shown_with_its_note_and_leaves_the_others_as_they_are(results):
-    asked = request()
-    asked["rows"].append({**asked["rows"][0], "row": "mine", "cells": [], "departures": [], "notes": ["not given"]})
-    table = build(asked, results)
+    mine = dataclasses.replace(ROWS[0], name="mine", cells=(), departures=(), notes=("not given",))
+    table = build(make_view(rows=(*ROWS, mine)), results)
     assert [row.entries["mse"].bold for row in table.rows] == [False, True, False]
     assert (table.rows[2].built, table.rows[2].wanted, table.rows[2].missing) == (0, 0, {})
-    assert "- mine: not given" in render.markdown([table])
+    assert "- mine: not given" in markdown([table])
 
 
 def test_markdown_shows_what_a_reviewer_asks_for(results):
-    shown = render.markdown([build(request(), results)])
+    shown = markdown([build(make_view(), results)])
     assert "### Table 2d: Individual INRs (upper bound)" in shown
     assert (
         "corpus demo (synthetic speech; fingerprint f), 6 clips of 32768 samples at 22050 Hz; split validation" in shown
@@ -90,17 +95,17 @@ def test_markdown_shows_what_a_reviewer_asks_for(results):
 
 
 def test_a_partial_corpus_is_said_wherever_the_numbers_are(results):
-    reasons = ["partial corpus: 3 of 9 files", "corpus settings changed: mics=1"]
-    partial = request(corpora={"demo": ground(incomplete=reasons)})
+    reasons = ("partial corpus: 3 of 9 files", "corpus settings changed: mics=1")
+    partial = make_view(corpora={"demo": corpus(incomplete=reasons)})
     table = build(partial, results)
-    assert "synthetic speech, partial corpus; fingerprint" in render.markdown([table])
-    assert "- partial corpus: 3 of 9 files" in render.markdown([table])
-    assert "partial corpus: 3 of 9 files" in latex.latex([table])
+    assert "synthetic speech, partial corpus; fingerprint" in markdown([table])
+    assert "- partial corpus: 3 of 9 files" in markdown([table])
+    assert "partial corpus: 3 of 9 files" in latex([table])
     assert "partial corpus: 3 of 9 files | corpus settings changed: mics=1" in summary_csv([table])
 
 
 def test_csv_has_the_promised_columns_and_no_published_rows(results):
-    found = list(csv.reader(io.StringIO(summary_csv([build(request(), results)]))))
+    found = list(csv.reader(io.StringIO(summary_csv([build(make_view(), results)]))))
     assert ",".join(found[0]) == (
         "experiment,row,metric,mean,ci_low,ci_high,n,n_total,published,published_bound,corpus,budget,protocol,comparable"
     )
@@ -120,15 +125,15 @@ def test_csv_has_the_promised_columns_and_no_published_rows(results):
 
 
 def test_nothing_measured_is_empty_and_not_zero(results):
-    table = build(request(corpora={"demo": ground(clips=["k99_001-0"])}), results)
-    shown = render.markdown([table])
+    table = build(make_view(corpora={"demo": corpus(clips=("k99_001-0",))}), results)
+    shown = markdown([table])
     assert "- (0/1)" in shown
     line = next(csv.DictReader(io.StringIO(summary_csv([table]))))
     assert (line["mean"], line["n"], line["n_total"]) == ("", "0", "1")
 
 
 def test_latex_escapes_and_greys(results):
-    shown = latex.latex([build(request(title="50 % of R&D_{x} ~ ^ \\ $ #"), results)])
+    shown = latex([build(make_view(title="50 % of R&D_{x} ~ ^ \\ $ #"), results)])
     assert "50 \\% of R\\&D\\_\\{x\\} \\textasciitilde{} \\textasciicircum{} \\textbackslash{} \\$ \\#" in shown
     assert "\\textcolor{gray}{$<$ 0.001}" in shown
     assert "\\toprule" in shown
@@ -136,18 +141,18 @@ def test_latex_escapes_and_greys(results):
     assert "\\textbf{0.00133}" in shown
 
 
-def test_the_papers_columns_and_means_are_there_on_request(results):
-    table = build(request(), results)
-    shown = render.markdown([table], Form(paper_columns=True, paper_means=True))
+def test_the_papers_columns_and_means_are_there_on_make_view(results):
+    table = build(make_view(), results)
+    shown = markdown([table], Form(paper_columns=True, paper_means=True))
     heads = [line.split("|")[1:3] for line in shown.splitlines() if line.startswith("| ") and "MSE" in line]
     assert [first.strip() for first, _ in heads] == ["model", "by the published aggregator", "published"]
     assert " CR " not in shown.split("Mean over clips")[0]
     assert "(5/6)" in shown
-    assert "published aggregator" not in render.markdown([table])
+    assert "published aggregator" not in markdown([table])
 
 
-def test_csv_has_the_papers_mean_as_a_last_column_on_request(results):
-    table = build(request(table="2b"), results)
+def test_csv_has_the_papers_mean_as_a_last_column_on_make_view(results):
+    table = build(make_view(table="2b"), results)
     lines = list(csv.DictReader(io.StringIO(summary_csv([table], Form(paper_means=True)))))
     assert list(lines[0])[-2:] == ["comparable", "paper_mean"]
     means = {(line["row"], line["metric"]): line["paper_mean"] for line in lines}
@@ -162,31 +167,32 @@ def test_numbers_take_the_metrics_decimals():
 
 
 def test_a_comparable_table_says_so(results):
-    complete = request(
-        corpora={"vctk": ground()},
+    complete = make_view(
+        corpora={"vctk": corpus()},
         budget="paper",
         protocol="reference",
         clips_paper=6,
-        rows=[{**row, "corpus": "vctk", "departures": []} for row in request()["rows"]],
+        rows=tuple(dataclasses.replace(row, corpus="vctk", departures=()) for row in ROWS),
     )
     table = build(complete, results)
     assert table.reasons == ()
-    assert "comparable:" in render.markdown([table])
-    assert "textcolor" not in latex.latex([table])
+    assert "comparable:" in markdown([table])
+    assert "textcolor" not in latex([table])
     assert next(csv.DictReader(io.StringIO(summary_csv([table]))))["comparable"] == "yes"
 
 
 def test_rows_of_several_corpora_stand_in_one_table_and_none_is_bold(results):
-    first, second = request()["rows"]
+    first, second = ROWS
+    gone = dataclasses.replace(first, name="gone", corpus="vctk", cells=())
     table = build(
-        request(
-            corpora={"demo": ground(), "ljspeech": ground(fingerprint="g", description="read English speech")},
+        make_view(
+            corpora={"demo": corpus(), "ljspeech": corpus(fingerprint="g", description="read English speech")},
             absent={"vctk": "VCTK is not at hand; get it"},
-            rows=[first, {**second, "corpus": "ljspeech"}, {**first, "row": "gone", "corpus": "vctk", "cells": []}],
+            rows=(first, dataclasses.replace(second, corpus="ljspeech"), gone),
         ),
         results,
     )
-    shown = render.markdown([table])
+    shown = markdown([table])
     assert "**0.00" not in shown
     assert "corpus ljspeech (read English speech; fingerprint g)" in shown
     assert "gone: VCTK is not at hand; get it" in shown
@@ -200,29 +206,25 @@ def test_what_the_training_was_is_in_columns(results):
     results.folder("inr-siren--x").write_fit(
         {"generated": 33031, "total": 27100000, "steps": 320, "status": "collapsed"}
     )
-    shown = render.markdown([build(request(), results)])
+    shown = markdown([build(make_view(), results)])
     assert "| generated |    total | steps |" in shown
     assert "|     32539 | 26900000 |   320 |" in shown
     assert "SIREN: its training collapsed" in shown
     assert "FMLP: its training" not in shown
-    assert "26900000" in latex.latex([build(request(), results)])
+    assert "26900000" in latex([build(make_view(), results)])
 
 
 def test_a_departure_of_all_rows_is_said_once(results):
-    shown = render.markdown([build(request(), results)])
+    shown = markdown([build(make_view(), results)])
     assert shown.count("steps 10 (paper 100000)") == 1
     assert "all rows [quick]: steps 10 (paper 100000)" in shown
 
 
-def test_a_view_of_the_first_schema_is_read(results):
-    old = request()
-    facts = old.pop("corpora")["demo"]
-    for row in old["rows"]:
-        del row["corpus"], row["notes"]
-    del old["absent"]
-    facts = {"corpus_description": facts.pop("description"), "incomplete_corpus": facts.pop("incomplete"), **facts}
-    view = {"schema": 1, "groups": {"demo--quick--fixed-1": {**old, "corpus": "demo", **facts}}}
-    (results.root / "views").mkdir()
-    (results.root / "views" / "table2d.json").write_text(json.dumps(view))
-    (group,) = results.view("table2d")["groups"].values()
-    assert render.markdown([build(group, results)]) == render.markdown([build(request(), results)])
+def test_a_score_that_was_never_computed_is_counted_in_the_table_and_missing_in_the_long_one(results):
+    view = make_view(metrics=("mse", "lsd"))
+    assert [row.missing for row in build(view, results).rows] == [{"lsd not run": 6}, {"lsd not run": 6}]
+    frame = long_frame(view, results)
+    assert tuple(frame.columns) == COLUMNS
+    assert set(frame[frame.metric == "lsd"].status) == {"missing"}
+    assert frame[frame.metric == "lsd"].value.isna().all()
+    assert set(frame[frame.metric == "mse"].status) == {"ok"}

@@ -97,6 +97,20 @@ class Model:
         return replace(made, **changed.get(self.fault, {}))
 
 
+class Player(Model):
+    """A model that can be evaluated between samples."""
+
+    def play(self, weights, coordinates, context):
+        return np.zeros(coordinates.size, np.float32)
+
+
+class Forgetful(Player):
+    """A model with `play` that keeps no weights for it."""
+
+    def _one(self, number, clip, context):
+        return replace(super()._one(number, clip, context), weights=None)
+
+
 def good_metric(x, y, rate):
     """Root mean squared error."""
     return float(np.sqrt(np.mean((x - y) ** 2)))

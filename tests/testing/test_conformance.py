@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from hsbench import registry
+from hsbench.descriptors import CorpusDescriptor, MetricDescriptor, MetricInfo, ModelDescriptor
 from hsbench.errors import UnknownNameError
-from hsbench.registry import Descriptor
 from hsbench.spec import BUDGETS
 from hsbench.testing import ConformanceError, check_corpus, check_metric, check_model
 
@@ -28,24 +28,23 @@ def here(monkeypatch):
 
 def model(fault="", **changes):
     facts = {
-        "kind": "models",
         "name": "double",
         "target": "hsbench_import_doubles:Model",
         "summary": "a double",
         "defaults": {"fault": fault},
     }
-    return Descriptor(**(facts | changes))
+    return ModelDescriptor(**(facts | changes))
 
 
 def metric(name, **changes):
-    info = {"label": "Double", "better": "lower", "ideal": 0.0, "bounds": [0.0, None], "tolerance": 1e-9} | changes
-    return Descriptor("metrics", "double", f"hsbench_import_doubles:{name}_metric", summary="a double", info=info)
+    facts = {"label": "Double", "better": "lower", "ideal": 0.0, "bounds": (0.0, None), "tolerance": 1e-9} | changes
+    info = MetricInfo(**facts)
+    return MetricDescriptor("double", f"hsbench_import_doubles:{name}_metric", summary="a double", info=info)
 
 
-def corpus(fault="", **info):
-    info = {"description": "noise", "licence": "none"} | info
-    facts = {"summary": "a double", "defaults": {"fault": fault}, "info": info}
-    return Descriptor("corpora", "double", "hsbench_import_doubles:Corpus", **facts)
+def corpus(fault="", **changes):
+    facts = {"summary": "a double", "defaults": {"fault": fault}, "description": "noise", "licence": "none"}
+    return CorpusDescriptor("double", "hsbench_import_doubles:Corpus", **(facts | changes))
 
 
 def test_a_good_model_passes_and_what_ran_is_said(capsys):
@@ -122,7 +121,6 @@ def test_a_group_that_goes_on_from_a_bad_checkpoint_is_caught(here, doubles, mon
         ({"target": "nowhere"}, "a target is 'module:attribute'"),
         ({"name": "my/model"}, "a name holds letters"),
         ({"name": "my--model"}, "a name holds letters"),
-        ({"kind": "metrics"}, "of kind 'models'"),
         ({"defaults": {"fault": float("nan")}}, "the descriptor is complete: raised ValueError"),
         ({"budgets": {"smoke": {"steps": 1}}}, "for none or for all of smoke, quick, standard, paper, got smoke"),
         ({"budgets": {key: {"fault": 1} for key in BUDGETS}}, "stands in the defaults"),
@@ -130,12 +128,34 @@ def test_a_group_that_goes_on_from_a_bad_checkpoint_is_caught(here, doubles, mon
             {"budgets": {key: {} if key == "quick" else {"a": 1} for key in BUDGETS}},
             "every budget should set the same keys",
         ),
+        ({"decode_settings": ("width",)}, "decode_settings names width, and there is no such setting"),
+        ({"places": {"path": "DIR"}}, "places names path"),
+        ({"neutral": {"rank": None}}, "neutral names rank"),
+        ({"function_of_time": True}, "its descriptor says function_of_time=True, and the model has no method play"),
+        ({"target": "hsbench_import_doubles:Player"}, "function_of_time=False, and the model has a method play"),
+        (
+            {"target": "hsbench_import_doubles:Forgetful", "function_of_time": True},
+            "a function of time gives the weights of each clip",
+        ),
         ({"target": "hsbench_import_doubles:Nothing"}, "it is made from its defaults: raised AttributeError"),
     ],
 )
 def test_a_descriptor_that_lacks_something_is_caught(here, changes, sentence):
     with pytest.raises(ConformanceError, match=sentence):
         check_model(model(**changes))
+
+
+@pytest.mark.parametrize(
+    ("check", "given", "wanted"),
+    [
+        (check_model, metric("good"), "ModelDescriptor"),
+        (check_metric, corpus(), "MetricDescriptor"),
+        (check_corpus, model(), "CorpusDescriptor"),
+    ],
+)
+def test_a_descriptor_of_another_kind_is_caught(here, check, given, wanted):
+    with pytest.raises(ConformanceError, match=f"expected an hsbench.descriptors.{wanted}, got {type(given).__name__}"):
+        check(given)
 
 
 def test_settings_that_there_are_not_are_caught():
@@ -151,7 +171,7 @@ def test_good_metrics_pass(here):
     assert "a prepared reference gives the same values" not in ran
     assert "a prepared reference gives the same values" in check_metric(metric("prepared"))
     check_metric(metric("honest"))
-    check_metric(metric("silence", undefined_for=["target_silent"]))
+    check_metric(metric("silence", undefined_for=("target_silent",)))
     check_metric(metric("short", min_samples=100))
     check_metric(metric("good", sample_rate=16000))
 
@@ -175,12 +195,11 @@ def test_good_metrics_pass(here):
         ("good", {"better": "less"}, "better is lower or higher, got 'less'"),
         ("good", {"label": ""}, "the label is empty"),
         ("good", {"tolerance": 0}, "a tolerance is above 0"),
-        ("good", {"bounds": [1.0, 0.0]}, "bounds are"),
+        ("good", {"bounds": (1.0, 0.0)}, "bounds are"),
         ("good", {"ideal": -1.0}, "the ideal -1.0 lies outside"),
-        ("good", {"undefined_for": ["silence"]}, "undefined_for names"),
+        ("good", {"undefined_for": ("silence",)}, "undefined_for names"),
         ("good", {"min_samples": -1}, "min_samples is a whole number"),
         ("good", {"decimals": 0.5}, "decimals is a whole number"),
-        ("good", {"colour": "red"}, "info does not fit MetricInfo"),
     ],
 )
 def test_a_metric_that_breaks_a_promise_is_caught(here, name, changes, sentence):
@@ -226,7 +245,7 @@ def test_a_corpus_that_breaks_a_promise_is_caught(here, fault, sentence):
 
 
 def test_a_corpus_says_its_licence():
-    with pytest.raises(ConformanceError, match="info lacks licence"):
+    with pytest.raises(ConformanceError, match="the descriptor lacks licence"):
         check_corpus(corpus(licence=""))
 
 

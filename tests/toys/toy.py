@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from hsbench import registry
+from hsbench.descriptors import ExperimentDescriptor, MetricDescriptor, MetricInfo, ModelDescriptor
 from hsbench.errors import BackendMissingError
 from hsbench.models.base import Payload, Reconstruction
 from hsbench.spec import Experiment, Row, freeze
@@ -61,8 +62,7 @@ class Toy:
 
 def _model(name, mood, *, seeded=True):
     registry.register(
-        registry.Descriptor(
-            "models",
+        ModelDescriptor(
             name,
             "hsbench_import_toy:Toy",
             defaults={"mood": mood, "noise": 0.1, "seeded": seeded},
@@ -118,15 +118,14 @@ def places():
 
 
 registry.register(
-    registry.Descriptor(
-        "metrics",
+    MetricDescriptor(
         "toy-lacking",
         "no_such_module:metric",
         needs=("no_such_module",),
-        info={"label": "Lacking", "better": "lower", "bounds": [0.0, None], "tolerance": 1e-6},
+        info=MetricInfo(label="Lacking", better="lower", bounds=(0.0, None), tolerance=1e-6),
         origin="tests",
     )
 )
 
 for _name in ("toys", "steadiness", "moods", "lacking", "places"):
-    registry.register(registry.Descriptor("experiments", _name, f"hsbench_import_toy:{_name}", origin="tests"))
+    registry.register(ExperimentDescriptor(_name, f"hsbench_import_toy:{_name}", origin="tests"))

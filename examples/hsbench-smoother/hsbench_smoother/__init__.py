@@ -1,9 +1,8 @@
 """What hsbench can know of the smoother without importing it."""
 
-from hsbench.registry import Descriptor
+from hsbench.descriptors import ExperimentDescriptor, ModelDescriptor
 
-MODEL = Descriptor(
-    kind="models",
+MODEL = ModelDescriptor(
     name="smoother",
     target="hsbench_smoother.model:Smoother",
     version=1,
@@ -11,8 +10,7 @@ MODEL = Descriptor(
     defaults={"width": 4},
     origin="hsbench-smoother",
 )
-EXPERIMENT = Descriptor(
-    kind="experiments",
+EXPERIMENT = ExperimentDescriptor(
     name="smoothing",
     target="hsbench_smoother.experiment:smoothing",
     summary="the smoother beside a control",

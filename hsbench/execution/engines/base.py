@@ -15,34 +15,47 @@ from hsbench.execution.process import Outcome
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hsbench.planning.plan import Work
-    from hsbench.results.store import CellFolder, Results
+    from hsbench.planning.plan import PlannedCell
+    from hsbench.results.cell_folder import CellFolder
+    from hsbench.results.store import Results
     from hsbench.spec import Resources
 
 
 class Listener(Protocol):
-    """What watches a run."""
+    """What is told how a run goes, to show it."""
 
-    def started(self, work: Work) -> None:
-        """A cell's process runs."""
+    def started(self, planned: PlannedCell) -> None:
+        """Be told that the worker of a cell runs."""
 
-    def progressed(self, work: Work, stage: str, done: float, total: int) -> None:
-        """So many of its clips are done; a fraction while a group is being fitted."""
+    def progressed(self, planned: PlannedCell, stage: str, done: float, total: int) -> None:
+        """Be told how much of a cell is done.
 
-    def ended(self, work: Work, outcome: Outcome) -> None:
-        """It is over."""
+        Args:
+            planned: the cell.
+            stage: "start", "train" (counted in training steps), "fit" or "score" (counted in clips).
+            done: so many of the total; a fraction while a group of clips is being fitted.
+            total: steps or clips.
+        """
+
+    def ended(self, planned: PlannedCell, outcome: Outcome) -> None:
+        """Be told that the worker of a cell has ended, and how."""
 
 
 class Engine(Protocol):
-    """What runs works."""
+    """What runs the cells of a plan."""
 
-    def run(self, works: Sequence[Work], imports: Sequence[str] = (), asked: Sequence[str] = ()) -> list[Outcome]:
-        """Run each work to its end; the outcomes in the same order.
+    def run(
+        self, cells: Sequence[PlannedCell], imports: Sequence[str] = (), command: Sequence[str] = ()
+    ) -> list[Outcome]:
+        """Run each cell to its end.
 
         Args:
-            works: cells with missing work.
+            cells: those with pending work.
             imports: Python files that register plug-ins.
-            asked: the command line, for provenance.
+            command: the command line that asked for it, for provenance.
+
+        Returns:
+            How each cell ended, in the same order.
 
         Raises:
             KeyboardInterrupt: after every process was told and has ended.
@@ -51,12 +64,12 @@ class Engine(Protocol):
 
 
 def assign(
-    work: Work, results: Results, resources: Resources, imports: Sequence[str], asked: Sequence[str]
+    planned: PlannedCell, results: Results, resources: Resources, imports: Sequence[str], command: Sequence[str]
 ) -> CellFolder | Outcome:
-    """Write the job file of a work; its folder, by an absolute path, or why that failed."""
-    folder = type(results)(results.root.resolve()).cell(work.cell)
+    """Write the job file of a cell; return its folder, by an absolute path, or why that failed."""
+    folder = type(results)(results.root.resolve()).cell(planned.cell)
     try:
-        work.job(resources, imports, asked).write(folder.job)
+        planned.job(resources, imports, command).write(folder.job)
     except OSError as error:
         return Outcome("failed", str(storage_error(error, folder.path) or error))
     return folder

@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any
 from hsbench.errors import BackendMissingError, IncompleteError
 from hsbench.execution.engines.base import assign
 from hsbench.execution.process import CellProcess, Outcome, keep
-from hsbench.results.store import CellFolder
+from hsbench.results.cell_folder import CellFolder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from hsbench.execution.engines.base import Listener
-    from hsbench.planning.plan import Work
+    from hsbench.planning.plan import PlannedCell
     from hsbench.results.store import Results
     from hsbench.spec import Resources
 
@@ -37,7 +37,7 @@ class DaskEngine:
     Args:
         results: on a file system that all workers see under the same path.
         resources: of each cell, on the worker; `jobs` workers are started where no address is given.
-        listener: told as the works go on.
+        listener: told as the cells go on.
         address: of a scheduler, or None for workers on this machine, which end with the run.
 
     Raises:
@@ -54,17 +54,19 @@ class DaskEngine:
         self._dask: Any = distributed
         self.results, self.resources, self.listener, self.address = results, resources, listener, address
 
-    def run(self, works: Sequence[Work], imports: Sequence[str] = (), asked: Sequence[str] = ()) -> list[Outcome]:
+    def run(
+        self, cells: Sequence[PlannedCell], imports: Sequence[str] = (), command: Sequence[str] = ()
+    ) -> list[Outcome]:
         """Run each work to its end; the outcomes in the same order.
 
         Raises:
             IncompleteError: no scheduler answers at the address.
         """
-        if not works:
+        if not cells:
             return []
         if self.address is not None:
-            return self._run_at(self.address, works, imports, asked)
-        workers = min(self.resources.jobs, len(works))
+            return self._run_at(self.address, cells, imports, command)
+        workers = min(self.resources.jobs, len(cells))
         with self._dask.LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
@@ -74,10 +76,10 @@ class DaskEngine:
             silence_logs=50,
             preload=["hsbench.execution.engines.dask"],
         ) as cluster:
-            return self._run_at(cluster.scheduler_address, works, imports, asked)
+            return self._run_at(cluster.scheduler_address, cells, imports, command)
 
     def _run_at(
-        self, address: str, works: Sequence[Work], imports: Sequence[str], asked: Sequence[str]
+        self, address: str, cells: Sequence[PlannedCell], imports: Sequence[str], command: Sequence[str]
     ) -> list[Outcome]:
         # What it logs of a lost scheduler, even after it is closed, is a traceback; the outcomes say it in a sentence.
         logging.getLogger("distributed.client").setLevel(logging.CRITICAL + 1)
@@ -89,13 +91,13 @@ class DaskEngine:
             ) from error
         with client:
             return _Run(self._dask, client, self.listener).run(
-                works, self._assigned(works, imports, asked), self.resources
+                cells, self._assigned(cells, imports, command), self.resources
             )
 
     def _assigned(
-        self, works: Sequence[Work], imports: Sequence[str], asked: Sequence[str]
+        self, cells: Sequence[PlannedCell], imports: Sequence[str], command: Sequence[str]
     ) -> dict[str, CellFolder | Outcome]:
-        return {work.cell.key: assign(work, self.results, self.resources, imports, asked) for work in works}
+        return {planned.cell.key: assign(planned, self.results, self.resources, imports, command) for planned in cells}
 
 
 class _Run:
@@ -104,14 +106,14 @@ class _Run:
     def __init__(self, dask: Any, client: Any, listener: Listener) -> None:
         self._dask, self._client, self.listener = dask, client, listener
         self._token = f"hsbench-{uuid.uuid4().hex}"
-        self._works: dict[str, Work] = {}
+        self._cells: dict[str, PlannedCell] = {}
         self._started: set[str] = set()
         self._outcomes: dict[str, Outcome] = {}
 
     def run(
-        self, works: Sequence[Work], assigned: Mapping[str, CellFolder | Outcome], resources: Resources
+        self, cells: Sequence[PlannedCell], assigned: Mapping[str, CellFolder | Outcome], resources: Resources
     ) -> list[Outcome]:
-        self._works = {work.cell.key: work for work in works}
+        self._cells = {planned.cell.key: planned for planned in cells}
         self._client.subscribe_topic(self._token, self._hear)
         futures = {}
         for key, folder in assigned.items():
@@ -129,7 +131,7 @@ class _Run:
         except BaseException:
             self._stop(list(futures))
             raise
-        return [self._outcomes[work.cell.key] for work in works]
+        return [self._outcomes[planned.cell.key] for planned in cells]
 
     def _outcome(self, future: Any, folder: CellFolder) -> Outcome:
         if future.status == "finished":
@@ -153,13 +155,13 @@ class _Run:
             return
         if key not in self._started:
             self._started.add(key)
-            self.listener.started(self._works[key])
+            self.listener.started(self._cells[key])
         if how:
-            self.listener.progressed(self._works[key], *how)
+            self.listener.progressed(self._cells[key], *how)
 
     def _end(self, key: str, outcome: Outcome) -> None:
         self._outcomes[key] = outcome
-        self.listener.ended(self._works[key], outcome)
+        self.listener.ended(self._cells[key], outcome)
 
     def _stop(self, futures: Sequence[Any]) -> None:
         """Take back what waits, and end what runs; cells of other runs on the cluster go on."""

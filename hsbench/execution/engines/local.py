@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hsbench.execution.engines.base import Listener
-    from hsbench.planning.plan import Work
+    from hsbench.planning.plan import PlannedCell
     from hsbench.results.store import Results
     from hsbench.spec import Resources
 
@@ -26,29 +26,31 @@ class LocalEngine:
         self._running: dict[str, CellProcess] = {}
         self._stopped = threading.Event()
 
-    def run(self, works: Sequence[Work], imports: Sequence[str] = (), asked: Sequence[str] = ()) -> list[Outcome]:
+    def run(
+        self, cells: Sequence[PlannedCell], imports: Sequence[str] = (), command: Sequence[str] = ()
+    ) -> list[Outcome]:
         """Run each work to its end; the outcomes in the same order."""
         with ThreadPoolExecutor(self.resources.jobs) as pool:
-            futures = [pool.submit(self._one, work, imports, asked) for work in works]
+            futures = [pool.submit(self._one, planned, imports, command) for planned in cells]
             try:
                 return [future.result() for future in futures]
             except BaseException:
                 self._stop()
                 raise
 
-    def _one(self, work: Work, imports: Sequence[str], asked: Sequence[str]) -> Outcome:
+    def _one(self, planned: PlannedCell, imports: Sequence[str], command: Sequence[str]) -> Outcome:
         if self._stopped.is_set():
             return Outcome("interrupted")
-        folder = assign(work, self.results, self.resources, imports, asked)
+        folder = assign(planned, self.results, self.resources, imports, command)
         if isinstance(folder, Outcome):
             outcome = folder
         else:
-            process = CellProcess(folder, self.resources, lambda *how: self.listener.progressed(work, *how))
-            self._running[work.cell.key] = process
-            self.listener.started(work)
+            process = CellProcess(folder, self.resources, lambda *how: self.listener.progressed(planned, *how))
+            self._running[planned.cell.key] = process
+            self.listener.started(planned)
             outcome = process.run()
-            del self._running[work.cell.key]
-        self.listener.ended(work, outcome)
+            del self._running[planned.cell.key]
+        self.listener.ended(planned, outcome)
         return outcome
 
     def _stop(self) -> None:

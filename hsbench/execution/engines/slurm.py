@@ -18,13 +18,13 @@ from hsbench.errors import BackendMissingError, DataError, UsageError
 from hsbench.execution.engines.base import assign
 from hsbench.execution.process import CellProcess, Outcome, keep
 from hsbench.files import read_json, write_json
-from hsbench.results.store import CellFolder
+from hsbench.results.cell_folder import CellFolder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from hsbench.execution.engines.base import Listener
-    from hsbench.planning.plan import Work
+    from hsbench.planning.plan import PlannedCell
     from hsbench.results.store import Results
     from hsbench.spec import Resources
 
@@ -41,7 +41,7 @@ class SlurmEngine:
     Args:
         results: on a file system that all nodes see under the same path.
         resources: of each cell; at most `jobs` of them run at once.
-        listener: told as the works go on.
+        listener: told as the cells go on.
         parameters: of the jobs, as submitit names them, and `cluster`: slurm, or local for processes of this machine.
 
     Raises:
@@ -76,27 +76,29 @@ class SlurmEngine:
         self.results, self.listener = results, listener
         self.resources = dataclasses.replace(resources, threads=threads)
 
-    def run(self, works: Sequence[Work], imports: Sequence[str] = (), asked: Sequence[str] = ()) -> list[Outcome]:
+    def run(
+        self, cells: Sequence[PlannedCell], imports: Sequence[str] = (), command: Sequence[str] = ()
+    ) -> list[Outcome]:
         """Run each work to its end; the outcomes in the same order."""
         outcomes: dict[str, Outcome] = {}
-        waiting: list[tuple[Work, CellFolder]] = []
-        for work in works:
-            folder = assign(work, self.results, self.resources, imports, asked)
+        waiting: list[tuple[PlannedCell, CellFolder]] = []
+        for planned in cells:
+            folder = assign(planned, self.results, self.resources, imports, command)
             if isinstance(folder, Outcome):
-                outcomes[work.cell.key] = folder
-                self.listener.ended(work, folder)
+                outcomes[planned.cell.key] = folder
+                self.listener.ended(planned, folder)
             else:
-                waiting.append((work, folder))
+                waiting.append((planned, folder))
         # Slurm itself holds back what is too much; local jobs would all begin at once
         width = len(waiting) if self._cluster == "slurm" else self.resources.jobs
         for start in range(0, len(waiting), max(1, width)):
-            for work, outcome in self._together(waiting[start : start + width]):
-                outcomes[work.cell.key] = outcome
-                self.listener.ended(work, outcome)
-        return [outcomes[work.cell.key] for work in works]
+            for planned, outcome in self._together(waiting[start : start + width]):
+                outcomes[planned.cell.key] = outcome
+                self.listener.ended(planned, outcome)
+        return [outcomes[planned.cell.key] for planned in cells]
 
-    def _together(self, part: Sequence[tuple[Work, CellFolder]]) -> Iterator[tuple[Work, Outcome]]:
-        """Submit some works and give each as it ends."""
+    def _together(self, part: Sequence[tuple[PlannedCell, CellFolder]]) -> Iterator[tuple[PlannedCell, Outcome]]:
+        """Submit some cells and give each as it ends."""
         logs = self.results.jobs_folder()
         executor = self._executor(logs)
         with executor.batch():
@@ -109,14 +111,14 @@ class SlurmEngine:
         try:
             while running:
                 for index, job in list(running.items()):
-                    work, folder = part[index]
+                    planned, folder = part[index]
                     over = job.done()
                     if index not in started and (over or folder.running):
                         started.add(index)
-                        self.listener.started(work)
+                        self.listener.started(planned)
                     if over:
                         del running[index]
-                        yield work, self._outcome(job, folder, logs / f"{folder.path.name}.json")
+                        yield planned, self._outcome(job, folder, logs / f"{folder.path.name}.json")
                 time.sleep(0.2 if self._cluster == "local" else 5.0)
         except BaseException:
             for job in running.values():

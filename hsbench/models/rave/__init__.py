@@ -1,7 +1,8 @@
 """RAVE: a variational autoencoder of sub-bands (Caillon and Esling 2021).
 
-`encoder.py`, `generator.py` and `discriminators.py` are our own RAVE v1, `training.py` its two phases, `model.py` its
-registration; `export.py` opens what acids-rave exports; `rows.py` plays a clip through either.
+`encoder.py`, `generator.py` and `discriminators.py` are our own RAVE v1, `training.py` trains it in two phases, and
+`model.py` is the registered model. `export.py` reads what acids-rave exports, and `wrapper.py` is the registered model
+of such a file. `rows.py` passes a clip through either. `descriptors.py` declares both models and imports no torch.
 """
 
 from __future__ import annotations

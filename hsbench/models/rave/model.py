@@ -23,68 +23,6 @@ if TYPE_CHECKING:
 
     from hsbench.models.base import Context, Training
 
-DESCRIPTORS = [
-    {
-        "name": "rave-v1",
-        "summary": "RAVE v1, our reimplementation: variational autoencoder of sub-bands, with discriminators",
-        "target": "hsbench.models.rave.model:RaveV1",
-        "needs": ["torch"],
-        "defaults": {"latent": "full", "noise": True, "align": "none"},
-        "playing": ["latent", "noise", "align"],
-        "budgets": {
-            "smoke": {
-                "steps": 6,
-                "phase_1_steps": 4,
-                "batch": 2,
-                "signal": 32768,
-                "learning_rate": 1e-3,
-                "beta": 0.1,
-                "capacity": 4,
-                "discriminator_capacity": 2,
-                "train_clips": None,
-                "augment": True,
-            },
-            "quick": {
-                "steps": 800,
-                "phase_1_steps": 700,
-                "batch": 4,
-                "signal": 32768,
-                "learning_rate": 1e-3,
-                "beta": 0.1,
-                "capacity": 16,
-                "discriminator_capacity": 4,
-                "train_clips": None,
-                "augment": True,
-            },
-            "standard": {
-                "steps": 30000,
-                "phase_1_steps": 20000,
-                "batch": 8,
-                "signal": 65536,
-                "learning_rate": 1e-4,
-                "beta": 0.1,
-                "capacity": 64,
-                "discriminator_capacity": 16,
-                "train_clips": None,
-                "augment": True,
-            },
-            "paper": {
-                "steps": 3000000,
-                "phase_1_steps": 1010000,
-                "batch": 8,
-                "signal": 65536,
-                "learning_rate": 1e-4,
-                "beta": 0.1,
-                "capacity": 64,
-                "discriminator_capacity": 16,
-                "train_clips": None,
-                "augment": True,
-            },
-        },
-        "operations": "hsbench.models.rave:operations",
-    }
-]
-
 
 class RaveV1(RaveRows):
     """Encoder and generator, trained by `fit`.

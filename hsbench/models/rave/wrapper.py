@@ -25,18 +25,6 @@ if TYPE_CHECKING:
 
     from hsbench.models.base import Context, Payload, Training
 
-DESCRIPTORS = [
-    {
-        "name": "rave",
-        "summary": "RAVE as others trained it: --set rave.path=FILE.ts (its code is run)",
-        "target": "hsbench.models.rave.wrapper:RaveExport",
-        "needs": ["torch", "torchaudio"],
-        "defaults": {"path": None, "latent": "full", "noise": True, "align": "none", "resample": False},
-        "places": {"path": "FILE.ts"},
-        "resolve": "hsbench.models.rave.wrapper:resolve",
-    }
-]
-
 
 def resolve(settings: Mapping[str, Any], switches: Mapping[str, Any], samples: int) -> dict[str, Any]:
     """Settings with the file's content, a hash; the file is not loaded.

@@ -1,8 +1,8 @@
 """Figures of what was run: pure functions of the results folder.
 
-    drawn, notes = figures.drawn(store.view(name)["groups"][group], store)
+    drawn, notes = figures.drawn(view, results)
     for one in drawn:
-        figures.save(one, folder, f"{name}--{group}")
+        figures.save(one, folder, f"{view.experiment}--{view.group}")
 
 Each kind of figure is a file with `draw(subject) -> Drawn | str`; a text is the sentence that says why it is not drawn.
 """
@@ -10,18 +10,19 @@ Each kind of figure is a file with `draw(subject) -> Drawn | str`; a text is the
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hsbench.files import replace_atomically
 from hsbench.report.figures import curves, omegas, rate, reconstructions, spread, style, weights
 from hsbench.report.figures.base import Drawn, Subject
+from hsbench.report.table import build
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from hsbench.report.table import Table
     from hsbench.results.store import Results
+    from hsbench.results.view import View
 
 __all__ = ["Drawn", "Subject", "drawn", "save"]
 
@@ -30,19 +31,17 @@ KINDS = (reconstructions, rate, spread, omegas, weights, curves)
 
 
 def drawn(
-    request: Mapping[str, Any], results: Results, clip: str | None = None, table: Table | None = None
+    view: View, results: Results, clip: str | None = None, table: Table | None = None
 ) -> tuple[list[Drawn], list[str]]:
-    """Every figure that one group of an experiment supports, and a sentence for each that it does not.
+    """Draw every figure that one view supports; a sentence for each that it does not.
 
     Args:
-        request: the view's group.
-        results: where its cells are.
+        view: what was asked for.
+        results: the results folder that holds the view's cells.
         clip: the id of the clip whose sound is shown; the median one by default.
-        table: the group's table, where the caller has it already.
+        table: the view's table, where the caller has it already.
     """
-    from hsbench.report.table import build
-
-    subject = Subject(request, results, table or build(request, results), clip)
+    subject = Subject(results, table or build(view, results), clip)
     with style.applied():
         made = [kind.draw(subject) for kind in KINDS]
     return [one for one in made if isinstance(one, Drawn)], [one for one in made if isinstance(one, str)]

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from matplotlib.figure import Figure
 
     from hsbench.report.table import Table
     from hsbench.results.store import Results
+    from hsbench.results.view import View
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,23 +35,22 @@ class Subject:
     """What figures are drawn from.
 
     Attributes:
-        request: one group of an experiment's view.
-        results: where its cells are.
-        table: the same group as a table, with every score.
+        results: the results folder that holds the cells.
+        table: the table of the view that is drawn, with every score.
         clip: the id of the clip to show, or None for the median one.
     """
 
-    request: Mapping[str, Any]
     results: Results
     table: Table
     clip: str | None = None
 
-    def clips(self, corpus: str) -> list[str]:
-        """Wanted clips of a corpus, in the order of the scores; none where the corpus is not at hand."""
-        return list(self.request["corpora"].get(corpus, {"clips": ()})["clips"])
+    @property
+    def view(self) -> View:
+        """What was asked for."""
+        return self.table.view
 
     @property
     def sound(self) -> str:
         """The corpora, how many clips, and whether the sound is synthetic: "16 clips of demo (synthetic speech)"."""
-        found = self.request["corpora"].items()
-        return "; ".join(f"{len(one['clips'])} clips of {name} ({one['description']})" for name, one in found)
+        corpora = self.view.corpora.items()
+        return "; ".join(f"{len(corpus.clips)} clips of {name} ({corpus.description})" for name, corpus in corpora)

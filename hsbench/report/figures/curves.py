@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from hsbench.report.figures.base import Subject
     from hsbench.results.store import Results
+    from hsbench.results.view import View
 
 SMOOTHED = 11
 """Points of a curve that a running mean takes; a fit keeps about a hundred."""
@@ -39,57 +40,57 @@ class Curve:
     marks: Mapping[str, float]
 
 
-def curves(request: Mapping[str, Any], results: Results) -> list[Curve]:
-    """Every learning curve of one group of an experiment.
+def curves(view: View, results: Results) -> list[Curve]:
+    """Return every learning curve of one view.
 
     Raises:
         IncompleteError: no fit of it has left any.
     """
     found = []
-    for row in request["rows"]:
-        for seed, name in enumerate(row["cells"]):
-            folder = results.folder(name)
+    for row in view.rows:
+        for seed, cell in enumerate(row.cells):
+            folder = results.folder(cell)
             fits: dict[str, dict[int, Mapping[str, Any]]] = {}
             for point in folder.curve():
                 fits.setdefault(point.get("first", ""), {})[point["step"]] = point
             facts = folder.fit()
             marks = {key: facts[f"loss_{key}"] for key in ("silence", "noise") if facts.get(f"loss_{key}") is not None}
             for first, points in fits.items():
-                parts = [row["row"], *([f"seed {seed}"] if seed else []), *([f"from {first}"] if len(fits) > 1 else [])]
+                parts = [row.name, *([f"seed {seed}"] if seed else []), *([f"from {first}"] if len(fits) > 1 else [])]
                 found.append(Curve(" ".join(parts), tuple(points[step] for step in sorted(points)), marks))
     if not found:
-        raise IncompleteError(f"{request['experiment']} has no learning curve yet; run it, or choose another.")
+        raise IncompleteError(f"{view.experiment} has no learning curve yet; run it, or choose another.")
     return found
 
 
 def draw(subject: Subject) -> Drawn | str:
     """The learning curves, or a sentence where there are none."""
     try:
-        return drawn(subject.request, subject.results)
+        return drawn(subject.view, subject.results)
     except IncompleteError:
         return "Learning curves: no fit of this experiment has left one."
 
 
-def drawn(request: Mapping[str, Any], results: Results) -> Drawn:
-    """The learning curves of one group.
+def drawn(view: View, results: Results) -> Drawn:
+    """Draw the learning curves of one view.
 
     Raises:
         IncompleteError: no fit of it has left any.
     """
-    found = curves(request, results)
+    found = curves(view, results)
     caption = (
         f"Training loss over steps, one line per fit: the loss of each step faintly, its running mean over {SMOOTHED} "
         "points of the curve in full."
     )
     if any(curve.marks for curve in found):
         caption += " Dotted: what silence, or noise of the clips' level, would cost where a training was judged by it."
-    if len({row["model"] for row in request["rows"]}) > 1:
+    if len({row.model for row in view.rows}) > 1:
         caption += " The models are trained by losses of their own, whose heights do not compare."
     with style.applied():
-        return Drawn("curves", "Learning curves", caption, figure(request, found))
+        return Drawn("curves", "Learning curves", caption, figure(view, found))
 
 
-def figure(request: Mapping[str, Any], found: Sequence[Curve]) -> Figure:
+def figure(view: View, found: Sequence[Curve]) -> Figure:
     """Loss over steps, one line per fit; what silence and noise would cost is marked where all fits agree on it.
 
     A step's loss depends on the crops it drew, so the line is a running mean over SMOOTHED points of the curve, before
@@ -109,7 +110,7 @@ def figure(request: Mapping[str, Any], found: Sequence[Curve]) -> Figure:
     axes.yaxis.set_major_formatter(FormatStrFormatter("%.3g"))
     axes.yaxis.set_minor_formatter(FormatStrFormatter("%.3g") if _narrow(axes.get_ylim()) else NullFormatter())
     axes.grid(visible=True)
-    chart.suptitle(style.heading(request, "Learning curves"))
+    chart.suptitle(style.heading(view, "Learning curves"))
     chart.legend(loc="outside lower center", ncols=3)
     return chart
 

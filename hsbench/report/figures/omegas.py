@@ -44,7 +44,7 @@ def draw(subject: Subject) -> Drawn | str:
             mean = row.entries[metric.name].summary.mean
             means[other.index(up), first.index(across)] = math.nan if mean is None else mean
         _panel(axes, means, first, other, metric)
-    chart.suptitle(style.heading(subject.request, "Mean of each metric by omega"))
+    chart.suptitle(style.heading(subject.view, "Mean of each metric by omega"))
     caption = (
         f"Mean over {subject.sound}. Across: omega_0, the frequency of the first layer; upwards: omega_i, that of the "
         "others. Hatched: not run. The light end of each scale is the better one."
@@ -55,10 +55,10 @@ def draw(subject: Subject) -> Drawn | str:
 def _rows(subject: Subject) -> dict[Pair, TableRow]:
     """(omega_0, omega_i) -> the first row of that pair."""
     found: dict[Pair, TableRow] = {}
-    for asked, row in zip(subject.request["rows"], subject.table.rows, strict=True):
-        if not asked["cells"] or not row.built:
+    for asked, row in zip(subject.view.rows, subject.table.rows, strict=True):
+        if not asked.cells or not row.built:
             continue
-        settings = dict(subject.results.folder(asked["cells"][0]).spec().model.settings)
+        settings = dict(subject.results.folder(asked.cells[0]).spec().model.settings)
         if settings.get("omega_0") is not None and settings.get("omega_i") is not None:
             found.setdefault((settings["omega_0"], settings["omega_i"]), row)
     return found

@@ -49,7 +49,7 @@ def draw(subject: Subject) -> Drawn | str:
     for axes in panels[-columns:]:
         axes.set_xlabel(label)
         axes.tick_params(labelbottom=True)
-    chart.suptitle(style.heading(subject.request, "Rate against quality"))
+    chart.suptitle(style.heading(subject.view, "Rate against quality"))
     chart.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
     return Drawn("rate", "Rate against quality", _caption(subject, label, rate), chart)
 
@@ -63,11 +63,10 @@ def _rate(table: Table) -> tuple[str, Rate]:
 
 def _series(table: Table, rate: Rate) -> Mapping[str, Sequence[TableRow]]:
     """Model -> its rows that have a cost and a score, by cost."""
-    models = [row["model"] for row in table.request["rows"]]
     found: dict[str, list[TableRow]] = {}
-    for model, row in zip(models, table.rows, strict=True):
+    for asked, row in zip(table.view.rows, table.rows, strict=True):
         if rate(row) and any(entry.summary.mean is not None for entry in row.entries.values()):
-            found.setdefault(model, []).append(row)
+            found.setdefault(asked.model, []).append(row)
     return {model: sorted(rows, key=lambda row: rate(row) or 0.0) for model, rows in found.items()}
 
 

@@ -78,17 +78,17 @@ def draw(subject: Subject) -> Drawn | str:
 def _chosen(subject: Subject) -> tuple[str, str, str] | str:
     """Clip, corpus and reason, or why there is none."""
     if subject.clip is not None:
-        for corpus in subject.request["corpora"]:
-            if subject.clip in subject.clips(corpus):
-                return subject.clip, corpus, "as asked"
+        for name, corpus in subject.view.corpora.items():
+            if subject.clip in corpus.clips:
+                return subject.clip, name, "as asked"
         return f"clip {subject.clip} is not among the clips of this experiment"
     metrics = sorted(subject.table.metrics, key=lambda one: one.name != MEDIAN)
-    for corpus in subject.request["corpora"]:
-        rows = [row for row in subject.table.rows if row.corpus == corpus]
+    for name, corpus in subject.view.corpora.items():
+        rows = [row for row in subject.table.rows if row.corpus == name]
         for metric in metrics:
-            clip = median_clip(subject.clips(corpus), [row.entries[metric.name].values for row in rows])
+            clip = median_clip(corpus.clips, [row.entries[metric.name].values for row in rows])
             if clip is not None:
-                return clip, corpus, f"the median clip by {metric.label} over all rows"
+                return clip, name, f"the median clip by {metric.label} over all rows"
     return "no clip has a score yet"
 
 
@@ -107,19 +107,20 @@ def median_clip(clips: Sequence[str], values: Sequence[NDArray[np.float64]]) -> 
     return clips[order[(len(order) - 1) // 2]] if order else None
 
 
-def _shown(subject: Subject, clip: str, corpus: str, why: str) -> Shown | str:
+def _shown(subject: Subject, clip: str, corpus_name: str, why: str) -> Shown | str:
     from hsbench.audio.io import read_mono
 
-    facts = subject.results.references().get((subject.request["corpora"][corpus]["fingerprint"], clip))
+    corpus = subject.view.corpora[corpus_name]
+    facts = subject.results.references().get((corpus.fingerprint, clip))
     if facts is None or not (path := subject.results.reference_audio(facts["audio"])).exists():
         return f"the original of clip {clip} is not in the results folder; run the experiment"
-    index = subject.clips(corpus).index(clip)
+    index = corpus.clips.index(clip)
     made: list[Sound] = []
     left_out: list[str] = []
-    for asked, row in zip(subject.request["rows"], subject.table.rows, strict=True):
-        if row.corpus != corpus:
+    for asked, row in zip(subject.view.rows, subject.table.rows, strict=True):
+        if row.corpus != corpus_name:
             continue
-        files = [subject.results.folder(name).audio(clip) for name in asked["cells"][:1]]
+        files = [subject.results.folder(cell).audio(clip) for cell in asked.cells[:1]]
         waveform = read_mono(files[0])[0] if files and files[0].exists() else None
         if waveform is None or not np.isfinite(waveform).all():
             left_out.append(row.name)
@@ -176,7 +177,7 @@ def _figure(subject: Subject, shown: Shown) -> Figure:
     assert image is not None
     bar = chart.colorbar(image, ax=grid, shrink=0.8 / len(bands), aspect=30)
     bar.set_label("level (dB re loudest point of the original)")
-    chart.suptitle(style.heading(subject.request, f"Clip {shown.clip}, {shown.why}"))
+    chart.suptitle(style.heading(subject.view, f"Clip {shown.clip}, {shown.why}"))
     return chart
 
 
@@ -214,7 +215,7 @@ def _spectrogram(axes: Axes, sound: Sound, rate: int, top: float) -> AxesImage:
 
 def _caption(subject: Subject, shown: Shown) -> str:
     voice = ", ".join(f"{key} {shown.facts[key]}" for key in ("speaker", "sex") if shown.facts.get(key))
-    description = subject.request["corpora"][shown.facts["corpus"]]["description"]
+    description = subject.view.corpora[shown.facts["corpus"]].description
     said = (
         f"Clip {shown.clip} of {shown.facts['corpus']} ({description}{'; ' + voice if voice else ''}), chosen "
         f"{shown.why}. Above: waveform, all on one scale; below: log-mel spectrogram in dB below the loudest point of "

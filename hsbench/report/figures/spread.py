@@ -35,7 +35,7 @@ def draw(subject: Subject) -> Drawn | str:
         _panel(axes, rows, metric)
     panels[0].set_yticks(range(len(rows)), [style.literal(row.name) for row in rows])
     panels[0].set_ylim(len(rows) - 0.5, -0.5)
-    chart.suptitle(style.heading(subject.request, "Distributions over clips"))
+    chart.suptitle(style.heading(subject.view, "Distributions over clips"))
     return Drawn("spread", "Distributions over clips", _caption(subject), chart)
 
 

@@ -16,13 +16,13 @@ from matplotlib.ticker import FuncFormatter, NullFormatter
 from hsbench.report import text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from contextlib import AbstractContextManager
 
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
 
     from hsbench.metrics.base import MetricInfo
+    from hsbench.results.view import View
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
 STYLES = ("-", "--", "-.", ":")
@@ -88,10 +88,10 @@ def literal(name: str) -> str:
     return name.replace("$", r"\$")
 
 
-def heading(request: Mapping[str, Any], what: str) -> str:
+def heading(view: View, what: str) -> str:
     """First line of a figure: what it shows of which experiment, and under which budget and protocol."""
-    corpora = " + ".join(request["corpora"]) or "no corpus at hand"
-    title = f"{request['title']}: {corpora}, budget {request['budget']}, protocol {request['protocol']}"
+    corpora = " + ".join(view.corpora) or "no corpus at hand"
+    title = f"{view.title}: {corpora}, budget {view.budget}, protocol {view.protocol}"
     return literal(f"{what}\n{title}")
 
 

@@ -86,13 +86,12 @@ def draw(subject: Subject) -> Drawn | str:
 
 def _cloud(subject: Subject, index: int) -> Cloud | str:
     """The clips of a row in weight space, from its first seed, or why it has none."""
-    asked = subject.request["rows"][index]
-    if not asked["cells"]:
+    row = subject.view.rows[index]
+    if not row.cells:
         return "nothing was run"
-    folder = subject.results.folder(asked["cells"][0])
-    ground = subject.request["corpora"][asked["corpus"]]
+    folder, corpus = subject.results.folder(row.cells[0]), subject.view.corpus(row)
     references = subject.results.references()
-    known = [clip for clip in ground["clips"] if (ground["fingerprint"], clip) in references]
+    known = [clip for clip in corpus.clips if (corpus.fingerprint, clip) in references]
     clips = [clip for clip in known if folder.weights(clip).exists()]
     if not clips:
         return "no weights are kept of the clips"
@@ -101,15 +100,12 @@ def _cloud(subject: Subject, index: int) -> Cloud | str:
         return OWN_START
     if len(clips) < LEAST:
         return f"{len(clips)} clips are too few for a picture (at least {LEAST})"
-    split = {clip: name for name, ids in ground.get("splits", {}).items() for clip in ids}
-    facts = [
-        {**references[ground["fingerprint"], clip], "split": split.get(clip, subject.request["split"])}
-        for clip in clips
-    ]
+    split = {clip: name for name, ids in corpus.splits.items() for clip in ids}
+    facts = [{**references[corpus.fingerprint, clip], "split": split.get(clip, subject.view.split)} for clip in clips]
     where = weight_space.points([folder.weights(clip) for clip in clips])
     if where.shape[1] < 2:
         return "all clips have the same weights"
-    return Cloud(asked["row"], facts, where, len(ground["clips"]), fitted)
+    return Cloud(row.name, facts, where, len(corpus.clips), fitted)
 
 
 def _numbers(cloud: Cloud) -> dict[str, weight_space.Accuracy]:
@@ -145,7 +141,7 @@ def _figure(
         axes.set_title(style.literal("\n".join([cloud.row, *_short(numbers[cloud.row])])), fontsize=8)
         axes.set_xlabel("t-SNE 1 (no unit)")
     panels[0].set_ylabel("t-SNE 2 (no unit)")
-    chart.suptitle(style.heading(subject.request, TITLE))
+    chart.suptitle(style.heading(subject.view, TITLE))
     _legend(chart, clouds, voices)
     return chart
 

@@ -22,7 +22,7 @@ def page(groups: Sequence[Group]) -> str:
     for group in groups:
         for fit in group.fits:
             _, places = shown.setdefault(fit.name, (fit, []))
-            places.append(f"{group.experiment}: {fit.row}")
+            places.append(f"{group.view.experiment}: {fit.row}")
     lines = [el("li", el("a", name, href=f"#{name}")) for name in shown]
     return frame(
         "Cells",

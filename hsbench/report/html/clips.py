@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from hsbench.report.html.group import Fit, Group
     from hsbench.report.html.sound import Heard, Sounds
+    from hsbench.results.view import ViewCorpus
 
 UP = "../../../"
 PLAYING = (
@@ -23,26 +24,26 @@ PLAYING = (
 )
 
 
-def page(group: Group, corpus: str, number: int, sounds: Sounds) -> str:
+def page(group: Group, corpus_name: str, number: int, sounds: Sounds) -> str:
     """The page of a clip.
 
     Args:
-        group: whose clip it is.
-        corpus: of the clip.
-        number: its place in the order of evaluation, from 0.
-        sounds: finds and draws what is heard.
+        group: the view that the clip belongs to.
+        corpus_name: name of the clip's corpus.
+        number: the clip's place in the order of evaluation, from 0.
+        sounds: finds the sound files and draws their spectrograms.
     """
-    ground, fits = group.ground(corpus), group.on(corpus)
-    clip = ground["clips"][number]
-    reference = group.references.get((ground["fingerprint"], clip), {})
-    heard = [_card("original", "", sounds.original(reference), ground, first=True)]
-    heard += [_rebuilt(fit, clip, sounds.rebuilt(fit.folder, clip, reference), ground) for fit in fits]
+    corpus, fits = group.corpus(corpus_name), group.on(corpus_name)
+    clip = corpus.clips[number]
+    reference = group.references.get((corpus.fingerprint, clip), {})
+    heard = [_card("original", "", sounds.original(reference), corpus, first=True)]
+    heard += [_rebuilt(fit, clip, sounds.rebuilt(fit.folder, clip, reference), corpus) for fit in fits]
     return frame(
         f"Clip {clip}",
         el("p", el("a", group.table.title, href=f"{UP}index.html#{group.slug}"), class_="back"),
         el("h1", f"Clip {clip}"),
-        el("p", _origin(reference, ground, corpus)),
-        _steps(group, corpus, number),
+        el("p", _origin(reference, corpus, corpus_name)),
+        _steps(group, corpus_name, number),
         el("div", *heard, class_="cards"),
         el("p", spectrograms.CAPTION, class_="fine"),
         el("p", PLAYING, class_="fine"),
@@ -54,44 +55,44 @@ def page(group: Group, corpus: str, number: int, sounds: Sounds) -> str:
     )
 
 
-def _origin(reference: Mapping[str, Any], ground: Mapping[str, Any], corpus: str) -> str:
-    seconds = ground["samples"] / ground["sample_rate"]
-    said = [f"Corpus {corpus} ({ground['description']})"]
+def _origin(reference: Mapping[str, Any], corpus: ViewCorpus, corpus_name: str) -> str:
+    seconds = corpus.samples / corpus.sample_rate
+    said = [f"Corpus {corpus_name} ({corpus.description})"]
     if reference:
         sex = {"F": ", female", "M": ", male"}.get(reference.get("sex", ""), "")
         said += [f"speaker {reference.get('speaker') or 'unknown'}{sex}"]
-        said += [f"{reference.get('source', '')} from {reference.get('offset', 0) / ground['sample_rate']:.2f} s"]
-    return "; ".join([*said, f"{seconds:.2f} s, {ground['samples']} samples at {ground['sample_rate']} Hz"]) + "."
+        said += [f"{reference.get('source', '')} from {reference.get('offset', 0) / corpus.sample_rate:.2f} s"]
+    return "; ".join([*said, f"{seconds:.2f} s, {corpus.samples} samples at {corpus.sample_rate} Hz"]) + "."
 
 
-def _steps(group: Group, corpus: str, number: int) -> Html:
+def _steps(group: Group, corpus_name: str, number: int) -> Html:
     """Links to the clips before and after."""
-    clips = group.ground(corpus)["clips"]
+    clips = group.corpus(corpus_name).clips
     parts: list[object] = [el("span", f"{number + 1} of {len(clips)}")]
     if number:
-        parts.insert(0, el("a", "previous", href=UP + group.clip_page(corpus, clips[number - 1]), rel="prev"))
+        parts.insert(0, el("a", "previous", href=UP + group.clip_page(corpus_name, clips[number - 1]), rel="prev"))
     if number + 1 < len(clips):
-        parts.append(el("a", "next", href=UP + group.clip_page(corpus, clips[number + 1]), rel="next"))
+        parts.append(el("a", "next", href=UP + group.clip_page(corpus_name, clips[number + 1]), rel="next"))
     metric = group.table.metrics[0].name if group.table.metrics else None
-    every = el("a", "all clips", href=UP + group.scores_page(corpus, metric)) if metric else None
+    every = el("a", "all clips", href=UP + group.scores_page(corpus_name, metric)) if metric else None
     return el("nav", *parts, every, aria_label="Clips", class_="steps")
 
 
-def _rebuilt(fit: Fit, clip: str, heard: Heard | None, ground: Mapping[str, Any]) -> Html:
+def _rebuilt(fit: Fit, clip: str, heard: Heard | None, corpus: ViewCorpus) -> Html:
     made = fit.reconstructions.get(clip)
     if made is None:
-        return _card(fit.row, "not rebuilt yet", None, ground)
+        return _card(fit.row, "not rebuilt yet", None, corpus)
     notes = [] if made["status"] == "ok" else [f"this fit {made['status']}"]
-    if beyond := round(made["clipped"] * ground["samples"]):
+    if beyond := round(made["clipped"] * corpus.samples):
         notes.append(f"{beyond} samples beyond full scale, clipped in a player")
-    return _card(fit.row, "; ".join(notes), heard, ground)
+    return _card(fit.row, "; ".join(notes), heard, corpus)
 
 
-def _card(name: str, note: str, heard: Heard | None, ground: Mapping[str, Any], *, first: bool = False) -> Html:
+def _card(name: str, note: str, heard: Heard | None, corpus: ViewCorpus, *, first: bool = False) -> Html:
     title = el("h3", name)
     if heard is None:
         return el("section", title, el("p", note or "its sound was not kept", class_="note"), class_="card empty")
-    top, end = ground["sample_rate"] / 2000, ground["samples"] / ground["sample_rate"]
+    top, end = corpus.sample_rate / 2000, corpus.samples / corpus.sample_rate
     picture = el(
         "div",
         el("img", src=UP + heard.picture, alt=f"Log-mel spectrogram: {name}", loading="lazy"),

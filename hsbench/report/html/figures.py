@@ -43,7 +43,7 @@ def write(site: Site, group: Group, results: Results) -> list[Picture]:
     from matplotlib import rc_context
 
     made = []
-    for one in figures.drawn(group.table.request, results, table=group.table)[0]:
+    for one in figures.drawn(group.view, results, table=group.table)[0]:
         place = f"figures/{group.slug}--{one.name}"
         width, height = (round(inches * PIXELS) for inches in one.figure.get_size_inches())
         picture = Picture(one.title, one.caption, f"{place}.png", f"{place}.svg", width, height)

@@ -1,4 +1,4 @@
-"""One group of an experiment, read once for all its pages."""
+"""One view of an experiment, read once for all its pages."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from hsbench.files import sha256_bytes
-from hsbench.report.table import ABSENT, Table, build
+from hsbench.report.table import Table, build
+from hsbench.results.view import ABSENT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from hsbench.results.store import CellFolder, Results
+    from hsbench.results.cell_folder import CellFolder
+    from hsbench.results.store import Results
+    from hsbench.results.view import View, ViewCorpus
 
     Scores = Mapping[tuple[str, str, int], Mapping[str, Any]]
 
@@ -27,6 +30,7 @@ class Fit:
         row: the row's name, with the seed where there are several.
         corpus: registered name.
         folder: of the cell.
+        name: of that folder.
     """
 
     row: str
@@ -47,37 +51,36 @@ class Fit:
 
 @dataclass
 class Group:
-    """A corpus, budget and protocol of an experiment.
+    """One view, with its table and its cells.
 
     Attributes:
-        experiment: name.
-        name: of the group.
-        table: its table.
+        table: of the view.
         fits: its cells, row by row and seed by seed.
         references: (fingerprint, clip) -> facts of the original.
     """
 
-    experiment: str
-    name: str
     table: Table
     fits: list[Fit] = field(default_factory=list)
     references: Mapping[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
 
     @property
-    def slug(self) -> str:
-        """Names its files; no two groups share one."""
-        return slug(f"{self.experiment}--{self.name}")
+    def view(self) -> View:
+        """What was asked for."""
+        return self.table.view
 
     @property
-    def corpora(self) -> list[tuple[str, Mapping[str, Any]]]:
-        """(name, ground) of every corpus that is at hand, in the order of rows."""
-        names = dict.fromkeys(row["corpus"] for row in self.table.request["rows"])
-        return [(name, self.ground(name)) for name in names if self.ground(name)["clips"]]
+    def slug(self) -> str:
+        """Names its files; no two groups share one."""
+        return slug(f"{self.view.experiment}--{self.view.group}")
 
-    def ground(self, corpus: str) -> Mapping[str, Any]:
-        """What the view says of a corpus."""
-        found: Mapping[str, Any] = self.table.request["corpora"].get(corpus, ABSENT)
-        return found
+    @property
+    def corpora(self) -> dict[str, ViewCorpus]:
+        """Name -> corpus, of every corpus of the rows that has clips, in the order of rows."""
+        return {name: corpus for name in self.view.row_corpora() if (corpus := self.corpus(name)).clips}
+
+    def corpus(self, name: str) -> ViewCorpus:
+        """What the view says of a corpus; ABSENT where it was not at hand."""
+        return self.view.corpora.get(name, ABSENT)
 
     def on(self, corpus: str) -> list[Fit]:
         """The cells of one corpus."""
@@ -92,19 +95,18 @@ class Group:
         return f"scores/{self.slug}/{slug(corpus)}/{slug(metric)}.html"
 
 
-def read(results: Results, experiment: str, name: str, baselines: Path | None) -> Group:
-    """Read a group and make its table.
+def read(results: Results, view: View, baselines: Path | None) -> Group:
+    """Read the cells of a view and make its table.
 
     Raises:
         DataError: results or baselines are garbled.
     """
-    request = results.view(experiment)["groups"][name]
     fits = []
-    for row in request["rows"]:
-        for seed, cell in enumerate(row["cells"]):
-            label = f"{row['row']}, seed {seed}" if len(row["cells"]) > 1 else row["row"]
-            fits.append(Fit(label, row["corpus"], results.folder(cell), cell))
-    return Group(experiment, name, build(request, results, baselines), fits, results.references())
+    for row in view.rows:
+        for seed, cell in enumerate(row.cells):
+            label = f"{row.name}, seed {seed}" if len(row.cells) > 1 else row.name
+            fits.append(Fit(label, row.corpus, results.folder(cell), cell))
+    return Group(build(view, results, baselines), fits, results.references())
 
 
 def slug(name: str) -> str:

@@ -44,9 +44,8 @@ def page(groups: Sequence[Group], pictures: Mapping[str, Sequence[Picture]]) -> 
 
 
 def _short(group: Group) -> str:
-    request = group.table.request
-    corpora = " + ".join(dict.fromkeys(row["corpus"] for row in request["rows"]))
-    return f"{group.experiment}: corpus {corpora}, budget {request['budget']}, protocol {request['protocol']}"
+    view = group.view
+    return f"{view.experiment}: corpus {' + '.join(view.row_corpora())}, budget {view.budget}, protocol {view.protocol}"
 
 
 def _section(group: Group, pictures: Sequence[Picture]) -> Html:
@@ -71,14 +70,14 @@ def _section(group: Group, pictures: Sequence[Picture]) -> Html:
 def _listen(group: Group) -> Html | None:
     """Links to each metric's values clip by clip, from which a clip's sound is a step away."""
     parts = []
-    for corpus, ground in group.corpora:
+    for name, corpus in group.corpora.items():
         links = [
-            el("a", text.heading(metric), href=group.scores_page(corpus, metric.name)) for metric in group.table.metrics
+            el("a", text.heading(metric), href=group.scores_page(name, metric.name)) for metric in group.table.metrics
         ]
-        name = f"{len(ground['clips'])} clips" if len(group.corpora) == 1 else f"{len(ground['clips'])} of {corpus}"
-        first = el("a", "listen, clip by clip", href=group.clip_page(corpus, ground["clips"][0]))
+        count = f"{len(corpus.clips)} clips" if len(group.corpora) == 1 else f"{len(corpus.clips)} of {name}"
+        first = el("a", "listen, clip by clip", href=group.clip_page(name, corpus.clips[0]))
         separated = [part for link in links for part in (" · ", link)]
-        parts.append(el("p", el("b", name), ": ", first, "; values by ", *separated[1:], class_="listen"))
+        parts.append(el("p", el("b", count), ": ", first, "; values by ", *separated[1:], class_="listen"))
     return el("div", *parts) if parts else None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hsbench.analysis.frame import value_and_status
 from hsbench.report import text
 from hsbench.report.html.page import Html, el, frame
 from hsbench.report.html.tables import cell, grid
@@ -18,9 +19,15 @@ UP = "../../../"
 
 
 def page(group: Group, corpus: str, metric: MetricInfo) -> str:
-    """A row for each clip, a column for each cell; a clip's name leads to its sound."""
-    ground, fits = group.ground(corpus), group.on(corpus)
-    rows = [_row(group, corpus, clip, fits, metric) for clip in ground["clips"]]
+    """Return a table with a row for each clip and a column for each cell; a clip's name leads to its sound.
+
+    Args:
+        group: the view that is shown.
+        corpus: name.
+        metric: whose values are shown.
+    """
+    fits = group.on(corpus)
+    rows = [_row(group, corpus, clip, fits, metric) for clip in group.corpus(corpus).clips]
     tabs = [
         el(
             "a",
@@ -52,7 +59,7 @@ def page(group: Group, corpus: str, metric: MetricInfo) -> str:
 
 
 def _row(group: Group, corpus: str, clip: str, fits: list[Fit], metric: MetricInfo) -> Html:
-    reference: Mapping[str, object] = group.references.get((group.ground(corpus)["fingerprint"], clip), {})
+    reference: Mapping[str, object] = group.references.get((group.corpus(corpus).fingerprint, clip), {})
     return el(
         "tr",
         el("th", el("a", clip, href=UP + group.clip_page(corpus, clip)), scope="row", class_="name"),
@@ -64,7 +71,5 @@ def _row(group: Group, corpus: str, clip: str, fits: list[Fit], metric: MetricIn
 
 def score(fit: Fit, clip: str, metric: MetricInfo) -> Html:
     """The cell of one score; without a value, the reason."""
-    found = fit.scores.get((clip, metric.name, metric.version), {"value": None, "status": "missing"})
-    if found["value"] is None:
-        return cell(None, el("small", found["status"]))
-    return cell(found["value"], text.number(found["value"], metric))
+    value, status = value_and_status(fit.scores, clip, metric.name, metric.version)
+    return cell(None, el("small", status)) if value is None else cell(value, text.number(value, metric))

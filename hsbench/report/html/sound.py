@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hsbench.report.html.site import Site
-    from hsbench.results.store import CellFolder, Results
+    from hsbench.results.cell_folder import CellFolder
+    from hsbench.results.store import Results
 
 
 @dataclass(frozen=True)

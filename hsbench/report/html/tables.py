@@ -83,7 +83,7 @@ def summary(group: Group) -> Html:
 
 def _row(group: Group, row: TableRow, facts: list[str]) -> Html:
     badge = el("span", row.badge, class_="badge", title="; ".join(row.departures)) if row.badge else None
-    cells = next(one["cells"] for one in group.table.request["rows"] if one["row"] == row.name)
+    cells = next(asked.cells for asked in group.view.rows if asked.name == row.name)
     name = el("a", row.name, href=f"cells.html#{cells[0]}") if cells else row.name
     trained = text.fact_cells(row, facts)
     return el(

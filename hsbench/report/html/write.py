@@ -14,22 +14,23 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hsbench.results.store import Results
+    from hsbench.results.view import View
 
 
 def write(
     results: Results,
-    chosen: Sequence[tuple[str, str]],
+    views: Sequence[View],
     output: Path,
     baselines: Path | None = None,
     *,
     audio: bool = True,
     tell: Callable[[float, float], None] = lambda _done, _total: None,
 ) -> int:
-    """Write the report of some groups into a folder; its size in bytes.
+    """Write the report of some views into a folder; its size in bytes.
 
     Args:
-        results: where they are.
-        chosen: (experiment, group) pairs, in the order shown.
+        results: the results folder that holds the cells of the views.
+        views: in the order shown.
         output: a folder that is new, empty, or a report already.
         baselines: folder with published numbers.
         audio: whether sound comes along.
@@ -39,21 +40,21 @@ def write(
         UsageError: the folder is something else.
         DataError: results or baselines are garbled.
     """
-    groups = [read(results, experiment, name, baselines) for experiment, name in chosen]
+    groups = [read(results, view, baselines) for view in views]
     site = Site(output)
     pictures = {group.slug: figures.write(site, group, results) for group in groups}
     site.write("index.html", index.page(groups, pictures))
     site.write("cells.html", cells.page(groups))
     site.write("limits.html", documents.limits())
     site.write("differences.html", documents.differences_page())
-    places = [(group, corpus, ground) for group in groups for corpus, ground in group.corpora]
-    for group, corpus, _ in places:
+    places = [(group, name, corpus) for group in groups for name, corpus in group.corpora.items()]
+    for group, name, _ in places:
         for metric in group.table.metrics:
-            site.write(group.scores_page(corpus, metric.name), scores.page(group, corpus, metric))
+            site.write(group.scores_page(name, metric.name), scores.page(group, name, metric))
     sounds, done = Sounds(site, results, audio=audio), 0
-    total = sum(len(ground["clips"]) for *_, ground in places)
-    for group, corpus, ground in places:
-        for number, clip in enumerate(ground["clips"]):
-            site.write(group.clip_page(corpus, clip), clips.page(group, corpus, number, sounds))
+    total = sum(len(corpus.clips) for *_, corpus in places)
+    for group, name, corpus in places:
+        for number, clip in enumerate(corpus.clips):
+            site.write(group.clip_page(name, clip), clips.page(group, name, number, sounds))
             tell(done := done + 1, total)
     return site.finish()

@@ -18,7 +18,7 @@ def own_cache(tmp_path, monkeypatch):
 
 def corpus(name, root, **changes):
     """A corpus whose blocks are small unless a test says otherwise."""
-    descriptor = registry.get("corpora", name)
+    descriptor = registry.corpus(name)
     return descriptor.load()(Source(root, freeze({**descriptor.defaults, **SMALL, **changes})))
 
 

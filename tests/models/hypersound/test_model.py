@@ -2,11 +2,10 @@ import numpy as np
 import pytest
 import torch
 
-from hsbench import protocols, registry, widths
+from hsbench import protocols, registry, score, widths
 from hsbench.audio.clip import Clip
 from hsbench.audio.passages import joined
 from hsbench.errors import UsageError
-from hsbench.metrics.suite import score
 from hsbench.models.base import Context
 
 SAMPLES = 2048
@@ -38,7 +37,7 @@ def make(tmp_path):
     """(model, context) of a small HyperSound; `context.rows` is the learning curve."""
 
     def build(name="hypersound-fmlp", protocol="fixed", folder="kept", stop=None, samples=SAMPLES, **changes):
-        descriptor = registry.get("models", name)
+        descriptor = registry.model(name)
         switches = protocols.switches(protocol, descriptor.switches)
         settings = {**descriptor.defaults, "width": 12, "layers": 2}
         training = {**descriptor.budgets["smoke"], "epochs": 3, "epoch_samples": 12, "coordinates": 1500}

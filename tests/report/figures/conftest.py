@@ -1,5 +1,6 @@
 """A small results folder: three hypernetworks of different sizes over twelve clips of four voices, with sound."""
 
+import dataclasses
 import hashlib
 import shutil
 
@@ -9,51 +10,36 @@ import pytest
 from hsbench.audio.io import wav_bytes, write_wav
 from hsbench.files import replace_atomically
 from hsbench.results.store import Results
+from hsbench.results.view import View, ViewCorpus, ViewRow
 from hsbench.spec import Cell, Part, freeze
 
 RATE, SAMPLES = 22050, 8192
 VOICES = {"v1": "F", "v2": "F", "v3": "M", "v4": "M"}
-CLIPS = [f"{voice}_{take}-0" for take in range(3) for voice in VOICES]
+CLIPS = tuple(f"{voice}_{take}-0" for take in range(3) for voice in VOICES)
 ROWS = {"10x": 1000, "4x": 2500, "1x": 10000}
 
 
-def request(**changes):
-    ground = {
-        "description": "synthetic speech",
-        "incomplete": [],
-        "fingerprint": "f",
-        "samples": SAMPLES,
-        "sample_rate": RATE,
-        "clips": CLIPS,
-    }
-    rows = [
-        {
-            "row": name,
-            "model": "hypersound-fmlp",
-            "corpus": "demo",
-            "published": name,
-            "cells": [f"cell-{name}"],
-            "changed": [],
-            "departures": [],
-            "notes": [],
-        }
-        for name in ROWS
-    ]
-    return {
-        "experiment": "table2b",
-        "title": "HyperSound FMLP by compression ratio",
-        "table": "2b",
-        "source": "hypersound_2023",
-        "corpora": {"demo": ground},
-        "absent": {},
-        "budget": "quick",
-        "protocol": "fixed-1",
-        "split": "validation",
-        "clips_paper": 512,
-        "limit": None,
-        "metrics": ["mse", "lsd"],
-        "rows": rows,
-    } | changes
+VIEW = View(
+    group="demo--quick--fixed-1",
+    experiment="table2b",
+    title="HyperSound FMLP by compression ratio",
+    table="2b",
+    source="hypersound_2023",
+    corpora={"demo": ViewCorpus("synthetic speech", "f", SAMPLES, RATE, clips=CLIPS)},
+    absent={},
+    budget="quick",
+    protocol="fixed-1",
+    split="validation",
+    clips_paper=512,
+    limit=None,
+    metrics=("mse", "lsd"),
+    rows=tuple(ViewRow(name, "hypersound-fmlp", "demo", name, (f"cell-{name}",)) for name in ROWS),
+)
+
+
+def make_view(**changes):
+    """The view, with other values of these fields."""
+    return dataclasses.replace(VIEW, **changes)
 
 
 def tone(clip):
@@ -72,11 +58,6 @@ def save_weights(folder, weights):
 def spec(**settings):
     corpus = Part("demo", 1, freeze({"fingerprint": "f"}))
     return Cell(Part("hypersound-siren", 1, freeze(settings)), corpus, Part("quick", 1), Part("fixed-1", 1), 0)
-
-
-@pytest.fixture
-def asked():
-    return request
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,5 @@
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -6,18 +7,15 @@ from hsbench.errors import BackendMissingError, IncompleteError
 from hsbench.report import events
 from hsbench.report.figures import curves
 from hsbench.results.store import Results
+from hsbench.results.view import ViewRow
 
-REQUEST = {
-    "experiment": "table2b",
-    "corpora": {},
-    "title": "HyperSound FMLP by compression ratio",
-    "budget": "quick",
-    "protocol": "fixed-1",
-    "rows": [
-        {"row": "10x", "model": "hypersound-fmlp", "cells": ["a", "b"]},
-        {"row": "4x", "model": "hypersound-fmlp", "cells": ["c"]},
-    ],
-}
+from .conftest import make_view
+
+ROWS = (
+    ViewRow("10x", "hypersound-fmlp", "demo", cells=("a", "b")),
+    ViewRow("4x", "hypersound-fmlp", "demo", cells=("c",)),
+)
+VIEW = make_view(rows=ROWS)
 
 
 @pytest.fixture
@@ -33,7 +31,7 @@ def results(tmp_path):
 
 
 def test_a_resumed_fit_has_each_step_once(results):
-    found = curves.curves(REQUEST, results)
+    found = curves.curves(VIEW, results)
     assert [curve.name for curve in found] == ["10x", "10x seed 1", "4x"]
     assert [point["step"] for point in found[0].points] == [0, 10, 20, 30]
     assert found[0].marks == {"silence": 0.47, "noise": 0.65}
@@ -42,12 +40,12 @@ def test_a_resumed_fit_has_each_step_once(results):
 def test_fits_of_several_groups_of_clips_are_told_apart(results):
     for first in ("k03", "k09"):
         results.folder("d").append_curve({"step": 0, "loss": 1.0, "lr": 1e-4, "seconds": 0.1, "first": first})
-    found = curves.curves({**REQUEST, "rows": [{"row": "FMLP", "cells": ["d"]}]}, results)
+    found = curves.curves(replace(VIEW, rows=(ViewRow("FMLP", "inr-fmlp", "demo", cells=("d",)),)), results)
     assert [curve.name for curve in found] == ["FMLP from k03", "FMLP from k09"]
 
 
 def test_the_figure_shows_every_fit_and_what_silence_costs(results):
-    chart = curves.figure(REQUEST, curves.curves(REQUEST, results))
+    chart = curves.figure(VIEW, curves.curves(VIEW, results))
     (axes,) = chart.axes
     lines = {line.get_label(): line for line in axes.lines}
     assert {"10x", "10x seed 1", "4x"} <= set(lines)
@@ -58,10 +56,10 @@ def test_the_figure_shows_every_fit_and_what_silence_costs(results):
 
 
 def test_the_caption_says_what_is_dotted_and_that_losses_of_models_differ(results):
-    made = curves.drawn(REQUEST, results)
+    made = curves.drawn(VIEW, results)
     assert "silence" in made.caption
     assert "losses of their own" not in made.caption
-    both = {**REQUEST, "rows": [*REQUEST["rows"], {"row": "FMLP", "model": "inr-fmlp", "cells": []}]}
+    both = replace(VIEW, rows=(*ROWS, ViewRow("FMLP", "inr-fmlp", "demo")))
     assert "losses of their own" in curves.drawn(both, results).caption
 
 
@@ -73,18 +71,18 @@ def test_a_running_mean_keeps_a_line_and_shrinks_noise():
 
 def test_nothing_to_draw_is_a_sentence(tmp_path):
     with pytest.raises(IncompleteError, match="table2b has no learning curve yet"):
-        curves.curves(REQUEST, Results(tmp_path))
+        curves.curves(VIEW, Results(tmp_path))
 
 
 def test_event_files_need_their_package(results, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
     with pytest.raises(BackendMissingError, match="hsbench\\[tensorboard\\]"):
-        events.save_events(REQUEST, results, tmp_path, "x")
+        events.save_events(VIEW, results, tmp_path, "x")
 
 
 def test_event_files_hold_loss_and_rate(results, tmp_path):
     reader = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
-    folders = events.save_events(REQUEST, results, tmp_path / "tb", "table2b")
+    folders = events.save_events(VIEW, results, tmp_path / "tb", "table2b")
     assert [folder.name for folder in folders] == ["10x", "10x_seed_1", "4x"]
     written = reader.EventAccumulator(str(folders[2]))
     written.Reload()

@@ -1,6 +1,6 @@
 """What is drawn, what is not and why, and what the files hold."""
 
-import copy
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,13 +9,15 @@ from hsbench.report import figures
 from hsbench.report.figures import omegas, rate, reconstructions, spread, style, weights
 from hsbench.report.table import build
 
-
-def subject(asked, results, clip=None):
-    return figures.Subject(asked, results, build(asked, results), clip)
+from .conftest import CLIPS, VIEW, make_view, save_weights, spec
 
 
-def test_every_figure_that_a_group_supports_is_drawn_and_the_others_are_explained(asked, results):
-    drawn, notes = figures.drawn(asked(), results)
+def subject(view, results, clip=None):
+    return figures.Subject(results, build(view, results), clip)
+
+
+def test_every_figure_that_a_group_supports_is_drawn_and_the_others_are_explained(results):
+    drawn, notes = figures.drawn(VIEW, results)
     assert [one.name for one in drawn] == ["reconstructions", "rate", "spread", "weights"]
     assert notes == [
         "Omegas: fewer than two rows have a pair of omega_0 and omega_i of their own.",
@@ -28,19 +30,19 @@ def test_every_figure_that_a_group_supports_is_drawn_and_the_others_are_explaine
         assert "demo, budget quick, protocol fixed-1" in first
 
 
-def test_nothing_run_is_a_sentence_for_each_kind(asked, tmp_path):
+def test_nothing_run_is_a_sentence_for_each_kind(tmp_path):
     from hsbench.results.store import Results
 
-    drawn, notes = figures.drawn(asked(), Results(tmp_path))
+    drawn, notes = figures.drawn(VIEW, Results(tmp_path))
     assert drawn == []
     assert len(notes) == len(figures.KINDS)
     assert all(note.endswith(".") for note in notes)
 
 
-def test_the_same_results_give_the_same_bytes(asked, results, tmp_path):
+def test_the_same_results_give_the_same_bytes(results, tmp_path):
     files = []
     for folder in ("a", "b"):
-        made = rate.draw(subject(asked(), results))
+        made = rate.draw(subject(VIEW, results))
         files.append([path.read_bytes() for path in figures.save(made, tmp_path / folder, "table2b--demo")])
         assert sorted(path.name for path in (tmp_path / folder).iterdir()) == [
             "rate-table2b--demo.pdf",
@@ -54,8 +56,8 @@ def test_the_same_results_give_the_same_bytes(asked, results, tmp_path):
     assert b"CreationDate" not in pdf
 
 
-def test_rate_is_the_exact_ratio_with_means_and_intervals(asked, results):
-    made = rate.draw(subject(asked(), results))
+def test_rate_is_the_exact_ratio_with_means_and_intervals(results):
+    made = rate.draw(subject(VIEW, results))
     mse = made.figure.axes[0]
     line, _, bars = mse.containers[0]
     ratios = sorted(8192 / numbers for numbers in (1000, 2500, 10000))
@@ -68,27 +70,22 @@ def test_rate_is_the_exact_ratio_with_means_and_intervals(asked, results):
     assert made.figure.axes[1].get_xlabel() == rate.RATIO
 
 
-def test_rate_is_kbit_where_a_row_stores_only_bits(asked, results):
-    wanted = asked()
+def test_rate_is_kbit_where_a_row_stores_only_bits(results):
     coded = {"status": "ok", "numbers": 0, "bits": 9000, "steps": 0, "seconds": 0, "clipped": 0}
-    results.folder("cell-10x").append_reconstructions(
-        {"clip": clip, **coded} for clip in wanted["corpora"]["demo"]["clips"]
-    )
-    made = rate.draw(subject(wanted, results))
+    results.folder("cell-10x").append_reconstructions({"clip": clip, **coded} for clip in CLIPS)
+    made = rate.draw(subject(VIEW, results))
     assert made.figure.axes[1].get_xlabel() == rate.KBIT
     assert 9.0 in made.figure.axes[0].containers[0][0].get_xdata()
 
 
-def test_rows_of_equal_cost_show_no_trade(asked, results):
-    wanted = asked()
-    wanted["rows"] = [{**wanted["rows"][0], "row": name} for name in "ab"]
-    assert "fewer than two rows with different costs" in rate.draw(subject(wanted, results))
+def test_rows_of_equal_cost_show_no_trade(results):
+    rows = tuple(replace(VIEW.rows[0], name=name) for name in "ab")
+    assert "fewer than two rows with different costs" in rate.draw(subject(make_view(rows=rows), results))
 
 
-def test_a_box_per_row_holds_every_value(asked, results):
-    wanted = asked()
-    wanted["rows"].append({**wanted["rows"][0], "row": "cost $1, & 50 % $x_", "cells": []})
-    made = spread.draw(subject(wanted, results))
+def test_a_box_per_row_holds_every_value(results):
+    empty = replace(VIEW.rows[0], name="cost $1, & 50 % $x_", cells=())
+    made = spread.draw(subject(make_view(rows=(*VIEW.rows, empty)), results))
     mse, lsd = made.figure.axes
     assert [label.get_text() for label in mse.get_yticklabels()] == ["10x", "4x", "1x"]
     dots = [line for line in mse.lines if line.get_marker() == "."]
@@ -96,9 +93,10 @@ def test_a_box_per_row_holds_every_value(asked, results):
     assert lsd.get_xlabel() == "LSD, lower is better"
 
 
-def test_names_with_dollars_are_no_formula(asked, results, tmp_path):
-    wanted = asked(title="worth $1 or $x_")
-    wanted["rows"][0]["row"] = "cost $1 & 50 % {$x_}"
+def test_names_with_dollars_are_no_formula(results, tmp_path):
+    first, *others = VIEW.rows
+    rows = (replace(first, name="cost $1 & 50 % {$x_}"), *others)
+    wanted = make_view(title="worth $1 or $x_", rows=rows)
     drawn, _ = figures.drawn(wanted, results)
     assert len(drawn) == 4
     for one in drawn:
@@ -108,24 +106,22 @@ def test_names_with_dollars_are_no_formula(asked, results, tmp_path):
     assert style.literal("plain") == "plain"
 
 
-def siren_rows(wanted, results, pairs):
-    from .conftest import spec
-
-    base, wanted["rows"] = wanted["rows"][0], []
+def siren_rows(view, results, pairs):
+    """The view with a row for each (omega_0, omega_i), whose mse is their sum."""
+    rows = []
     for first, other in pairs:
         name = f"cell-{first}-{other}"
         results.folder(name).write_spec(spec(omega_0=first, omega_i=other))
         facts = {"status": "ok", "numbers": 10, "bits": 320, "steps": 0, "seconds": 1.0, "clipped": 0.0}
-        clips = wanted["corpora"]["demo"]["clips"]
-        results.folder(name).append_reconstructions({"clip": clip, **facts} for clip in clips)
+        results.folder(name).append_reconstructions({"clip": clip, **facts} for clip in CLIPS)
         score = {"version": 1, "value": first + other, "status": "ok", "seconds": 0}
-        results.folder(name).append_scores({"clip": clip, "metric": "mse", **score} for clip in clips)
-        wanted["rows"].append({**base, "row": f"{first:g} / {other:g}", "cells": [name]})
-    return wanted
+        results.folder(name).append_scores({"clip": clip, "metric": "mse", **score} for clip in CLIPS)
+        rows.append(replace(view.rows[0], name=f"{first:g} / {other:g}", cells=(name,)))
+    return replace(view, rows=tuple(rows))
 
 
-def test_omegas_stand_in_a_grid_with_their_means(asked, results):
-    wanted = siren_rows(asked(metrics=["mse"]), results, [(100.0, 30.0), (30.0, 30.0), (2000.0, 100.0)])
+def test_omegas_stand_in_a_grid_with_their_means(results):
+    wanted = siren_rows(make_view(metrics=("mse",)), results, [(100.0, 30.0), (30.0, 30.0), (2000.0, 100.0)])
     made = omegas.draw(subject(wanted, results))
     (axes,) = made.figure.axes
     grid = np.ma.filled(axes.images[0].get_array(), np.nan)
@@ -135,13 +131,13 @@ def test_omegas_stand_in_a_grid_with_their_means(asked, results):
     assert [text.get_text() for text in axes.texts] == ["60.00000", "130.00000", "2100.00000"]
 
 
-def test_one_pair_of_omegas_is_no_grid(asked, results):
-    wanted = siren_rows(asked(metrics=["mse"]), results, [(30.0, 30.0), (30.0, 30.0)])
+def test_one_pair_of_omegas_is_no_grid(results):
+    wanted = siren_rows(make_view(metrics=("mse",)), results, [(30.0, 30.0), (30.0, 30.0)])
     assert omegas.draw(subject(wanted, results)).startswith("Omegas: fewer than two rows")
 
 
-def test_the_median_clip_is_shown_beside_its_original(asked, results):
-    made = reconstructions.draw(subject(asked(), results))
+def test_the_median_clip_is_shown_beside_its_original(results):
+    made = reconstructions.draw(subject(VIEW, results))
     assert made.title == "Clip v2_1-0", "six of twelve clips have no lower scores"
     assert "the median clip by LSD over all rows" in made.caption
     waves = [axes for axes in made.figure.axes if axes.collections and axes.get_title()]
@@ -152,25 +148,24 @@ def test_the_median_clip_is_shown_beside_its_original(asked, results):
     np.testing.assert_allclose(levels, [0, -6.02, -6.02, -6.02], atol=0.01)
 
 
-def test_the_clip_that_was_asked_for_is_shown(asked, results):
-    assert reconstructions.draw(subject(asked(), results, "v4_0-0")).title == "Clip v4_0-0"
-    said = reconstructions.draw(subject(asked(), results, "v9_0-0"))
+def test_the_clip_that_was_asked_for_is_shown(results):
+    assert reconstructions.draw(subject(VIEW, results, "v4_0-0")).title == "Clip v4_0-0"
+    said = reconstructions.draw(subject(VIEW, results, "v9_0-0"))
     assert said == "Reconstructions: clip v9_0-0 is not among the clips of this experiment."
 
 
-def test_rows_without_sound_are_named(asked, results):
+def test_rows_without_sound_are_named(results):
     results.folder("cell-4x").audio("v2_1-0").unlink()
-    assert "Without sound of this clip: 4x." in reconstructions.draw(subject(asked(), results)).caption
+    assert "Without sound of this clip: 4x." in reconstructions.draw(subject(VIEW, results)).caption
 
 
-def test_more_rows_than_fit_go_into_another_band_with_the_original_again(asked, results):
-    wanted = asked()
-    wanted["rows"] += [{**wanted["rows"][0], "row": f"again {number}"} for number in range(2)]
-    made = reconstructions.draw(subject(wanted, results))
+def test_more_rows_than_fit_go_into_another_band_with_the_original_again(results):
+    rows = VIEW.rows
+    rows = (*rows, *(replace(rows[0], name=f"again {number}") for number in range(2)))
+    made = reconstructions.draw(subject(make_view(rows=rows), results))
     titles = [axes.get_title().partition("\n")[0] for axes in made.figure.axes if axes.get_title()]
     assert titles == ["original", "10x", "4x", "1x", "original", "again 0", "again 1"]
-    wanted["rows"] = wanted["rows"][:4]
-    made = reconstructions.draw(subject(wanted, results))
+    made = reconstructions.draw(subject(make_view(rows=rows[:4]), results))
     titles = [axes.get_title().partition("\n")[0] for axes in made.figure.axes if axes.get_title()]
     assert titles == ["original", "10x", "4x", "original", "1x", "again 0"]
 
@@ -181,8 +176,8 @@ def test_the_lower_median_over_rows_passes_over_clips_that_a_row_lacks():
     assert reconstructions.median_clip(list("abcd"), [np.full((1, 4), np.nan)]) is None
 
 
-def test_weights_are_judged_as_numbers_beside_chance(asked, results):
-    made = weights.draw(subject(asked(), results))
+def test_weights_are_judged_as_numbers_beside_chance(results):
+    made = weights.draw(subject(VIEW, results))
     assert (
         "10x, written by one network, 12 clips, perplexity 3.67: voice 1.00 (k 3, 12 clips; chance 0." in made.caption
     )
@@ -195,15 +190,13 @@ def test_weights_are_judged_as_numbers_beside_chance(asked, results):
     assert labels == ["v1 (F)", "v2 (F)", "v3 (M)", "v4 (M)"]
 
 
-def test_voices_in_the_training_split_are_empty_and_new_ones_are_judged_apart(asked, results):
-    wanted = asked(split="all")
-    clips = wanted["corpora"]["demo"]["clips"]
-    wanted["corpora"]["demo"]["splits"] = {
-        "train": [clip for clip in clips if clip[:2] in ("v1", "v3")],
-        "validation": [clip for clip in clips if clip[:2] in ("v2", "v4")],
+def test_voices_in_the_training_split_are_empty_and_new_ones_are_judged_apart(results):
+    splits = {
+        "train": tuple(clip for clip in CLIPS if clip[:2] in ("v1", "v3")),
+        "validation": tuple(clip for clip in CLIPS if clip[:2] in ("v2", "v4")),
     }
-    wanted["rows"] = wanted["rows"][:1]
-    made = weights.draw(subject(wanted, results))
+    corpora = {"demo": replace(VIEW.corpora["demo"], splits=splits)}
+    made = weights.draw(subject(make_view(split="all", corpora=corpora, rows=VIEW.rows[:1]), results))
     assert "Empty markers: clips of voices in the training split" in made.caption
     assert "voice, validation clips alone 1.00 (k 3, 6 clips" in made.caption
     (axes,) = made.figure.axes
@@ -224,42 +217,42 @@ def test_marker_and_colour_together_tell_more_voices_than_there_are_colours():
     assert len(set(few.values())) == 6
 
 
+def without_training(view, results):
+    results.folder("cell-10x").write_fit({})
+    return view
+
+
+def of_nine_clips(view, results):
+    return replace(view, corpora={"demo": replace(view.corpora["demo"], clips=CLIPS[:9])})
+
+
+def without_a_cell(view, results):
+    return replace(view, rows=(replace(view.rows[0], cells=()),))
+
+
 @pytest.mark.parametrize(
-    ("spoil", "said"),
+    ("spoilt", "said"),
     [
-        (lambda store, wanted: store.folder("cell-10x").write_fit({}), weights.OWN_START),
-        (
-            lambda store, wanted: wanted["corpora"]["demo"].update(clips=wanted["corpora"]["demo"]["clips"][:9]),
-            "9 clips are too few",
-        ),
-        (lambda store, wanted: wanted["rows"][0].update(cells=[]), "nothing was run"),
+        (without_training, weights.OWN_START),
+        (of_nine_clips, "9 clips are too few"),
+        (without_a_cell, "nothing was run"),
     ],
-    ids=["own starts", "few clips", "no cell"],
 )
-def test_weights_that_mean_nothing_together_are_not_drawn(asked, results, spoil, said):
-    wanted = copy.deepcopy(asked())
-    wanted["rows"] = wanted["rows"][:1]
-    spoil(results, wanted)
-    made = weights.draw(subject(wanted, results))
+def test_weights_that_mean_nothing_together_are_not_drawn(results, spoilt, said):
+    made = weights.draw(subject(spoilt(make_view(rows=VIEW.rows[:1]), results), results))
     assert made.startswith("Weight space: ")
     assert said in made
 
 
-def test_fitted_weights_are_drawn_where_all_share_their_start(asked, results):
-    from .conftest import spec
-
+def test_fitted_weights_are_drawn_where_all_share_their_start(results):
     folder = results.folder("cell-10x")
     folder.write_fit({})
     folder.write_spec(spec(kind="fmlp", shared_start=True))
-    wanted = copy.deepcopy(asked())
-    wanted["rows"] = wanted["rows"][:1]
-    assert "10x, fitted from one shared start, 12 clips" in weights.draw(subject(wanted, results)).caption
+    made = weights.draw(subject(make_view(rows=VIEW.rows[:1]), results))
+    assert "10x, fitted from one shared start, 12 clips" in made.caption
 
 
-def test_equal_weights_are_a_sentence(asked, results):
-    from .conftest import CLIPS, save_weights
-
+def test_equal_weights_are_a_sentence(results):
     save_weights(results.folder("cell-10x"), {clip: {"w0": np.ones(3, np.float32)} for clip in CLIPS})
-    wanted = asked()
-    wanted["rows"] = wanted["rows"][:1]
+    wanted = make_view(rows=VIEW.rows[:1])
     assert weights.draw(subject(wanted, results)) == "Weight space: all clips have the same weights."

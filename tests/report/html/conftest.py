@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from hsbench.audio.io import wav_bytes, write_wav
 from hsbench.results.store import Results
+from hsbench.results.view import View, ViewCorpus, ViewRow
 from hsbench.spec import Cell, Part, freeze
 
 RATE, SAMPLES = 22050, 32768
@@ -23,43 +25,30 @@ def tone(number):
     return np.sin(2 * np.pi * (300 + 200 * number) * time).astype(np.float32)
 
 
-def request(**changes):
-    rows = [
-        {
-            "row": name,
-            "model": "inr-fmlp",
-            "corpus": "toys",
-            "published": "FMLP",
-            "cells": [f"cell-{index}"],
-            "changed": [],
-            "departures": [f"note {EVIL} (paper 1)"],
-            "notes": [EVIL],
-        }
+VIEW = View(
+    group=GROUP,
+    experiment="table2d",
+    title=f"Individual {EVIL}",
+    table="2d",
+    source="hypersound_2023",
+    corpora={"toys": ViewCorpus(f"tones {EVIL}", "f" * 64, SAMPLES, RATE, clips=tuple(CLIPS))},
+    absent={},
+    budget="quick",
+    protocol="fixed-1",
+    split="validation",
+    clips_paper=30,
+    limit=None,
+    metrics=("mse", "si_snr"),
+    rows=tuple(
+        ViewRow(name, "inr-fmlp", "toys", "FMLP", (f"cell-{index}",), (), (f"note {EVIL} (paper 1)",), (EVIL,))
         for index, name in enumerate(MSE)
-    ]
-    ground = {
-        "description": f"tones {EVIL}",
-        "incomplete": [],
-        "fingerprint": "f" * 64,
-        "samples": SAMPLES,
-        "sample_rate": RATE,
-        "clips": CLIPS,
-    }
-    return {
-        "experiment": "table2d",
-        "title": f"Individual {EVIL}",
-        "table": "2d",
-        "source": "hypersound_2023",
-        "corpora": {"toys": ground},
-        "absent": {},
-        "budget": "quick",
-        "protocol": "fixed-1",
-        "split": "validation",
-        "clips_paper": 30,
-        "limit": None,
-        "metrics": ["mse", "si_snr"],
-        "rows": rows,
-    } | changes
+    ),
+)
+
+
+def make_view(**changes):
+    """The view, with other values of these fields."""
+    return dataclasses.replace(VIEW, **changes)
 
 
 def fill(store):
@@ -89,7 +78,7 @@ def fill(store):
         folder.add_provenance({**session, "code": {"hsbench": "0.1.0", "commit": "abcdef123", "dirty": False}})
         folder.set_status("failed", f"said {EVIL}")
         folder.log.write_text(f"log {EVIL}\n")
-    store.write_view("table2d", GROUP, request())
+    store.write_view(make_view())
     return store
 
 
@@ -104,7 +93,7 @@ def written(results, tmp_path):
     from hsbench.report.html.write import write
 
     def make(output=tmp_path / "report", **options):
-        write(results, [("table2d", GROUP)], output, **options)
+        write(results, list(results.views("table2d").values()), output, **options)
         return output
 
     return make
@@ -115,7 +104,7 @@ def toys():
     """What the folder was made of."""
     from types import SimpleNamespace
 
-    return SimpleNamespace(clips=CLIPS, evil=EVIL, group=GROUP, rate=RATE, samples=SAMPLES, tone=tone, request=request)
+    return SimpleNamespace(clips=CLIPS, evil=EVIL, rate=RATE, samples=SAMPLES, tone=tone, view=make_view)
 
 
 @pytest.fixture(scope="session")
@@ -124,5 +113,5 @@ def report(tmp_path_factory):
     from hsbench.report.html.write import write
 
     root = tmp_path_factory.mktemp("html")
-    write(fill(Results(root / "results")), [("table2d", GROUP)], root / "report")
+    write(fill(Results(root / "results")), [make_view()], root / "report")
     return root / "report"

@@ -1,5 +1,6 @@
 """The HTML report as files: what is there, that it escapes, that it is the same twice, what it refuses."""
 
+import dataclasses
 import json
 import re
 from html.parser import HTMLParser
@@ -185,16 +186,16 @@ def test_clips_whose_sound_is_gone_are_shown_without(written, results):
 
 
 def test_an_absent_corpus_and_a_row_without_cells_are_shown(written, results, toys):
-    asked = toys.request(absent={"gone": "not at hand"})
-    asked["rows"].append({**asked["rows"][0], "row": "lost", "corpus": "gone", "cells": []})
-    results.write_view("table2d", toys.group, asked)
+    rows = toys.view().rows
+    lost = dataclasses.replace(rows[0], name="lost", corpus="gone", cells=())
+    results.write_view(toys.view(absent={"gone": "not at hand"}, rows=(*rows, lost)))
     assert "lost: not at hand" in read(written() / "index.html").texts
 
 
 def test_a_cell_that_was_not_begun_yet_is_shown_as_such(written, results, toys):
-    asked = toys.request()
-    asked["rows"].append({**asked["rows"][0], "row": "later", "cells": ["cell-later"]})
-    results.write_view("table2d", toys.group, asked)
+    rows = toys.view().rows
+    later = dataclasses.replace(rows[0], name="later", cells=("cell-later",))
+    results.write_view(toys.view(rows=(*rows, later)))
     folder = written()
     assert ". Status: not run." in "".join(read(folder / "cells.html").texts)
     assert "not rebuilt yet" in read(folder / "clips" / BASE / "toys" / "c-0.html").texts

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hsbench.errors import HsbenchError
-from hsbench.inference.trained import opened
+from hsbench.inference.opened import opened
 from hsbench.planning.job import Job
 from hsbench.results.store import Results
 
@@ -151,10 +151,10 @@ def test_any_view_gives_a_report_or_a_sentence(documents, cell, folder, tmp_path
         folder.add_provenance(documents.provenance["sessions"][0])
     (tmp_path / "views").mkdir(exist_ok=True)
     (tmp_path / "views" / "toys.json").write_bytes(data)
-    view = survives(lambda: results.view("toys")) or {"groups": {}}
-    for name, request in view["groups"].items():
-        assert "/" not in name
-        table = survives(lambda: build(request, results))  # noqa: B023  it is called at once
+    views = survives(lambda: results.views("toys")) or {}
+    for view in views.values():
+        assert "/" not in view.group
+        table = survives(lambda: build(view, results))  # noqa: B023  it is called at once
         if table is not None:
             assert markdown([table])
             assert summary_csv([table])

@@ -10,7 +10,7 @@ from hsbench.results.store import Results
 @pytest.mark.parametrize("name", ["../../x", "..", "/etc/passwd", "a/b", ".hidden", "", "a\nb"])
 def test_names_are_no_paths(documents, folder, tmp_path, name):
     results = Results(tmp_path)
-    for refuses in (results.folder, results.view, results.reference_audio, folder.audio, folder.weights):
+    for refuses in (results.folder, results.views, results.reference_audio, folder.audio, folder.weights):
         with pytest.raises(DataError):
             refuses(name)
     append_jsonl(tmp_path / "references" / "clips.jsonl", [{**documents.reference, "audio": name}])
@@ -22,7 +22,7 @@ def test_names_are_no_paths(documents, folder, tmp_path, name):
     for change in ({"rows": [{**documents.request["rows"][0], "cells": [name]}]}, {"table": "2b", "source": name}):
         write_json(tmp_path / "views" / "toys.json", {"schema": 2, "groups": {"demo": {**documents.request, **change}}})
         with pytest.raises(DataError, match="is not a view written by hsbench"):
-            results.view("toys")
+            results.views("toys")
     write_json(tmp_path / "views" / "toys.json", {"schema": 2, "groups": {name: documents.request}})
     with pytest.raises(DataError, match="is not a view written by hsbench"):
-        results.view("toys")
+        results.views("toys")

@@ -11,7 +11,7 @@ from safetensors.numpy import save_file
 from hsbench.errors import DataError
 from hsbench.execution import rates
 from hsbench.files import read_json
-from hsbench.results.store import CellFolder
+from hsbench.results.cell_folder import CellFolder
 
 
 class Trap:
@@ -36,7 +36,7 @@ def test_a_pickle_in_the_place_of_any_artifact_is_not_run(folder, tmp_path):
     with pytest.raises(DataError, match="cannot read the audio file"):
         read_mono(folder.audio("a"))
     with pytest.raises(DataError, match="the clip is then rebuilt"):
-        rates.played(None, folder.weights("a"), None, None)
+        rates.decoded_at(None, folder.weights("a"), None, None)
     assert not mark.exists()
 
 
@@ -64,4 +64,4 @@ def test_a_truncated_network_is_trained_again_and_truncated_weights_are_named(tm
         path.write_bytes(whole[:end])
         assert checkpoint.read(path) is None
         with pytest.raises(DataError, match=r"network.safetensors .* remove it and run again"):
-            rates.played(None, path, None, None)
+            rates.decoded_at(None, path, None, None)

@@ -23,7 +23,7 @@ def test_every_field_of_a_view_is_of_its_type(documents, tmp_path, place):
         PLACES[place](group)[name] = 5.5
         write_json(tmp_path / "views" / "toys.json", {"schema": 2, "groups": {"demo": group}})
         with pytest.raises(DataError, match="is not a view written by hsbench"):
-            Results(tmp_path).view("toys")
+            Results(tmp_path).views("toys")
 
 
 @pytest.mark.parametrize("change", [{"step": 0.5}, {"loss": "1"}, {"first": 3}], ids=str)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import sys
 import threading
 import time
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from hsbench.cli.plan import duration
+from hsbench.planning.text import duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from hsbench.execution.engines.base import Listener
     from hsbench.execution.process import Outcome
-    from hsbench.planning.plan import Work
+    from hsbench.planning.plan import PlannedCell
 
 
 T = TypeVar("T")
@@ -41,13 +42,13 @@ class PlainProgress:
     ) -> None:
         pass
 
-    def started(self, work: Work) -> None:
+    def started(self, planned: PlannedCell) -> None:
         """A cell's process runs."""
-        self._say(f"{work.cell.folder}: started")
+        self._say(f"{planned.cell.folder}: started")
 
-    def progressed(self, work: Work, stage: str, done: float, total: int) -> None:
+    def progressed(self, planned: PlannedCell, stage: str, done: float, total: int) -> None:
         """Say how far it is, but not too often."""
-        name, moment = work.cell.folder, time.monotonic()
+        name, moment = planned.cell.folder, time.monotonic()
         first, origin = self._start.setdefault((name, stage), (moment, done))
         if moment - self._last.setdefault(name, moment) < self.every:
             return
@@ -56,9 +57,9 @@ class PlainProgress:
         shown = f"{done:.0f}" if unit == "steps" else f"{done:.2f}"
         self._say(f"{name}: {stage} {shown}/{total} {unit}{pace(done - origin, total - done, moment - first, unit)}")
 
-    def ended(self, work: Work, outcome: Outcome) -> None:
+    def ended(self, planned: PlannedCell, outcome: Outcome) -> None:
         """It is over."""
-        self._say(f"{work.cell.folder}: {outcome.status}" + (f": {outcome.message}" if outcome.message else ""))
+        self._say(f"{planned.cell.folder}: {outcome.status}" + (f": {outcome.message}" if outcome.message else ""))
 
     def _say(self, line: str) -> None:
         with self._lock:
@@ -90,25 +91,49 @@ class BarProgress:
     ) -> None:
         self._bars.stop()
 
-    def started(self, work: Work) -> None:
+    def started(self, planned: PlannedCell) -> None:
         """A cell's process runs."""
-        self._tasks[work.cell.key] = self._bars.add_task(work.rows[0], total=len(work.clips), note="starting")
+        self._tasks[planned.cell.key] = self._bars.add_task(planned.rows[0], total=len(planned.clips), note="starting")
 
-    def progressed(self, work: Work, stage: str, done: float, total: int) -> None:
+    def progressed(self, planned: PlannedCell, stage: str, done: float, total: int) -> None:
         """Move the bar."""
         moment = time.monotonic()
-        first, origin = self._start.setdefault((work.cell.key, stage), (moment, done))
+        first, origin = self._start.setdefault((planned.cell.key, stage), (moment, done))
         note = stage + pace(done - origin, 0, moment - first, unit_of(stage))
-        self._bars.update(self._tasks[work.cell.key], completed=done, total=total, note=note)
+        self._bars.update(self._tasks[planned.cell.key], completed=done, total=total, note=note)
 
-    def ended(self, work: Work, outcome: Outcome) -> None:
+    def ended(self, planned: PlannedCell, outcome: Outcome) -> None:
         """Leave the bar, with the outcome."""
-        if work.cell.key in self._tasks:
-            self._bars.update(self._tasks[work.cell.key], note=outcome.status)
+        if planned.cell.key in self._tasks:
+            self._bars.update(self._tasks[planned.cell.key], note=outcome.status)
         if outcome.message:
             self._bars.console.print(
-                f"{work.cell.folder}: {outcome.status}: {outcome.message}", markup=False, highlight=False
+                f"{planned.cell.folder}: {outcome.status}: {outcome.message}", markup=False, highlight=False
             )
+
+
+class FileProgress:
+    """Progress of a preparation: one line that is rewritten on a terminal, a line every ten seconds otherwise."""
+
+    def __init__(self, name: str, every: float = 10.0) -> None:
+        print(f"preparing {name}", flush=True)
+        self.name, self.every = name, every
+        self.start = self.last = time.monotonic()
+        self.first: int | None = None
+
+    def __call__(self, done: int, total: int) -> None:
+        """Show how many files are done, but not too often."""
+        now = time.monotonic()
+        if self.first is None:
+            self.first = done - 1
+        if now - self.last < (0.2 if sys.stderr.isatty() else self.every) and done < total:
+            return
+        self.last = now
+        rate = (done - self.first) / max(now - self.start, 1e-6)
+        left = duration((total - done) / max(rate, 1e-6))
+        text = f"{self.name}: {done}/{total} files, {rate:.1f} a second, {left} left"
+        end = "\n" if done == total or not sys.stderr.isatty() else ""
+        print(f"\r{text:79}" if sys.stderr.isatty() else text, end=end, file=sys.stderr, flush=True)
 
 
 def unit_of(stage: str) -> str:
@@ -160,10 +185,41 @@ def metered(what: str, every: float = 10.0) -> Iterator[Callable[[float, float],
 
 
 def watcher() -> PlainProgress | BarProgress:
-    """The progress display that suits standard output."""
-    return BarProgress() if sys.stdout.isatty() else PlainProgress()
+    """Return the display that suits standard output: bars on a terminal and in a notebook that can redraw them."""
+    return BarProgress() if sys.stdout.isatty() or _notebook_with_widgets() else PlainProgress()
+
+
+def _notebook_with_widgets() -> bool:
+    """Whether this is a Jupyter notebook with ipywidgets, which bars need there; without it lines are shown."""
+    if "IPython" not in sys.modules or importlib.util.find_spec("ipywidgets") is None:
+        return False
+    from rich.console import Console
+
+    return Console().is_jupyter
+
+
+class Silent:
+    """Shows nothing."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        pass
+
+    def started(self, planned: PlannedCell) -> None:
+        """Show nothing."""
+
+    def progressed(self, planned: PlannedCell, stage: str, done: float, total: int) -> None:
+        """Show nothing."""
+
+    def ended(self, planned: PlannedCell, outcome: Outcome) -> None:
+        """Show nothing."""
 
 
 if TYPE_CHECKING:
     _plain: Listener = PlainProgress()
     _bars: Listener = BarProgress()
+    _silent: Listener = Silent()

@@ -4,12 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from hsbench import protocols, registry, widths
+from hsbench import protocols, registry, score, widths
 from hsbench.audio.clip import Clip
 from hsbench.errors import UsageError
-from hsbench.metrics.suite import score
-from hsbench.models import individual
 from hsbench.models.base import Context, verdict
+from hsbench.models.inr import individual
 
 SAMPLES = 2048
 
@@ -22,7 +21,7 @@ def clip(name="a", seed=0, samples=SAMPLES):
 
 
 def make(name, protocol="fixed", **settings):
-    descriptor = registry.get("models", name)
+    descriptor = registry.model(name)
     switches = protocols.switches(protocol, descriptor.switches)
     full = widths.resolve({**descriptor.defaults, "width": 24, "layers": 3, **settings}, switches, SAMPLES)
     return descriptor.load()(**full), switches
@@ -257,7 +256,7 @@ def test_unequal_clips_are_refused(context):
 
 @pytest.mark.parametrize("name", ["inr-fmlp", "inr-siren"])
 def test_the_paper_budget_is_the_published_training(name):
-    budget = registry.get("models", name).budgets["paper"]
+    budget = registry.model(name).budgets["paper"]
     assert budget == {"steps": 100_000, "coordinates": None, "schedule": "constant", "learning_rate": 1e-4}
 
 

@@ -39,60 +39,6 @@ if TYPE_CHECKING:
     from hsbench.models.targets.base import TargetNet
     from hsbench.models.targets.tiles import Tile
 
-DESCRIPTORS = [
-    {
-        "name": "inr-fmlp",
-        "summary": "one Fourier-mapped perceptron fitted to each clip",
-        "target": "hsbench.models.individual:IndividualINR",
-        "needs": ["torch"],
-        "defaults": {
-            "kind": "fmlp",
-            "compression_ratio": 1.0,
-            "width": None,
-            "layers": 5,
-            "encoding_length": 10,
-            "shared_start": False,
-            "weight_format": "fp32",
-        },
-        "playing": ["weight_format"],
-        "budgets": {
-            "smoke": {"steps": 300, "coordinates": 4096, "schedule": "one_cycle", "learning_rate": 1e-2},
-            "quick": {"steps": 1000, "coordinates": 4096, "schedule": "one_cycle", "learning_rate": 1e-2},
-            "standard": {"steps": 20000, "coordinates": None, "schedule": "constant", "learning_rate": 1e-4},
-            "paper": {"steps": 100000, "coordinates": None, "schedule": "constant", "learning_rate": 1e-4},
-        },
-        "switches": ["width_at_cr_1", "inr_loss", "inr_output", "bad_fit_is_status"],
-        "resolve": "hsbench.widths:resolve",
-        "operations": "hsbench.widths:individual",
-    },
-    {
-        "name": "inr-siren",
-        "summary": "one sinusoidal network fitted to each clip",
-        "target": "hsbench.models.individual:IndividualINR",
-        "needs": ["torch"],
-        "defaults": {
-            "kind": "siren",
-            "compression_ratio": 1.0,
-            "width": None,
-            "layers": 5,
-            "omega_0": 2000.0,
-            "omega_i": 30.0,
-            "shared_start": False,
-            "weight_format": "fp32",
-        },
-        "playing": ["weight_format"],
-        "budgets": {
-            "smoke": {"steps": 300, "coordinates": 4096, "schedule": "one_cycle", "learning_rate": 1e-3},
-            "quick": {"steps": 1000, "coordinates": 4096, "schedule": "one_cycle", "learning_rate": 1e-3},
-            "standard": {"steps": 20000, "coordinates": None, "schedule": "constant", "learning_rate": 1e-4},
-            "paper": {"steps": 100000, "coordinates": None, "schedule": "constant", "learning_rate": 1e-4},
-        },
-        "switches": ["width_at_cr_1", "inr_loss", "inr_siren_init", "inr_output", "bad_fit_is_status"],
-        "resolve": "hsbench.widths:resolve",
-        "operations": "hsbench.widths:individual",
-    },
-]
-
 LOSSES: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {"l1": torch.abs, "mse": torch.square}
 
 

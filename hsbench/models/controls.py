@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hsbench.descriptors import ModelDescriptor
 from hsbench.errors import UsageError
 from hsbench.models.base import Payload
 from hsbench.models.clipwise import Clipwise, as_floats, as_stored
@@ -24,33 +25,33 @@ if TYPE_CHECKING:
     from hsbench.models.base import Context
 
 DESCRIPTORS = [
-    {
-        "name": "identity",
-        "summary": "control: the clip itself",
-        "target": "hsbench.models.sanity:Identity",
-    },
-    {
-        "name": "silence",
-        "summary": "control: digital silence",
-        "target": "hsbench.models.sanity:Silence",
-    },
-    {
-        "name": "noise",
-        "summary": "control: white Gaussian noise at the clip's level",
-        "target": "hsbench.models.sanity:Noise",
-    },
-    {
-        "name": "scaled",
-        "summary": "control: the clip times a gain (-1 turns its polarity)",
-        "target": "hsbench.models.sanity:Scaled",
-        "defaults": {"gain": 0.5},
-    },
-    {
-        "name": "delayed",
-        "summary": "control: the clip some samples later",
-        "target": "hsbench.models.sanity:Delayed",
-        "defaults": {"samples": 16},
-    },
+    ModelDescriptor(
+        name="identity",
+        target="hsbench.models.controls:Identity",
+        summary="control: the clip itself",
+    ),
+    ModelDescriptor(
+        name="silence",
+        target="hsbench.models.controls:Silence",
+        summary="control: digital silence",
+    ),
+    ModelDescriptor(
+        name="noise",
+        target="hsbench.models.controls:Noise",
+        summary="control: white Gaussian noise at the clip's level",
+    ),
+    ModelDescriptor(
+        name="scaled",
+        target="hsbench.models.controls:Scaled",
+        summary="control: the clip times a gain (-1 turns its polarity)",
+        defaults={"gain": 0.5},
+    ),
+    ModelDescriptor(
+        name="delayed",
+        target="hsbench.models.controls:Delayed",
+        summary="control: the clip some samples later",
+        defaults={"samples": 16},
+    ),
 ]
 
 

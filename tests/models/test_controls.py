@@ -5,11 +5,10 @@ import itertools
 import numpy as np
 import pytest
 
-from hsbench import registry
+from hsbench import registry, score
 from hsbench.audio.clip import Clip
 from hsbench.audio.mdct import mdct
 from hsbench.errors import UsageError
-from hsbench.metrics.suite import score
 from hsbench.models.base import Payload, rebuild
 
 CONTROLS = (
@@ -26,7 +25,7 @@ CONTROLS = (
 
 
 def make(name, **settings):
-    descriptor = registry.get("models", name)
+    descriptor = registry.model(name)
     assert settings.keys() <= descriptor.defaults.keys()
     return descriptor.load()(**{**descriptor.defaults, **settings})
 

@@ -1,0 +1,8 @@
+"""What a run is asked for, as values: the request itself, and the choice of an engine."""
+
+from __future__ import annotations
+
+from hsbench.execution.engines.choose import Choice
+from hsbench.planning.request import Request
+
+__all__ = ["Choice", "Request"]

@@ -1,0 +1,240 @@
+"""One INR fitted to one sound: what an individual INR of the benchmark does, for a sound of one's own.
+
+Conventions: waveforms are [samples] float32, full scale +-1; rates are in Hz. The sound is divided by its peak before
+the fit and multiplied by it afterwards, as the clips of the benchmark are.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hsbench import protocols, registry, spec
+from hsbench.audio.clip import Clip, peak_normalise
+from hsbench.errors import DataError, UnknownNameError, UsageError
+from hsbench.files import canonical_json, replace_atomically
+from hsbench.models.base import FunctionOfTime, Payload, rebuild
+from hsbench.models.build import build_model, context_of
+from hsbench.planning import changes
+from hsbench.spec import Cell, Part, freeze
+from hsbench.version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from hsbench.descriptors import ModelDescriptor
+    from hsbench.spec import Resources
+
+    Waveform = NDArray[np.float32]
+
+BUDGETS = tuple(spec.BUDGETS)
+
+
+class FittedINR:
+    """An INR that was fitted to one sound.
+
+    Attributes:
+        cell: model, settings, training and format of the sound, as a cell of the benchmark states them.
+        weights: name -> array, the numbers that stand for the sound.
+        peak: the sound's peak before it was divided by it.
+        payload: numbers (and bits) that are stored.
+        status: "ok", or what went wrong with the fit: "diverged" or "collapsed".
+    """
+
+    def __init__(
+        self, cell: Cell, weights: Mapping[str, NDArray[np.float32]], peak: float, payload: Payload, status: str
+    ) -> None:
+        self.cell, self.weights, self.peak = cell, dict(weights), peak
+        self.payload, self.status = payload, status
+
+    def __repr__(self) -> str:
+        seconds = self.samples / self.sample_rate
+        return f"<FittedINR {self.cell.model.name}: {seconds:.2f} s in {self.payload.numbers} numbers, {self.status}>"
+
+    @property
+    def sample_rate(self) -> int:
+        """Rate of the sound that it was fitted to, in Hz."""
+        return int(self.cell.corpus["sample_rate"])
+
+    @property
+    def samples(self) -> int:
+        """Samples of the sound that it was fitted to."""
+        return int(self.cell.corpus["samples"])
+
+    @property
+    def compression_ratio(self) -> float:
+        """Samples per stored number."""
+        return self.samples / self.payload.numbers
+
+    @property
+    def waveform(self) -> Waveform:
+        """The sound as the INR plays it at its own rate: [samples]."""
+        return self.play(self.sample_rate)
+
+    def play(self, sample_rate: int = 44100) -> Waveform:
+        """Evaluate the INR at any sample rate: [samples].
+
+        Args:
+            sample_rate: of the result, in Hz. A lower rate than its own aliases.
+
+        Raises:
+            UsageError: the rate is not positive.
+        """
+        if sample_rate < 1:
+            raise UsageError(f"play expects a sample rate that is a positive whole number of Hz, got {sample_rate}.")
+        # The fit has its first sample at time -1 and its last at 1, (samples - 1) / rate seconds later. A sample of the
+        # result lies n / sample_rate seconds after the first; behind the last sample of the fit, time holds at 1.
+        total = -(-self.samples * sample_rate // self.sample_rate)
+        span = max(1, self.samples - 1) / self.sample_rate
+        coordinates = np.minimum(1.0, 2 * np.arange(total) / sample_rate / span - 1)
+        model = build_model(self.cell, {})
+        assert isinstance(model, FunctionOfTime)
+        with tempfile.TemporaryDirectory(prefix="hsbench-") as folder:
+            context = context_of(self.cell, device="cpu", threads=1, scratch=Path(folder), kept=Path(folder))
+            return self.peak * model.play(self.weights, coordinates, context)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the INR into a file (safetensors), which `hsbench.load` reads; return its path."""
+        from safetensors.numpy import save
+
+        facts = {
+            "peak": self.peak,
+            "numbers": self.payload.numbers,
+            "bits": self.payload.bits,
+            "status": self.status,
+        }
+        texts = {
+            "hsbench": __version__,
+            "cell": canonical_json(self.cell.document()),
+            "inr": canonical_json(facts),
+        }
+        replace_atomically(Path(path), save(self.weights, texts))
+        return Path(path)
+
+
+def is_saved_inr(path: Path) -> bool:
+    """Return whether a file was written by `FittedINR.save`; nothing in it is run."""
+    return "inr" in _metadata(path)
+
+
+def read_inr(path: Path) -> FittedINR:
+    """Read an INR that was saved.
+
+    Raises:
+        DataError: the file is damaged, or of another kind.
+    """
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    texts = _metadata(path)
+    try:
+        cell, facts = Cell.read(json.loads(texts["cell"])), json.loads(texts["inr"])
+        payload = Payload(int(facts["numbers"]), None if facts["bits"] is None else int(facts["bits"]))
+        return FittedINR(cell, load_file(path), float(facts["peak"]), payload, str(facts["status"]))
+    except (KeyError, TypeError, ValueError, RecursionError, OSError, SafetensorError) as error:
+        raise DataError(
+            f"expected an INR that FittedINR.save wrote, and {path} is damaged or of another kind ({error!r}); "
+            "save it again."
+        ) from error
+
+
+def fit_sound(
+    name: str,
+    waveform: Waveform,
+    sample_rate: int,
+    resources: Resources,
+    budget: str,
+    seed: int,
+    settings: Mapping[str, Any],
+) -> FittedINR:
+    """Fit one INR to one sound; see `hsbench.fit_inr`.
+
+    Raises:
+        UnknownNameError: no such model, budget or setting.
+        UsageError: the model is no individual INR, or the sound cannot be used.
+    """
+    sound = _checked(waveform, sample_rate)
+    descriptor = registry.model(name)
+    if not descriptor.function_of_time or not name.startswith("inr-"):
+        known = [one for one in registry.names("models") if one.startswith("inr-")]
+        raise UsageError(
+            f"fit_inr expects a model that is fitted to one sound, got {name!r}; choose {' or '.join(known)}."
+        )
+    cell = _cell(descriptor, sound, sample_rate, budget, seed, settings)
+    with tempfile.TemporaryDirectory(prefix="hsbench-") as folder:
+        context = context_of(
+            cell,
+            device=resources.device,
+            threads=resources.threads,
+            scratch=Path(folder) / "scratch",
+            kept=Path(folder) / "kept",
+        )
+        clip = Clip("sound", peak_normalise(sound), sample_rate)
+        made = rebuild(build_model(cell, {}), [clip], context)["sound"]
+    assert made.weights is not None
+    return FittedINR(cell, made.weights, float(np.abs(sound).max()), made.payload, made.status)
+
+
+def _checked(waveform: Waveform, sample_rate: int) -> Waveform:
+    sound = np.asarray(waveform)
+    if sound.ndim != 1 or sound.size < 2 or sound.dtype.kind != "f" or not np.isfinite(sound).all():
+        raise UsageError(
+            "fit_inr expects a waveform [samples] of finite floating-point numbers, full scale +-1, got "
+            f"{sound.dtype} {list(sound.shape)}; give one channel, and divide integers by their full scale."
+        )
+    if not sound.any():
+        raise UsageError("fit_inr expects a sound, got digital silence; give another one.")
+    if isinstance(sample_rate, bool) or not isinstance(sample_rate, int) or sample_rate < 1:
+        raise UsageError(f"fit_inr expects a sample rate that is a positive whole number of Hz, got {sample_rate!r}.")
+    return np.asarray(sound, np.float32)
+
+
+def _cell(
+    descriptor: ModelDescriptor,
+    sound: Waveform,
+    sample_rate: int,
+    budget: str,
+    seed: int,
+    settings: Mapping[str, Any],
+) -> Cell:
+    """The cell that states the fit: the sound enters by the hash of its samples."""
+    spec.budget(budget)
+    model, training = dict(descriptor.defaults), dict(descriptor.budgets.get(budget, {}))
+    for key, value in settings.items():
+        part = model if key in model else training
+        if key not in part:
+            raise UnknownNameError(f"setting of {descriptor.name}", key, [*model, *training])
+        part[key] = changes.cast(f"{descriptor.name}.{key}", part[key], value)
+    switches = protocols.switches("fixed", descriptor.switches)
+    if descriptor.resolve is not None:
+        model = registry.load_target(descriptor.resolve)(model, switches, sound.size)
+    content = {
+        "fingerprint": hashlib.sha256(sound.tobytes()).hexdigest(),
+        "sample_rate": sample_rate,
+        "samples": int(sound.size),
+    }
+    return Cell(
+        model=Part(descriptor.name, descriptor.version, freeze(descriptor.key_settings(model))),
+        corpus=Part("own-sound", 1, freeze(content)),
+        budget=Part(budget, 1, freeze(descriptor.key_settings(training))),
+        protocol=Part(protocols.name("fixed"), 1, freeze(switches)),
+        seed=seed,
+    )
+
+
+def _metadata(path: Path) -> dict[str, str]:
+    """The texts that travel with the tensors of a safetensors file; empty where it is none."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="np") as file:
+            return dict(file.metadata() or {})
+    except (OSError, SafetensorError, ValueError, TypeError, RuntimeError):
+        return {}

@@ -1,0 +1,68 @@
+"""Opening a trained cell: a folder of the results, or a file that `hsbench export` wrote.
+
+An exported file holds the tensors of the training and, as texts, `hsbench` (the version that wrote it), `cell` (its
+specification) and `numbers` (facts of its training). While such a file is used, a temporary cell folder stands for it.
+Nothing is written to a cell that is opened here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hsbench.errors import DataError, UnknownNameError
+from hsbench.models.base import NETWORK
+from hsbench.results.cell_folder import CellFolder
+from hsbench.spec import Cell
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hsbench.results.store import Results
+
+
+@contextlib.contextmanager
+def opened(text: str, results: Results) -> Iterator[CellFolder]:
+    """Open the folder of a cell.
+
+    Args:
+        text: path of the cell's folder, its name below the results folder, or the path of an exported file.
+        results: where names are looked up.
+
+    Raises:
+        UnknownNameError: there is no such cell.
+        DataError: the file is damaged, or was not written by `hsbench export`.
+    """
+    path = Path(text)
+    if path.is_file():
+        with tempfile.TemporaryDirectory(prefix="hsbench-") as temporary:
+            folder = CellFolder(Path(temporary))
+            _unpack(path, folder)
+            yield folder
+    elif path.is_dir():
+        yield CellFolder(path)
+    elif text in results.cells():
+        yield results.folder(text)
+    else:
+        raise UnknownNameError(f"cell below {results.root}", text, results.cells(), see="hsbench reconstruct --help")
+
+
+def _unpack(file: Path, folder: CellFolder) -> None:
+    from hsbench.fit import checkpoint
+
+    try:
+        texts = checkpoint.metadata(file) or {}
+        cell, numbers = json.loads(texts["cell"]), json.loads(texts["numbers"])
+        if not isinstance(cell, dict) or not isinstance(numbers, dict):
+            raise ValueError
+    except (KeyError, ValueError, RecursionError, OSError) as error:
+        raise DataError(
+            f"expected a file that hsbench export wrote, and {file} is damaged or of another kind; "
+            "export the cell again."
+        ) from error
+    folder.write_spec(Cell.read(cell))
+    folder.kept.mkdir(parents=True)
+    (folder.kept / NETWORK).symlink_to(file.resolve())

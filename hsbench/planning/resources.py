@@ -1,0 +1,65 @@
+"""Where a request runs and how wide: device, cells at once, threads, time limit, and what its experiments pin."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from typing import TYPE_CHECKING
+
+from hsbench import spec
+from hsbench.device import gpu_visible
+from hsbench.errors import UnknownNameError, UsageError
+from hsbench.planning.pins import pins_of, refuse_other
+from hsbench.spec import Resources
+
+if TYPE_CHECKING:
+    from hsbench.planning.request import Request
+
+DEVICES = ("auto", "cpu", "cuda")
+
+
+def resources_of(request: Request) -> Resources:
+    """Return where a request runs, with what its experiments pin.
+
+    Raises:
+        UnknownNameError: no such device, budget or experiment.
+        UsageError: a number is out of range, or an option contradicts what an experiment pins.
+    """
+    pinned = pins_of(request.experiments)
+    if pinned is None:
+        return choose(request.device, request.jobs, request.timeout, request.budget, request.processes)
+    name, pins = pinned
+    refuse_other(name, "device", None if request.device == "auto" else request.device, pins.device)
+    chosen = choose(pins.device, request.jobs, request.timeout, request.budget or pins.budget, request.processes)
+    return dataclasses.replace(chosen, threads=pins.threads)
+
+
+def choose(
+    device: str, jobs: int = 1, timeout: float | None = None, budget: str | None = None, processes: int = 1
+) -> Resources:
+    """Return the resources of a run, its threads shared out over all cells and processes that run at the same time.
+
+    Args:
+        device: auto, cpu or cuda; auto is cuda where a GPU is visible.
+        jobs: number of cells at once.
+        timeout: seconds per cell; None takes the budget's own limit.
+        budget: name; None takes the device's default.
+        processes: number of processes of each cell.
+
+    Raises:
+        UnknownNameError: no such device or budget.
+        UsageError: a number is out of range.
+    """
+    if device not in DEVICES:
+        raise UnknownNameError("device", device, DEVICES)
+    if jobs < 1:
+        raise UsageError(f"--jobs expects a number of cells from 1, got {jobs}.")
+    if processes < 1:
+        raise UsageError(f"--processes expects a number of processes for each cell from 1, got {processes}.")
+    if timeout is not None and timeout <= 0:
+        raise UsageError(f"--timeout expects seconds above 0, got {timeout}.")
+    chosen = device if device != "auto" else ("cuda" if gpu_visible() else "cpu")
+    limit = spec.budget(budget or spec.default_budget(chosen)).timeout
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+    threads = max(1, cores // (jobs * processes))
+    return Resources(chosen, jobs, threads, limit if timeout is None else timeout, processes)

@@ -1,0 +1,61 @@
+"""Scores of pairs of files as an aligned table, as JSON and as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import TYPE_CHECKING, Any
+
+from hsbench.metrics.base import info
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from hsbench.metrics.base import Score
+
+    Scores = Mapping[str, Mapping[str, Score]]
+    Summary = Mapping[str, Mapping[str, Any]]
+
+
+def table(scores: Scores, summary: Summary) -> str:
+    """Return one line per pair, then means and coverage; empty without scores."""
+    lines = [["clip", *summary]]
+    for clip, row in scores.items():
+        lines.append([clip, *(_cell(score.value, score.status, info(name).decimals) for name, score in row.items())])
+    for title in ("mean", "ci_low", "ci_high"):
+        shown = [_cell(facts[title], "", info(name).decimals) for name, facts in summary.items()]
+        if any(shown):
+            lines.append([title, *shown])
+    lines.append(["scored", *(f"{facts['n']}/{facts['n_total']}" for facts in summary.values())])
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+    aligned = (
+        "  ".join([line[0].ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(line[1:], widths[1:], strict=True))])
+        for line in lines
+    )
+    return "\n".join(aligned) + "\n" if scores else ""
+
+
+def as_json(scores: Scores, summary: Summary, problems: Sequence[str]) -> str:
+    """Return scores, summary and problems as one JSON object; a missing value is null."""
+    clips = {
+        clip: {name: {"value": score.value, "status": score.status} for name, score in row.items()}
+        for clip, row in scores.items()
+    }
+    return json.dumps({"clips": clips, "summary": summary, "problems": list(problems)}, indent=2) + "\n"
+
+
+def as_csv(scores: Scores) -> str:
+    """Return one line per pair and metric."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["clip", "metric", "value", "status", "seconds"])
+    for clip, row in scores.items():
+        for name, score in row.items():
+            value = "" if score.value is None else f"{score.value:.8g}"
+            writer.writerow([clip, name, value, score.status, f"{score.seconds:.4f}"])
+    return out.getvalue()
+
+
+def _cell(value: float | None, status: str, decimals: int) -> str:
+    return status if value is None else f"{value:.{decimals}f}"

@@ -1,0 +1,130 @@
+"""`hsbench.fit_inr` and `hsbench.load`: an INR of a sound of one's own, and a trained network on any sound."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import hsbench
+from hsbench.errors import DataError, UnknownNameError, UsageError
+
+RATE = 8000
+SMALL = {"budget": "smoke", "steps": 200, "width": 16, "layers": 2, "device": "cpu"}
+NETWORK = Path(__file__).parent.parent / "fixtures" / "28dda25" / "network.safetensors"
+
+
+def tone(samples, rate=RATE, hertz=220.0):
+    return (0.4 * np.sin(2 * np.pi * hertz * np.arange(samples) / rate)).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    return hsbench.fit_inr("inr-siren", tone(2000), RATE, omega_0=200.0, **SMALL)
+
+
+def test_an_inr_learns_the_sound_and_plays_it_at_any_rate(fitted):
+    assert fitted.status == "ok"
+    assert hsbench.score(tone(2000), fitted.waveform, RATE, ["si_snr"])["si_snr"].value > 15
+    assert fitted.payload.numbers == sum(value.size for value in fitted.weights.values())
+    assert fitted.compression_ratio == 2000 / fitted.payload.numbers
+    doubled = fitted.play(2 * RATE)
+    assert doubled.shape == (4000,)
+    np.testing.assert_allclose(doubled[: 2 * 1999 : 2], fitted.waveform[:1999], atol=1e-4)
+    np.testing.assert_allclose(doubled[1:3998:2], tone(4000, 2 * RATE)[1:3998:2], atol=0.15)
+
+
+def test_a_saved_inr_is_the_same_inr(fitted, tmp_path):
+    again = hsbench.load(fitted.save(tmp_path / "tone.safetensors"))
+    assert repr(again) == repr(fitted)
+    np.testing.assert_array_equal(again.waveform, fitted.waveform)
+    assert again.cell == fitted.cell
+
+
+def test_the_same_call_gives_the_same_inr(fitted):
+    again = hsbench.fit_inr("inr-siren", tone(2000), RATE, omega_0=200.0, **SMALL)
+    np.testing.assert_allclose(again.waveform, fitted.waveform, atol=1e-5)
+    other = hsbench.fit_inr("inr-siren", tone(2000), RATE, omega_0=200.0, seed=1, **SMALL)
+    assert not np.allclose(other.waveform, fitted.waveform, atol=1e-4)
+
+
+def test_the_level_of_the_sound_is_kept(fitted):
+    quiet = hsbench.fit_inr("inr-siren", 0.01 * tone(2000), RATE, omega_0=200.0, **SMALL)
+    np.testing.assert_allclose(quiet.waveform, 0.01 * fitted.waveform, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "sentence"),
+    [
+        (("inr-sirn", tone(2000), RATE), UnknownNameError, "did you mean 'inr-siren'"),
+        (("identity", tone(2000), RATE), UsageError, "fitted to one sound, got 'identity'; choose inr-fmlp or inr-siren"),
+        (("inr-siren", np.int16([1, 2, 3]), RATE), UsageError, "got int16"),
+        (("inr-siren", tone(2000)[None], RATE), UsageError, r"got float32 \[1, 2000\]"),
+        (("inr-siren", np.zeros(2000), RATE), UsageError, "got digital silence"),
+        (("inr-siren", np.full(2000, np.nan), RATE), UsageError, "finite"),
+        (("inr-siren", tone(2000), 0), UsageError, "positive whole number of Hz, got 0"),
+    ],
+)
+def test_what_cannot_be_fitted_is_one_sentence(arguments, error, sentence):
+    with pytest.raises(error, match=sentence):
+        hsbench.fit_inr(*arguments)
+
+
+def test_an_unknown_setting_is_named():
+    with pytest.raises(UnknownNameError, match="unknown setting of inr-siren 'omega'; did you mean 'omega_"):
+        hsbench.fit_inr("inr-siren", tone(2000), RATE, omega=3.0)
+    with pytest.raises(UnknownNameError, match="unknown budget 'quik'; did you mean 'quick'"):
+        hsbench.fit_inr("inr-siren", tone(2000), RATE, budget="quik")
+
+
+def test_a_damaged_file_is_one_sentence(fitted, tmp_path):
+    path = fitted.save(tmp_path / "tone.safetensors")
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(DataError, match="is damaged or of another kind"):
+        hsbench.load(path)
+
+
+@pytest.fixture(scope="module")
+def network():
+    return hsbench.load(NETWORK, device="cpu")
+
+
+@pytest.fixture
+def sound(network):
+    return tone(5000, network.sample_rate)
+
+
+def test_a_network_encodes_and_decodes_what_it_reconstructs(network, sound):
+    encoded = network.encode(sound)
+    assert len(encoded.weights) == len(encoded.peaks) > 1
+    with pytest.warns(UserWarning, match="collapsed"):
+        whole = network.reconstruct(sound)
+    np.testing.assert_allclose(network.decode(encoded), whole, atol=1e-5)
+    above = network.decode(encoded, 2 * network.sample_rate)
+    assert above.shape == (10000,)
+    np.testing.assert_allclose(above[::2][:4990], whole[:4990], atol=1e-3)
+
+
+def test_silence_needs_no_weights(network):
+    encoded = network.encode(np.zeros(5000, np.float32))
+    assert set(encoded.weights) == {None}
+    assert not network.decode(encoded).any()
+
+
+@pytest.mark.parametrize(
+    ("call", "sentence"),
+    [
+        (lambda network: network.encode(np.int16([1, 2])), "finite floating-point numbers.*got int16"),
+        (lambda network: network.reconstruct(np.zeros((2, 9))), r"got float64 \[2, 9\]"),
+        (lambda network: network.reconstruct(np.zeros(9), -1), "positive whole number of Hz, got -1"),
+        (lambda network: network.decode(network.encode(np.zeros(9)), 0), "positive whole number of Hz, got 0"),
+    ],
+)
+def test_what_a_network_cannot_use_is_one_sentence(network, call, sentence):
+    with pytest.raises(UsageError, match=sentence):
+        call(network)
+
+
+def test_a_network_says_what_it_is(network):
+    assert repr(network) == f"<Network {network.cell.folder}: clips of 2048 samples at 22050 Hz>"
+    with pytest.raises(UnknownNameError, match="unknown cell below"):
+        hsbench.load("nothing", results="nowhere")

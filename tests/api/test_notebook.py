@@ -1,0 +1,28 @@
+"""The notebook example runs as it stands."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+EXAMPLE = Path(__file__).parent.parent.parent / "examples" / "notebook.py"
+
+
+@pytest.mark.slow
+def test_the_example_runs_from_top_to_bottom(tmp_path):
+    pytest.importorskip("IPython", reason="IPython is not installed")
+    done = subprocess.run(
+        [sys.executable, "-W", "error::UserWarning", str(EXAMPLE)],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={**os.environ, "MPLBACKEND": "agg", "CUDA_VISIBLE_DEVICES": ""},
+        timeout=400,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "<FittedINR inr-siren: 1.49 s in " in done.stdout
+    assert done.stdout.count("IPython.lib.display.Audio") == 3
+    assert {path.name for path in tmp_path.iterdir()} == {"results", "si_snr.png", "utterance.safetensors"}

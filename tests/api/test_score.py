@@ -1,0 +1,74 @@
+"""`hsbench.score`: what it takes, what it refuses, and what it gives."""
+
+import re
+from collections.abc import Mapping
+
+import numpy as np
+import pytest
+import soundfile
+
+import hsbench
+from hsbench.errors import DataError, UsageError
+
+RATE = 22050
+TONE = 0.5 * np.sin(2 * np.pi * 440 * np.arange(RATE) / RATE)
+
+
+def test_scores_are_a_mapping_with_values_and_a_frame():
+    scores = hsbench.score(TONE, 0.9 * TONE, RATE, ["mse", "psnr"])
+    assert isinstance(scores, Mapping)
+    assert list(scores) == ["mse", "psnr"]
+    assert len(scores) == 2
+    assert scores.values["mse"] == scores["mse"].value == pytest.approx(0.01 * np.mean(TONE**2))
+    frame = scores.to_frame()
+    assert list(frame.columns) == ["value", "status", "seconds"]
+    assert frame.loc["mse", "value"] == scores["mse"].value
+    assert repr(scores).startswith("<Scores mse=0.00125")
+
+
+def test_a_metric_without_a_value_says_why():
+    scores = hsbench.score(TONE, TONE, RATE, ["psnr"])
+    assert scores.values == {"psnr": None}
+    assert "psnr=" + scores["psnr"].status in repr(scores)
+
+
+def test_files_know_their_rate(tmp_path):
+    for name, factor in (("x.wav", 1.0), ("y.wav", 0.5)):
+        soundfile.write(tmp_path / name, factor * TONE, RATE, subtype="FLOAT")
+    scores = hsbench.score(tmp_path / "x.wav", str(tmp_path / "y.wav"), metrics=["mse"])
+    assert scores["mse"].value == pytest.approx(0.25 * np.mean(TONE**2), rel=1e-6)
+
+
+def test_a_file_and_an_array_may_meet(tmp_path):
+    soundfile.write(tmp_path / "x.wav", TONE, RATE, subtype="FLOAT")
+    assert hsbench.score(tmp_path / "x.wav", TONE, metrics=["mse"])["mse"].value < 1e-12
+
+
+@pytest.mark.parametrize(
+    ("call", "sentence"),
+    [
+        (lambda: hsbench.score(np.int16([1, 2]), TONE, RATE), "floating-point samples.*int16; divide whole numbers"),
+        (lambda: hsbench.score(TONE, [1, 2, 3], RATE), "the estimate should hold floating-point samples"),
+        (lambda: hsbench.score(TONE, TONE), "expects the sample rate of arrays in Hz, got none"),
+        (lambda: hsbench.score(TONE[None], TONE, RATE), r"shape \[samples\], got \[1, 22050\]; give one channel"),
+        (lambda: hsbench.score(TONE, TONE, 0), "sample rate is a positive number of Hz"),
+    ],
+)
+def test_what_cannot_be_meant_is_one_sentence(call, sentence):
+    with pytest.raises(UsageError, match=sentence):
+        call()
+
+
+def test_two_rates_are_refused(tmp_path):
+    soundfile.write(tmp_path / "x.wav", TONE, RATE)
+    soundfile.write(tmp_path / "y.wav", TONE, 16000)
+    with pytest.raises(UsageError, match="got 16000 and 22050 Hz; resample one"):
+        hsbench.score(tmp_path / "x.wav", tmp_path / "y.wav")
+    with pytest.raises(UsageError, match="got 16000 and 22050 Hz"):
+        hsbench.score(tmp_path / "x.wav", TONE, 16000)
+
+
+def test_a_file_that_is_no_sound_is_one_sentence(tmp_path):
+    (tmp_path / "x.wav").write_text("no sound")
+    with pytest.raises(DataError, match=re.escape(f"cannot read the audio file {tmp_path / 'x.wav'}")):
+        hsbench.score(tmp_path / "x.wav", tmp_path / "x.wav")
