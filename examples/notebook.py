@@ -19,7 +19,7 @@ import matplotlib.pyplot as plt
 
 si_snr = frame[frame.metric == "si_snr"]
 figure, axes = plt.subplots(figsize=(5, 3), layout="constrained")
-for position, (row, scores) in enumerate(si_snr.groupby("row", sort=False)):
+for position, (_, scores) in enumerate(si_snr.groupby("row", sort=False)):
     axes.plot([position] * len(scores), scores.value, "o", alpha=0.6)
 axes.set_xticks(range(si_snr.row.nunique()), si_snr.row.unique())
 axes.set(ylabel="SI-SNR (dB)", title="Individual INRs, one point per clip", xlim=(-0.5, si_snr.row.nunique() - 0.5))

@@ -63,7 +63,7 @@ def fit_inr(
         >>> inr.waveform.shape, inr.play(44100).shape
         ((4096,), (8192,))
         >>> round(inr.compression_ratio, 1)
-        12.7
+        12.8
     """
     return fit_sound(model, waveform, sample_rate, choose(device), budget, seed, settings)
 

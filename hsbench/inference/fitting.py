@@ -207,6 +207,8 @@ def _cell(
     """The cell that states the fit: the sound enters by the hash of its samples."""
     spec.budget(budget)
     model, training = dict(descriptor.defaults), dict(descriptor.budgets.get(budget, {}))
+    if training.get("coordinates") is not None and training["coordinates"] >= sound.size:
+        training["coordinates"] = None  # a short sound has fewer coordinates than the budget draws for each step
     for key, value in settings.items():
         part = model if key in model else training
         if key not in part:

@@ -30,7 +30,8 @@ def test_an_inr_learns_the_sound_and_plays_it_at_any_rate(fitted):
     doubled = fitted.play(2 * RATE)
     assert doubled.shape == (4000,)
     np.testing.assert_allclose(doubled[: 2 * 1999 : 2], fitted.waveform[:1999], atol=1e-4)
-    np.testing.assert_allclose(doubled[1:3998:2], tone(4000, 2 * RATE)[1:3998:2], atol=0.15)
+    between = hsbench.score(tone(4000, 2 * RATE)[1::2], doubled[1::2], RATE, ["si_snr"])
+    assert between["si_snr"].value > 15
 
 
 def test_a_saved_inr_is_the_same_inr(fitted, tmp_path):
@@ -56,7 +57,7 @@ def test_the_level_of_the_sound_is_kept(fitted):
     ("arguments", "error", "sentence"),
     [
         (("inr-sirn", tone(2000), RATE), UnknownNameError, "did you mean 'inr-siren'"),
-        (("identity", tone(2000), RATE), UsageError, "fitted to one sound, got 'identity'; choose inr-fmlp or inr-siren"),
+        (("identity", tone(2000), RATE), UsageError, "fitted to one sound, got 'identity'; choose inr-fmlp"),
         (("inr-siren", np.int16([1, 2, 3]), RATE), UsageError, "got int16"),
         (("inr-siren", tone(2000)[None], RATE), UsageError, r"got float32 \[1, 2000\]"),
         (("inr-siren", np.zeros(2000), RATE), UsageError, "got digital silence"),
