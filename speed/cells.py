@@ -17,7 +17,9 @@ from pathlib import Path
 
 from hsbench import registry
 from hsbench.planning import plan
+from hsbench.planning.changes import parse
 from hsbench.planning.request import Request
+from hsbench.planning.selection import select
 from hsbench.results.store import Results
 from hsbench.spec import Resources
 
@@ -54,7 +56,7 @@ def corpus(folder: Path) -> Path:
 
 def fill(results: Results, request: Request, resources: Resources) -> None:
     """Write what a run would have left of every planned cell."""
-    made = plan.make(request, results, resources)
+    made = plan.make(select(request), results, resources)
     for view in made.views:
         results.write_view(view)
     code = {"code": {"hsbench": "0.1.0", "commit": None, "dirty": False}}
@@ -100,7 +102,7 @@ def measure(cells: int) -> str:
             stdout=subprocess.DEVNULL,
         )
         registry.import_file(folder / "many.py")
-        changed = tuple(small[1::2])
+        changed = parse(small[1::2])
         request = Request(("many",), corpus="folder", budget="smoke", changes=changed, data_root=root)
         fill(Results(folder / "results"), request, Resources())
         last = ("--import", str(folder / "many.py"))

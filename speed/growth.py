@@ -39,6 +39,7 @@ from hsbench.metrics.suite import Scorer
 from hsbench.models.targets import create
 from hsbench.planning import plan
 from hsbench.planning.request import Request
+from hsbench.planning.selection import select
 from hsbench.results.store import Results
 from hsbench.spec import Resources, freeze
 
@@ -102,7 +103,7 @@ def opened(sounds: Path, metrics: tuple[str, ...], clips: int) -> Task:
         limit=clips,
     )
     resources = Resources("cpu", 1, 1, None, 1)
-    (planned,) = plan.make(request, results, resources).cells
+    (planned,) = plan.make(select(request), results, resources).cells
     assert len(planned.clips) == clips
     job = dataclasses.replace(planned.job(resources, (), ()), metrics=metrics)
     return Task.open(job, results.cell(planned.cell), results, lambda *_: None)
@@ -133,7 +134,7 @@ def report(folder: Path, cells: int) -> Callable[[], object]:
 def planned(cells: int) -> Callable[[], object]:
     """The plan of some cells in an empty folder."""
     request = Request(experiments=("table2d",), seeds=cells // 2)
-    return lambda: plan.make(request, Results(Path("nowhere")), Resources("cpu", 1, 1, None, 1))
+    return lambda: plan.make(select(request), Results(Path("nowhere")), Resources("cpu", 1, 1, None, 1))
 
 
 def corpus(folder: Path) -> Path:

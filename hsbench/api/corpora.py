@@ -8,6 +8,7 @@ from hsbench import registry
 from hsbench.api.progress import FileProgress
 from hsbench.audio.io import write_wav
 from hsbench.errors import DataError, UsageError
+from hsbench.planning import changes as settings
 from hsbench.planning.corpus_view import open_corpus
 from hsbench.planning.resources import choose
 
@@ -33,7 +34,7 @@ def opened(name: str, data_root: Path | None, changes: Sequence[str] = ()) -> Co
     Raises:
         UnknownNameError: there is no such corpus or setting.
     """
-    return open_corpus(name, data_root, changes)[1]
+    return open_corpus(name, data_root, settings.parse(changes))[1]
 
 
 def descriptor(name: str) -> CorpusDescriptor:
@@ -107,7 +108,7 @@ def download(name: str, data_root: Path, changes: Sequence[str] = ()) -> None:
     """Download a corpus through torchaudio.datasets."""
     from hsbench.corpora.download import fetch
 
-    source, _ = open_corpus(name, None, changes)
+    source, _ = open_corpus(name, None, settings.parse(changes))
     facts = downloadable(name, data_root)
     fetch(name, facts.download, data_root, dict(source.settings))
 

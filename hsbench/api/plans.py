@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from hsbench.planning import plan as planning
 from hsbench.planning import text
 from hsbench.planning.resources import resources_of
+from hsbench.planning.selection import select
 from hsbench.results.store import Results
 
 if TYPE_CHECKING:
@@ -23,8 +24,9 @@ def as_text(request: Request, results: Path) -> str:
         UnknownNameError: an experiment, corpus, budget, protocol, model, metric or setting has no such name.
         UsageError: a value is out of range, or nothing is left after filtering.
     """
-    resources = resources_of(request)
-    return text.table(planning.make(request, Results(results), resources), resources)
+    selections = select(request)
+    resources = resources_of(selections)
+    return text.table(planning.make(selections, Results(results), resources), resources)
 
 
 def as_document(request: Request, results: Path, imports: Sequence[str]) -> dict[str, Any]:
@@ -39,5 +41,6 @@ def as_document(request: Request, results: Path, imports: Sequence[str]) -> dict
         UnknownNameError: as `as_text` does.
         UsageError: as `as_text` does.
     """
-    resources, store = resources_of(request), Results(results)
-    return text.document(planning.make(request, store, resources), store, resources, imports)
+    selections, store = select(request), Results(results)
+    resources = resources_of(selections)
+    return text.document(planning.make(selections, store, resources), store, resources, imports)

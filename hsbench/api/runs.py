@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-import dataclasses
+from collections.abc import Mapping
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hsbench import registry
 from hsbench.api.corpora import prepare_missing
 from hsbench.api.progress import Silent, watcher
 from hsbench.api.registered import import_files
 from hsbench.api.tables import Table
 from hsbench.errors import BackendMissingError, HsbenchError, IncompleteError, UnknownNameError
 from hsbench.execution.engines.choose import Choice, create
+from hsbench.planning import changes as settings
 from hsbench.planning import plan as planning
-from hsbench.planning import selection, text
+from hsbench.planning import text
 from hsbench.planning.corpus_view import open_corpus
 from hsbench.planning.request import Request
 from hsbench.planning.resources import resources_of
+from hsbench.planning.selection import select
 from hsbench.results.store import Results
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from hsbench.api.progress import BarProgress, PlainProgress
     from hsbench.execution.process import Outcome
     from hsbench.planning.plan import Plan, PlannedCell
+    from hsbench.planning.selection import Selection
     from hsbench.spec import Resources
 
 RERUN = ("never", "failed", "stale", "all")
@@ -84,7 +86,7 @@ def run(
     data_root: str | Path | None = None,
     budget: str | None = None,
     protocol: str | None = None,
-    changes: Iterable[str] = (),
+    changes: Mapping[str, Any] | Iterable[str] = (),
     filters: Iterable[str] = (),
     split: str | None = None,
     limit: int | None = None,
@@ -113,7 +115,7 @@ def run(
         data_root: folder that holds the corpus in its public layout.
         budget: smoke, quick, standard or paper; quick by default, standard where there is a GPU.
         protocol: reference, paper or fixed; the budget's own by default.
-        changes: settings to change, each "model.key=value" or "corpus.key=value".
+        changes: settings to change, {"inr-siren.steps": 500}, or texts as --set takes them, ["inr-siren.steps=500"].
         filters: only rows that match all of these, each "model~text" or "row~text".
         split: train, validation or all; the experiment's own by default.
         limit: largest number of clips to score; more can follow later.
@@ -155,7 +157,7 @@ def run(
         corpus=corpus,
         budget=budget,
         protocol=protocol,
-        changes=tuple(changes),
+        changes=settings.nested(changes) if isinstance(changes, Mapping) else settings.parse(changes),
         filters=tuple(filters),
         split=split,
         data_root=None if data_root is None else Path(data_root),
@@ -208,11 +210,11 @@ def run_request(
     """
     if rerun not in RERUN:
         raise UnknownNameError("rerun rule", rerun, RERUN)
-    resources, results = resources_of(request), Results(folder)
+    selections, results = select(request), Results(folder)
+    resources = resources_of(selections)
     chosen = create(engine, results, resources, display)
-    quiet = isinstance(display, Silent)
-    _prepare(request, resources.threads * resources.jobs, quiet=quiet)
-    plan = _plan(request, results, resources, rerun)
+    _prepare(selections, resources.threads * resources.jobs, quiet=isinstance(display, Silent))
+    plan = _plan(selections, results, resources, rerun)
     for view in plan.views:
         results.write_view(view)
     if announce is not None:
@@ -221,39 +223,39 @@ def run_request(
     with display if pending else nullcontext():
         outcomes = chosen.run(pending, imports, command)
     by_key = {planned.cell.key: outcome for planned, outcome in zip(pending, outcomes, strict=True)}
-    return Study(results, planning.make(request, results, resources), by_key, baselines)
+    return Study(results, planning.make(selections, results, resources), by_key, baselines)
 
 
 def _call(request: Request) -> str:
     """The call of `run` that makes a request, as provenance keeps it."""
-    fields = {field.name: field.default for field in dataclasses.fields(Request)}
-    changed = {name: getattr(request, name) for name, default in fields.items() if getattr(request, name) != default}
+    plain, given = vars(Request(())), vars(request)
+    changed = {name: value for name, value in given.items() if value != plain[name]}
     names = [repr(name) for name in changed.pop("experiments", ())]
+    if "changes" in changed:
+        changed["changes"] = {f"{name}.{key}": v for name, one in request.changes.items() for key, v in one.items()}
     options = [f"{name}={str(value) if isinstance(value, Path) else value!r}" for name, value in changed.items()]
     return f"hsbench.run({', '.join([*names, *options])})"
 
 
-def _plan(request: Request, results: Results, resources: Resources, rerun: str) -> Plan:
+def _plan(selections: Sequence[Selection], results: Results, resources: Resources, rerun: str) -> Plan:
     """The plan, after the cells that are wanted anew were set aside."""
-    plan = planning.make(request, results, resources)
+    plan = planning.make(selections, results, resources)
     anew = {"all": ("done", "partial", "failed", "stale"), "stale": ("stale",)}.get(rerun, ())
     outdated = [planned for planned in plan.cells if planned.state in anew]
     for planned in outdated:
         results.set_aside(planned.cell)
-    return planning.make(request, results, resources) if outdated else plan
+    return planning.make(selections, results, resources) if outdated else plan
 
 
-def _prepare(request: Request, workers: int, *, quiet: bool) -> None:
+def _prepare(selections: Sequence[Selection], workers: int, *, quiet: bool) -> None:
     """Prepare the corpora that a request needs and that are not in the cache; the plan says which are absent."""
-    for name in request.experiments:
-        experiment = registry.experiment(name).load()()
-        optional = selection.may_be_absent(experiment, request)
-        for corpus_name in selection.corpus_names(experiment, request):
+    for selection in selections:
+        for name in selection.corpora:
             try:
-                _, corpus = open_corpus(corpus_name, request.data_root, request.changes)
+                _, corpus = open_corpus(name, selection.request.data_root, selection.request.changes)
                 prepare_missing(corpus, workers, quiet=quiet)
             except HsbenchError:
-                if corpus_name not in optional:
+                if not selection.may_be_absent(name):
                     raise
 
 

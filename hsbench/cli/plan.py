@@ -33,7 +33,7 @@ def plan(
     """Show which cells an experiment needs, what is missing, and the estimated time."""
     from hsbench.api import plans
     from hsbench.api.registered import import_files
-    from hsbench.api.request import Request
+    from hsbench.api.request import Request, parse_changes
     from hsbench.errors import UnknownNameError
 
     if output not in ("text", "json"):
@@ -44,7 +44,7 @@ def plan(
         corpus=corpus,
         budget=budget,
         protocol=protocol,
-        changes=tuple(changes or ()),
+        changes=parse_changes(changes or ()),
         filters=tuple(filters or ()),
         split=split,
         data_root=data_root,

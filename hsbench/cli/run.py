@@ -50,7 +50,7 @@ def run(
     from hsbench.api import reports, runs
     from hsbench.api.progress import watcher
     from hsbench.api.registered import import_files
-    from hsbench.api.request import Choice, Request
+    from hsbench.api.request import Choice, Request, parse_changes
     from hsbench.errors import InterruptedRunError
 
     request = Request(
@@ -58,7 +58,7 @@ def run(
         corpus=corpus,
         budget=budget,
         protocol=protocol,
-        changes=tuple(changes or ()),
+        changes=parse_changes(changes or ()),
         filters=tuple(filters or ()),
         split=split,
         data_root=data_root,

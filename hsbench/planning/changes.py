@@ -8,14 +8,20 @@ from typing import TYPE_CHECKING, Any
 from hsbench.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping
+
+    Changes = Mapping[str, Mapping[str, Any]]
+    """{model or corpus: {setting: value}}."""
 
 _WORDS = {"none": "null", "None": "null", "True": "true", "False": "false"}
 """What people write -> what JSON calls it."""
 
 
-def parse(texts: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Read changes; a value is JSON where it can be, else text.
+def parse(texts: Iterable[str]) -> Changes:
+    """Read changes that are texts; a value is JSON where it can be, else text.
+
+    Args:
+        texts: each "name.key=value".
 
     Returns:
         {name of the model or corpus: {key: value}}.
@@ -23,18 +29,41 @@ def parse(texts: Sequence[str]) -> dict[str, dict[str, Any]]:
     Raises:
         UsageError: a text has another form.
     """
-    changes: dict[str, dict[str, Any]] = {}
+    values: dict[str, Any] = {}
     for text in texts:
         left, equals, value = text.partition("=")
-        name, dot, key = left.rpartition(".")
-        if not (equals and dot and name and key):
-            raise UsageError(f"--set expects model.key=value, such as inr-siren.omega_0=500, got {text!r}.")
+        if not equals:
+            raise _wrong(text)
         try:
-            parsed = json.loads(_WORDS.get(value, value))
+            values[left] = json.loads(_WORDS.get(value, value))
         except ValueError:
-            parsed = value
-        changes.setdefault(name, {})[key] = parsed
+            values[left] = value
+    return nested(values)
+
+
+def nested(values: Mapping[str, Any]) -> Changes:
+    """Sort changes by what they change.
+
+    Args:
+        values: "name.key" -> value.
+
+    Returns:
+        {name of the model or corpus: {key: value}}.
+
+    Raises:
+        UsageError: a name has another form.
+    """
+    changes: dict[str, dict[str, Any]] = {}
+    for dotted, value in values.items():
+        name, dot, key = dotted.rpartition(".")
+        if not (dot and name and key):
+            raise _wrong(dotted)
+        changes.setdefault(name, {})[key] = value
     return changes
+
+
+def _wrong(text: str) -> UsageError:
+    return UsageError(f"--set expects model.key=value, such as inr-siren.omega_0=500, got {text!r}.")
 
 
 def cast(name: str, default: Any, value: Any) -> Any:

@@ -17,10 +17,10 @@ from hsbench.results.view import ViewCorpus
 from hsbench.spec import freeze
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from hsbench.corpora.base import Corpus, Manifest
+    from hsbench.planning.changes import Changes
 
 
 ALL = "all"
@@ -86,20 +86,20 @@ class CorpusView:
         )
 
 
-def open_corpus(name: str, data_root: Path | None, texts: Sequence[str]) -> tuple[Source, Corpus]:
+def open_corpus(name: str, data_root: Path | None, wanted: Changes) -> tuple[Source, Corpus]:
     """Open a registered corpus at a data root, with changes of its settings; changes of other things are passed over.
 
     Args:
         name: as registered.
         data_root: folder that holds the corpus in its public layout.
-        texts: changes, each "name.key=value".
+        wanted: changes of settings.
 
     Raises:
         UnknownNameError: there is no such corpus or setting.
     """
     descriptor = registry.corpus(name)
     settings = dict(descriptor.defaults)
-    for key, value in changes.parse(texts).get(name, {}).items():
+    for key, value in wanted.get(name, {}).items():
         if key not in settings:
             raise UnknownNameError(f"setting of {name}", key, settings)
         settings[key] = changes.cast(f"{name}.{key}", settings[key], value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hsbench import protocols, registry, spec
+from hsbench import protocols, spec
 from hsbench.errors import UsageError
 
 if TYPE_CHECKING:
@@ -37,19 +37,17 @@ def budget_and_protocol(
     return chosen, protocols.name(protocol or chosen.protocol)
 
 
-def pins_of(names: Sequence[str]) -> tuple[str, Pins] | None:
+def pins_of(experiments: Sequence[Experiment]) -> tuple[str, Pins] | None:
     """Return the experiment among these that pins where it runs, and its pins; None where none does.
 
     Raises:
-        UnknownNameError: there is no such experiment.
         UsageError: it would have to share its resources with others that pin something else.
     """
-    pins_by_name: dict[str, Pins | None] = {name: registry.experiment(name).load()().pins for name in names}
-    pinned = {name: pins for name, pins in pins_by_name.items() if pins is not None}
+    pinned = [(experiment.name, experiment.pins) for experiment in experiments if experiment.pins is not None]
     if not pinned:
         return None
-    name, pins = next(iter(pinned.items()))
-    if others := [other for other, theirs in pins_by_name.items() if theirs != pins]:
+    name, pins = pinned[0]
+    if others := [experiment.name for experiment in experiments if experiment.pins != pins]:
         raise UsageError(
             f"{name} pins its device and threads and cannot share a run with {', '.join(others)}; run it alone."
         )

@@ -8,10 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from hsbench import registry
 from hsbench.planning import estimate
 from hsbench.planning.job import Job
-from hsbench.planning.request import check
 from hsbench.planning.resolve import Resolved
 from hsbench.results import provenance
 from hsbench.results.pending import PendingWork
@@ -20,10 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from hsbench.corpora.base import Source
-    from hsbench.planning.request import Request
+    from hsbench.planning.selection import Selection
     from hsbench.results.store import Results
     from hsbench.results.view import View, ViewRow
-    from hsbench.spec import Cell, Experiment, Resources, Row, Settings
+    from hsbench.spec import Cell, Resources, Row, Settings
 
 
 @dataclass
@@ -99,20 +97,18 @@ class Plan:
     not_given: dict[str, str] = field(default_factory=dict)
 
 
-def make(request: Request, results: Results, resources: Resources) -> Plan:
-    """Resolve a request against the registry and the results folder.
+def make(selections: Sequence[Selection], results: Results, resources: Resources) -> Plan:
+    """Resolve the selections of a request against the registry and the results folder.
 
     Raises:
-        UnknownNameError: an experiment, corpus, budget, protocol, model, metric or setting has no such name.
-        UsageError: a value is out of range, or nothing is left after filtering.
+        UnknownNameError: a corpus, budget, protocol, model, metric or setting has no such name.
+        UsageError: a value is out of range.
     """
-    check(request)
     plan = Plan()
     by_key: dict[str, PlannedCell] = {}
-    for name in request.experiments:
-        experiment: Experiment = registry.experiment(name).load()()
-        resolved = Resolved(experiment, request, resources.device)
-        plan.views.append(resolved.view([_add_row(plan, by_key, resolved, row) for row in resolved.rows]))
+    for selection in selections:
+        resolved = Resolved(selection, resources.device)
+        plan.views.append(resolved.view([_add_row(plan, by_key, resolved, row) for row in selection.rows]))
     plan.cells = list(by_key.values())
     for planned in plan.cells:
         look(planned, results, resources)
@@ -121,7 +117,7 @@ def make(request: Request, results: Results, resources: Resources) -> Plan:
 
 def _add_row(plan: Plan, by_key: dict[str, PlannedCell], resolved: Resolved, row: Row) -> ViewRow:
     """Add the cells of a row, or why there are none, and return the row as the view keeps it."""
-    name, corpus_name = f"{resolved.experiment.name}/{row.name}", resolved.corpus_name(row)
+    name, corpus_name = f"{resolved.experiment.name}/{row.name}", resolved.selection.corpus_of(row)
     if (lack := resolved.not_given(row)) is not None:
         plan.not_given[name] = lack
         return resolved.view_row(row, [], lack)

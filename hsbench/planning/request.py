@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-
-from hsbench import registry
-from hsbench.errors import UnknownNameError, UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from hsbench.planning.changes import Changes
 
 
 @dataclass(frozen=True)
@@ -21,7 +20,7 @@ class Request:
         corpus: registered name.
         budget: smoke, quick, standard or paper.
         protocol: reference, paper or fixed.
-        changes: settings to change, each a text "model.key=value" or "corpus.key=value".
+        changes: settings to change: {model or corpus: {setting: value}}.
         filters: texts "model~text" or "row~text"; a row is kept where it matches all of them.
         split: train, validation or all.
         data_root: folder that holds the corpus in its public layout.
@@ -37,7 +36,7 @@ class Request:
     corpus: str | None = None
     budget: str | None = None
     protocol: str | None = None
-    changes: tuple[str, ...] = ()
+    changes: Changes = field(default_factory=dict)
     filters: tuple[str, ...] = ()
     split: str | None = None
     data_root: Path | None = None
@@ -47,18 +46,3 @@ class Request:
     jobs: int = 1
     processes: int = 1
     timeout: float | None = None
-
-
-def check(request: Request) -> None:
-    """Refuse a request that cannot mean anything.
-
-    Raises:
-        UnknownNameError: no experiment is named.
-        UsageError: a count is not positive.
-    """
-    if not request.experiments:
-        raise UnknownNameError("experiment", "", registry.names("experiments"))
-    if request.limit is not None and request.limit < 1:
-        raise UsageError(f"--limit expects a number of clips from 1, got {request.limit}.")
-    if request.seeds < 1:
-        raise UsageError(f"--seeds expects a number of seeds from 1, got {request.seeds}.")

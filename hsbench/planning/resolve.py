@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from hsbench import protocols, registry
 from hsbench.errors import HsbenchError, UnknownNameError, UsageError
-from hsbench.planning import changes, pins, selection
+from hsbench.planning import changes, pins
 from hsbench.planning.corpus_view import CorpusView, open_corpus
 from hsbench.results.view import View, ViewRow
 from hsbench.spec import Cell, Part, freeze
@@ -18,20 +18,18 @@ from hsbench.spec import Cell, Part, freeze
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hsbench.planning.request import Request
-    from hsbench.spec import Experiment, Row, Settings
+    from hsbench.planning.selection import Selection
+    from hsbench.spec import Row, Settings
 
 
 class Resolved:
     """One experiment with every choice made.
 
     Args:
-        experiment: what is run.
-        request: what the user asked for.
+        selection: the experiment, what the user asked of it, and the rows that are meant.
         device: "cpu" or "cuda"; the default budget depends on it.
 
     Attributes:
-        rows: in the order shown.
         metrics: names, in the order shown.
         corpora: name -> corpus, of those that are at hand.
         absent: name -> why a corpus is not at hand, for rows that name a corpus of their own.
@@ -41,13 +39,13 @@ class Resolved:
         UsageError: a value is out of range, or nothing is left after filtering.
     """
 
-    def __init__(self, experiment: Experiment, request: Request, device: str) -> None:
-        self.experiment, self.request = experiment, request
-        self.budget, self.protocol = pins.budget_and_protocol(experiment, request.budget, request.protocol, device)
-        self.split = request.split or experiment.split
-        self.metrics = experiment.metrics_at(self.budget.name)
-        self.changes = changes.parse(request.changes)
-        self.rows = selection.rows_of(experiment, request)
+    def __init__(self, selection: Selection, device: str) -> None:
+        self.selection, self.experiment, self.request = selection, selection.experiment, selection.request
+        self.budget, self.protocol = pins.budget_and_protocol(
+            self.experiment, self.request.budget, self.request.protocol, device
+        )
+        self.split = self.request.split or self.experiment.split
+        self.metrics = self.experiment.metrics_at(self.budget.name)
         self.corpora: dict[str, CorpusView] = {}
         self.absent: dict[str, str] = {}
         self._check_changes()
@@ -56,7 +54,7 @@ class Resolved:
     @property
     def group(self) -> str:
         """corpora--budget--protocol, and the split where it is not the experiment's own."""
-        corpora = "+".join(selection.corpus_names(self.experiment, self.request))
+        corpora = "+".join(self.selection.corpora)
         other = "" if self.split == self.experiment.split else f"--{self.split}"
         return f"{corpora}--{self.budget.name}--{self.protocol}{other}"
 
@@ -64,33 +62,25 @@ class Resolved:
         """Open what the rows need; a corpus that a row names itself may be absent, any other may not."""
         wanted = dict(self.experiment.clips)[self.budget.name]
         wanted = wanted if self.request.limit is None else min(wanted, self.request.limit)
-        optional = selection.may_be_absent(self.experiment, self.request)
-        for name in selection.corpus_names(self.experiment, self.request):
+        for name in self.selection.corpora:
             try:
                 source, corpus = open_corpus(name, self.request.data_root, self.request.changes)
                 self.corpora[name] = CorpusView.of(source, corpus, self.split, wanted)
             except HsbenchError as error:
-                if name not in optional:
+                if not self.selection.may_be_absent(name):
                     raise
                 download = f"hsbench corpus download {name} --data-root DIR"
                 self.absent[name] = str(error) if download in str(error) else f"{error} To get it: {download}"
 
     def _check_changes(self) -> None:
         models = {row.model for row in self.experiment.rows}
-        corpora = {
-            *selection.corpus_names(self.experiment, self.request),
-            *(row.corpus for row in self.experiment.rows),
-        }
-        for model in self.changes.keys() - corpora:
+        corpora = {*self.selection.corpora, *(row.corpus for row in self.experiment.rows)}
+        for model in self.request.changes.keys() - corpora:
             registry.model(model)
             if model not in models:
                 raise UsageError(
                     f"--set {model}: no row of {self.experiment.name} uses it; it uses {', '.join(sorted(models))}."
                 )
-
-    def corpus_name(self, row: Row) -> str:
-        """Return the name of the corpus of a row."""
-        return selection.corpus_of(self.experiment, self.request, row)
 
     def cell(self, row: Row, seed: int) -> Cell:
         """Return the cell of a row and seed, with its whole specification.
@@ -98,7 +88,7 @@ class Resolved:
         A setting that was added after the first release is left out at its neutral value, so that the key of a cell
         of today equals the key that the same cell had before the setting existed.
         """
-        descriptor, corpus = registry.model(row.model), self.corpora[self.corpus_name(row)]
+        descriptor, corpus = registry.model(row.model), self.corpora[self.selection.corpus_of(row)]
         settings, training = self._settings(row)
         switches = protocols.switches(self.protocol, descriptor.switches)
         if descriptor.resolve is not None:
@@ -131,7 +121,7 @@ class Resolved:
         descriptor = registry.model(row.model)
         settings = {**descriptor.defaults, **dict(row.settings)}
         training = {**descriptor.budgets.get(self.budget.name, {}), **dict(row.training)}
-        for key, value in self.changes.get(row.model, {}).items():
+        for key, value in self.request.changes.get(row.model, {}).items():
             part = settings if key in settings else training
             if key not in part:
                 raise UnknownNameError(f"setting of {row.model}", key, [*settings, *training])
@@ -150,14 +140,14 @@ class Resolved:
             notes: what a reader must know besides the row's own notes.
         """
         descriptor = registry.model(row.model)
-        changes_of = self.changes.get(row.model, {})
+        changes_of = self.request.changes.get(row.model, {})
         changed = [f"{key}={value}" for key, value in changes_of.items() if key not in descriptor.places]
         paper = {**descriptor.budgets.get("paper", {}), **dict(row.training)}
         training = descriptor.training_settings(dict(cells[0].budget.settings), self.budget.name) if cells else {}
         return ViewRow(
             name=" ".join([row.name, *changed]).replace(",", ";"),
             model=row.model,
-            corpus=self.corpus_name(row),
+            corpus=self.selection.corpus_of(row),
             published=row.published,
             cells=tuple(cell.folder for cell in cells),
             changed=tuple(changed),

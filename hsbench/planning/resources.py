@@ -13,19 +13,25 @@ from hsbench.planning.pins import pins_of, refuse_other
 from hsbench.spec import Resources
 
 if TYPE_CHECKING:
-    from hsbench.planning.request import Request
+    from collections.abc import Sequence
+
+    from hsbench.planning.selection import Selection
 
 DEVICES = ("auto", "cpu", "cuda")
 
 
-def resources_of(request: Request) -> Resources:
+def resources_of(selections: Sequence[Selection]) -> Resources:
     """Return where a request runs, with what its experiments pin.
 
+    Args:
+        selections: all of the request, at least one.
+
     Raises:
-        UnknownNameError: no such device, budget or experiment.
+        UnknownNameError: no such device or budget.
         UsageError: a number is out of range, or an option contradicts what an experiment pins.
     """
-    pinned = pins_of(request.experiments)
+    request = selections[0].request
+    pinned = pins_of([selection.experiment for selection in selections])
     if pinned is None:
         return choose(request.device, request.jobs, request.timeout, request.budget, request.processes)
     name, pins = pinned

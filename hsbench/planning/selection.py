@@ -1,10 +1,12 @@
-"""Which rows of an experiment a request means, and which corpora these rows need."""
+"""Which rows of which experiments a request means, and which corpora these rows need."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hsbench.errors import UsageError
+from hsbench import registry
+from hsbench.errors import UnknownNameError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,8 +15,53 @@ if TYPE_CHECKING:
     from hsbench.spec import Experiment, Row
 
 
-def rows_of(experiment: Experiment, request: Request) -> list[Row]:
-    """Return the rows that a request means.
+@dataclass(frozen=True)
+class Selection:
+    """One experiment of a request.
+
+    Attributes:
+        experiment: loaded.
+        request: what the user asked for.
+        rows: those of the experiment that are meant, in the order shown.
+    """
+
+    experiment: Experiment
+    request: Request
+    rows: tuple[Row, ...]
+
+    def corpus_of(self, row: Row) -> str:
+        """Return the name of the corpus of a row: the row's own, else the requested one, else the experiment's."""
+        return row.corpus or self.request.corpus or self.experiment.corpus
+
+    @property
+    def corpora(self) -> tuple[str, ...]:
+        """Names of the corpora that the rows need, in the order of the rows."""
+        return tuple(dict.fromkeys(self.corpus_of(row) for row in self.rows))
+
+    def may_be_absent(self, corpus: str) -> bool:
+        """Return whether a corpus may be missing: some rows name it themselves, and only these are then missing."""
+        return corpus != self.request.corpus and any(row.corpus == corpus for row in self.experiment.rows)
+
+
+def select(request: Request) -> list[Selection]:
+    """Load the experiments of a request and choose their rows.
+
+    Raises:
+        UnknownNameError: no experiment is named, or there is none of that name.
+        UsageError: a count is not positive, or no row is left.
+    """
+    if not request.experiments:
+        raise UnknownNameError("experiment", "", registry.names("experiments"))
+    if request.limit is not None and request.limit < 1:
+        raise UsageError(f"--limit expects a number of clips from 1, got {request.limit}.")
+    if request.seeds < 1:
+        raise UsageError(f"--seeds expects a number of seeds from 1, got {request.seeds}.")
+    experiments: list[Experiment] = [registry.experiment(name).load()() for name in request.experiments]
+    return [Selection(experiment, request, tuple(_rows(experiment, request))) for experiment in experiments]
+
+
+def _rows(experiment: Experiment, request: Request) -> list[Row]:
+    """The rows that a request means.
 
     Raises:
         UsageError: none is left.
@@ -34,21 +81,6 @@ def rows_of(experiment: Experiment, request: Request) -> list[Row]:
             f"{experiment.name} compares the corpora {known}, got --corpus {request.corpus}; leave it out."
         )
     return fitting
-
-
-def corpus_of(experiment: Experiment, request: Request, row: Row) -> str:
-    """Return the name of the corpus of a row: the row's own, else the requested one, else the experiment's."""
-    return row.corpus or request.corpus or experiment.corpus
-
-
-def corpus_names(experiment: Experiment, request: Request) -> list[str]:
-    """Return the names of the corpora that a request needs for an experiment, in the order of its rows."""
-    return list(dict.fromkeys(corpus_of(experiment, request, row) for row in rows_of(experiment, request)))
-
-
-def may_be_absent(experiment: Experiment, request: Request) -> set[str]:
-    """Return the corpora that rows name themselves: where such a corpus is not at hand, only its rows are missing."""
-    return {row.corpus for row in experiment.rows if row.corpus is not None and row.corpus != request.corpus}
 
 
 def _matches(row: Row, filters: Sequence[str]) -> bool:

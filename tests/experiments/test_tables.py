@@ -8,6 +8,7 @@ from hsbench.errors import UnknownNameError
 from hsbench.metrics.base import info
 from hsbench.planning.request import Request
 from hsbench.planning.resolve import Resolved
+from hsbench.planning.selection import select
 from hsbench.results.base_cell import base_of
 from hsbench.widths import parameters
 
@@ -37,8 +38,9 @@ def test_the_paper_scores_512_clips_and_trains_its_own_steps(name):
 
 
 def cells(name, protocol="paper", budget="quick", rows="row~"):
-    resolved = Resolved(experiment(name), Request((name,), budget=budget, protocol=protocol, filters=(rows,)), "cpu")
-    return {row.name: resolved.cell(row, 0) for row in resolved.rows}
+    (selection,) = select(Request((name,), budget=budget, protocol=protocol, filters=(rows,)))
+    resolved = Resolved(selection, "cpu")
+    return {row.name: resolved.cell(row, 0) for row in selection.rows}
 
 
 def test_tables_share_the_baseline():
@@ -102,7 +104,8 @@ def test_figure3_asks_for_no_clip_that_its_tables_do_not_fit(budget):
 def test_figure4_takes_clips_of_both_splits_by_turns():
     def ground(**wanted):
         request = Request(("figure4",), budget="quick", protocol="paper", **wanted)
-        resolved = Resolved(experiment("figure4"), request, "cpu")
+        (selection,) = select(request)
+        resolved = Resolved(selection, "cpu")
         assert resolved.group == "demo--quick--paper" + ("--train" if "split" in wanted else "")
         return resolved.view([]).corpora["demo"]
 
@@ -124,4 +127,4 @@ def test_figure4_takes_clips_of_both_splits_by_turns():
 def test_an_unknown_split_is_named_with_those_there_are():
     request = Request(("figure4",), budget="quick", split="al")
     with pytest.raises(UnknownNameError, match="unknown split 'al'; did you mean 'all'"):
-        Resolved(experiment("figure4"), request, "cpu")
+        Resolved(select(request)[0], "cpu")

@@ -31,7 +31,7 @@ def speech():
     """A clip of the demo corpus, 32768 samples at 22050 Hz."""
     from hsbench.planning.corpus_view import open_corpus
 
-    _, corpus = open_corpus("demo", None, ())
+    _, corpus = open_corpus("demo", None, {})
     return corpus.load(corpus.manifest("validation").items[0])
 
 

@@ -11,8 +11,10 @@ from hsbench.errors import DataError, UsageError
 from hsbench.inference.ready import ready
 from hsbench.models.base import Payload, rebuild
 from hsbench.models.recon_dir import ReconDir, resolve
+from hsbench.planning.changes import parse
 from hsbench.planning.plan import make
 from hsbench.planning.request import Request
+from hsbench.planning.selection import select
 from hsbench.results.store import Results
 from hsbench.spec import Resources
 
@@ -92,8 +94,8 @@ def test_what_is_wrong_is_said_in_a_sentence(folder, tmp_path, bare):
 
 
 def plan(tmp_path, *changes):
-    request = Request(("codecs",), budget="smoke", filters=("model~recon-dir",), changes=changes)
-    return make(request, Results(tmp_path / "results"), Resources())
+    request = Request(("codecs",), budget="smoke", filters=("model~recon-dir",), changes=parse(changes))
+    return make(select(request), Results(tmp_path / "results"), Resources())
 
 
 def test_the_location_reaches_the_job_and_stays_out_of_key_label_and_view(folder, tmp_path):
@@ -132,7 +134,7 @@ def test_without_a_path_the_row_is_not_given_and_not_missing(tmp_path):
 def test_rows_whose_extra_is_not_installed_are_not_given(tmp_path, monkeypatch):
     monkeypatch.setattr("hsbench.descriptors._is_installed", lambda module: module != "av")
     request = Request(("codecs",), budget="smoke", filters=("row~kbit",))
-    made = make(request, Results(tmp_path / "results"), Resources())
+    made = make(select(request), Results(tmp_path / "results"), Resources())
     assert made.cells == []
     assert set(made.not_given.values()) == {"not given: pip install 'hsbench[codecs]'"}
     assert len(made.not_given) == 7

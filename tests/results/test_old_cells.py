@@ -13,7 +13,9 @@ import hsbench
 from hsbench import registry
 from hsbench.corpora.demo import DATA
 from hsbench.planning import plan
+from hsbench.planning.changes import parse
 from hsbench.planning.request import Request
+from hsbench.planning.selection import select
 from hsbench.results.store import Results
 from hsbench.spec import Cell, Resources
 
@@ -36,7 +38,7 @@ def test_the_key_of_every_specification_is_the_one_that_its_folder_was_named_by(
 
 
 def test_a_plan_of_today_finds_every_cell_done(results):
-    made = plan.make(REQUEST, results, Resources())
+    made = plan.make(select(REQUEST), results, Resources())
     assert sorted(planned.cell.folder for planned in made.cells) == results.cells()
     assert {(planned.state, planned.rebuilds, planned.scores) for planned in made.cells} == {("done", 0, 0)}
 
@@ -47,7 +49,7 @@ def test_a_score_that_is_gone_is_pending_and_needs_its_clip_rebuilt(results, tmp
     name = next(name for name in copy.cells() if name.startswith("inr-siren"))
     path = copy.folder(name).path / "scores.jsonl"
     path.write_text("".join(path.read_text().splitlines(keepends=True)[1:]))
-    made = plan.make(REQUEST, copy, Resources())
+    made = plan.make(select(REQUEST), copy, Resources())
     assert {planned.cell.folder: planned.state for planned in made.cells if planned.pending} == {name: "partial"}
     assert {(planned.rebuilds, planned.scores) for planned in made.cells if planned.pending} == {(1, 1)}
 
@@ -79,7 +81,7 @@ def grown(monkeypatch):
 
 def cell_of(**changes) -> Cell:
     request = Request(("table2d",), budget="smoke", limit=2, **changes)
-    made = plan.make(request, Results(Path("nowhere")), Resources())
+    made = plan.make(select(request), Results(Path("nowhere")), Resources())
     (found,) = [planned.cell for planned in made.cells if planned.cell.model.name == "inr-siren"]
     return found
 
@@ -94,7 +96,7 @@ def test_a_new_setting_at_its_neutral_value_keeps_the_key(results, grown):
 
 @pytest.mark.parametrize("change", ["inr-siren.first_hz=1700", "inr-siren.finetune_bits=8"])
 def test_a_new_setting_at_another_value_makes_another_cell(results, grown, change):
-    cell = cell_of(changes=(change,))
+    cell = cell_of(changes=parse([change]))
     assert cell.folder not in results.cells()
     assert change.split(".")[1].split("=")[0] in {**dict(cell.model.settings), **dict(cell.budget.settings)}
 
@@ -103,4 +105,4 @@ def test_a_new_default_that_is_not_neutral_makes_another_cell(results, grown, mo
     moved = dataclasses.replace(grown, defaults={**grown.defaults, "first_hz": 1700.0})
     monkeypatch.setitem(registry._table("models"), "inr-siren", moved)
     assert cell_of().folder not in results.cells()
-    assert cell_of(changes=("inr-siren.first_hz=none",)).folder in results.cells()
+    assert cell_of(changes={"inr-siren": {"first_hz": None}}).folder in results.cells()
