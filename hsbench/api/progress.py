@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class PlainProgress:
-    """A line when a cell starts, every ten seconds while it runs, and when it ends."""
+class Display:
+    """What shows how a run goes on; this one shows nothing. A context manager, open while the run goes on.
 
-    def __init__(self, every: float = 10.0) -> None:
-        self.every = every
-        self._lock = threading.Lock()
-        self._start: dict[tuple[str, str], tuple[float, float]] = {}
-        self._last: dict[str, float] = {}
+    Attributes:
+        silent: whether it shows nothing.
+    """
+
+    silent = True
 
     def __enter__(self) -> Self:
         return self
@@ -43,11 +43,32 @@ class PlainProgress:
         pass
 
     def started(self, planned: PlannedCell) -> None:
-        """A cell's process runs."""
+        """Show that the worker of a cell runs."""
+
+    def progressed(self, planned: PlannedCell, stage: str, done: float, total: int) -> None:
+        """Show how much of a cell is done."""
+
+    def ended(self, planned: PlannedCell, outcome: Outcome) -> None:
+        """Show how a cell ended."""
+
+
+class PlainProgress(Display):
+    """A line when a cell starts, every ten seconds while it runs, and when it ends."""
+
+    silent = False
+
+    def __init__(self, every: float = 10.0) -> None:
+        self.every = every
+        self._lock = threading.Lock()
+        self._start: dict[tuple[str, str], tuple[float, float]] = {}
+        self._last: dict[str, float] = {}
+
+    def started(self, planned: PlannedCell) -> None:
+        """Print that the worker of a cell runs."""
         self._say(f"{planned.cell.folder}: started")
 
     def progressed(self, planned: PlannedCell, stage: str, done: float, total: int) -> None:
-        """Say how far it is, but not too often."""
+        """Print how much of a cell is done, but not too often."""
         name, moment = planned.cell.folder, time.monotonic()
         first, origin = self._start.setdefault((name, stage), (moment, done))
         if moment - self._last.setdefault(name, moment) < self.every:
@@ -58,7 +79,7 @@ class PlainProgress:
         self._say(f"{name}: {stage} {shown}/{total} {unit}{pace(done - origin, total - done, moment - first, unit)}")
 
     def ended(self, planned: PlannedCell, outcome: Outcome) -> None:
-        """It is over."""
+        """Print how a cell ended."""
         self._say(f"{planned.cell.folder}: {outcome.status}" + (f": {outcome.message}" if outcome.message else ""))
 
     def _say(self, line: str) -> None:
@@ -66,8 +87,10 @@ class PlainProgress:
             print(line, flush=True)
 
 
-class BarProgress:
+class BarProgress(Display):
     """One bar per running cell."""
+
+    silent = False
 
     def __init__(self) -> None:
         from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
@@ -92,7 +115,7 @@ class BarProgress:
         self._bars.stop()
 
     def started(self, planned: PlannedCell) -> None:
-        """A cell's process runs."""
+        """Add a bar for a cell whose worker runs."""
         self._tasks[planned.cell.key] = self._bars.add_task(planned.rows[0], total=len(planned.clips), note="starting")
 
     def progressed(self, planned: PlannedCell, stage: str, done: float, total: int) -> None:
@@ -103,7 +126,7 @@ class BarProgress:
         self._bars.update(self._tasks[planned.cell.key], completed=done, total=total, note=note)
 
     def ended(self, planned: PlannedCell, outcome: Outcome) -> None:
-        """Leave the bar, with the outcome."""
+        """Show how a cell ended beside its bar, which stays."""
         if planned.cell.key in self._tasks:
             self._bars.update(self._tasks[planned.cell.key], note=outcome.status)
         if outcome.message:
@@ -184,7 +207,7 @@ def metered(what: str, every: float = 10.0) -> Iterator[Callable[[float, float],
     yield tell
 
 
-def watcher() -> PlainProgress | BarProgress:
+def watcher() -> Display:
     """Return the display that suits standard output: bars on a terminal and in a notebook that can redraw them."""
     return BarProgress() if sys.stdout.isatty() or _notebook_with_widgets() else PlainProgress()
 
@@ -198,28 +221,5 @@ def _notebook_with_widgets() -> bool:
     return Console().is_jupyter
 
 
-class Silent:
-    """Shows nothing."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        pass
-
-    def started(self, planned: PlannedCell) -> None:
-        """Show nothing."""
-
-    def progressed(self, planned: PlannedCell, stage: str, done: float, total: int) -> None:
-        """Show nothing."""
-
-    def ended(self, planned: PlannedCell, outcome: Outcome) -> None:
-        """Show nothing."""
-
-
 if TYPE_CHECKING:
-    _plain: Listener = PlainProgress()
-    _bars: Listener = BarProgress()
-    _silent: Listener = Silent()
+    _display: Listener = Display()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hsbench.api.corpora import prepare_missing
-from hsbench.api.progress import Silent, watcher
+from hsbench.api.progress import Display, watcher
 from hsbench.api.registered import import_files
 from hsbench.api.tables import Table
 from hsbench.errors import BackendMissingError, HsbenchError, IncompleteError, UnknownNameError
@@ -25,7 +25,6 @@ from hsbench.results.store import Results
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from hsbench.api.progress import BarProgress, PlainProgress
     from hsbench.execution.process import Outcome
     from hsbench.planning.plan import Plan, PlannedCell
     from hsbench.planning.selection import Selection
@@ -175,7 +174,7 @@ def run(
         engine=Choice(engine, address, dict(slurm or {})),
         imports=import_files([Path(path) for path in imports]),
         baselines=None if baselines is None else Path(baselines),
-        display=watcher() if progress else Silent(),
+        display=watcher() if progress else Display(),
         command=(_call(request),),
     )
 
@@ -188,7 +187,7 @@ def run_request(
     engine: Choice,
     imports: Sequence[str],
     baselines: Path | None,
-    display: PlainProgress | BarProgress | Silent,
+    display: Display,
     command: Sequence[str],
     announce: Callable[[str], None] | None = None,
 ) -> Study:
@@ -213,7 +212,7 @@ def run_request(
     selections, results = select(request), Results(folder)
     resources = resources_of(selections)
     chosen = create(engine, results, resources, display)
-    _prepare(selections, resources.threads * resources.jobs, quiet=isinstance(display, Silent))
+    _prepare(selections, resources.threads * resources.jobs, quiet=display.silent)
     plan = _plan(selections, results, resources, rerun)
     for view in plan.views:
         results.write_view(view)
