@@ -46,10 +46,10 @@ def another_lsd_epsilon():
 
 def float16_waveform():
     """What a model rebuilt is rounded to half precision before it is kept."""
-    from hsbench.execution import work
+    from hsbench.execution import rebuilding
 
-    right = work.write_wav
-    work.write_wav = lambda path, waveform, rate: right(path, waveform.astype(np.float16).astype(np.float32), rate)
+    right = rebuilding.write_wav
+    rebuilding.write_wav = lambda path, waveform, rate: right(path, waveform.astype(np.float16).astype(np.float32), rate)
 
 
 def another_width():
