@@ -1,7 +1,7 @@
-"""The values that a run is made of: cells, rows, experiments, budgets, resources. All frozen, hashable and cheap.
+"""Frozen, hashable values that describe a run: cells, rows, experiments, budgets, resources. They compute nothing.
 
-A cell is one fitted thing: model x parameters x corpus x training budget x protocol x seed. Its key is the SHA-256 of
-the canonical JSON of the whole resolved specification; locations, device, jobs and logging stay out of it.
+A cell is one fitted thing: model, its settings, corpus, training budget, protocol and seed. Its key is the SHA-256 of
+the canonical JSON of the whole resolved specification. Locations, device, jobs and logging do not enter the key.
 """
 
 from __future__ import annotations
@@ -26,13 +26,19 @@ _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 
 
 def freeze(settings: Mapping[str, Any]) -> Settings:
-    """A mapping of JSON scalars as a hashable, sorted tuple of pairs."""
+    """Return a mapping of JSON scalars as a hashable tuple of (name, value) pairs, sorted by name."""
     return tuple(sorted(settings.items()))
 
 
 @dataclass(frozen=True)
 class Part:
-    """A named, versioned ingredient of a cell with all its resolved settings."""
+    """One ingredient of a cell, such as its model: a registered name, a version and all resolved settings.
+
+    Attributes:
+        name: registered name, or the name of a budget or a protocol.
+        version: whole number that is raised whenever the numbers of this ingredient change.
+        settings: (name, value) pairs, sorted by name.
+    """
 
     name: str
     version: int
@@ -42,15 +48,18 @@ class Part:
         return dict(self.settings)[key]
 
     def document(self) -> dict[str, Any]:
-        """As JSON."""
+        """Return the part as a JSON value."""
         return {"name": self.name, "version": self.version, "settings": dict(self.settings)}
 
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> Part:
-        """From JSON.
+        """Return the part that a JSON value describes.
+
+        Args:
+            document: what `document` returned.
 
         Raises:
-            ValueError: the name cannot name a folder, or the version is no whole number.
+            ValueError: the name cannot be part of a folder's name, or the version is not a whole number.
         """
         name, version = document["name"], document["version"]
         if not _NAME.fullmatch(name) or type(version) is not int:
@@ -63,11 +72,13 @@ class Cell:
     """One fitted thing.
 
     Attributes:
-        model: registered model and its whole settings.
-        corpus: registered corpus; settings hold the fingerprint of all its splits, sample rate [Hz], samples per clip.
-        budget: the training part of the budget for this model.
-        protocol: the switches that this model reads.
-        seed: keys all randomness, together with clip or step and purpose.
+        model: registered model with all its settings.
+        corpus: registered corpus; its settings hold the fingerprint of all splits, the sample rate in Hz and the
+            samples per clip.
+        budget: training settings of the model under the budget of that name.
+        protocol: values of the protocol switches that the model reads.
+        seed: seed of the cell; with the clip id or the training step, and the purpose, it determines every random
+            number.
     """
 
     model: Part
@@ -77,7 +88,7 @@ class Cell:
     seed: int
 
     def document(self) -> dict[str, Any]:
-        """What the key hashes, as JSON."""
+        """Return the JSON value that the key hashes."""
         return {
             "schema": SCHEMA,
             "model": self.model.document(),
@@ -87,27 +98,44 @@ class Cell:
             "seed": self.seed,
         }
 
+    # The key is SHA-256(J(D)): D is the document above, J its canonical JSON (hsbench.files.canonical_json).
+    #
+    # Equal cells have equal keys: J gives every document one spelling, whatever the order in which its settings were
+    # declared, and D holds nothing that depends on the machine or on the moment.
+    # Different cells have different keys: D lists every part with its version and all settings, so two cells that
+    # differ have different documents; J is injective (see there), so the two texts differ; and no two different texts
+    # with the same SHA-256 are known.
+    # External inputs enter D by their content: a corpus by its fingerprint, a weight file or a folder by its SHA-256.
+    # Moving them changes no key, and changing one byte of them does.
+    #
+    # The name of a folder holds the first 12 hexadecimal digits of the key, 48 bits. Among n cells, the chance that two
+    # of them share these digits is about n^2 / 2^49 (birthday bound): 2e-7 for 10 000 cells, and to share a folder
+    # they must also have the same model, corpus, budget and seed.
+
     @functools.cached_property
     def key(self) -> str:
-        """SHA-256 of the document, hexadecimal."""
+        """SHA-256 of the canonical JSON of the document, hexadecimal."""
         return sha256_json(self.document())
 
     @property
     def folder(self) -> str:
-        """Folder name below results/: readable first, unique by the first 12 digits of the key."""
+        """Name of the cell's folder below results/: a readable part, then the first 12 digits of the key."""
         return f"{self.model.name}--{self.corpus.name}--{self.budget.name}--s{self.seed}--{self.key[:12]}"
 
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> Cell:
-        """From JSON.
+        """Return the cell that a JSON value describes.
+
+        Args:
+            document: what `document` returned, usually read from spec.json.
 
         Raises:
-            DataError: the schema is newer than this program, or a part is missing.
+            DataError: the schema is newer than this version of hsbench, or a part is missing or malformed.
         """
         schema = document.get("schema") if isinstance(document, dict) else None
         if type(schema) is not int or schema > SCHEMA:
             raise DataError(
-                f"this cell has schema {schema!r} and this hsbench reads up to {SCHEMA}; "
+                f"this cell has schema {schema!r:.40} and this hsbench reads up to {SCHEMA}; "
                 "install a newer hsbench or use another results folder."
             )
         try:
@@ -123,16 +151,16 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """A row of a table.
+    """One row of a table: a model with its settings.
 
     Attributes:
-        name: label, without commas.
-        model: registered name.
-        settings: what differs from the model's defaults.
-        published: the published row that it answers.
-        corpus: the corpus of this row alone; None for the experiment's or the user's.
-        training: what differs from the training part of every budget.
-        notes: what a reader must know of the row.
+        name: label of the row, without commas.
+        model: registered name of the model.
+        settings: settings that differ from the model's defaults.
+        published: name of the published row to compare with, or None.
+        corpus: corpus of this row alone; None for the corpus of the experiment or of the user.
+        training: training settings that differ from those of the model's budgets, under every budget.
+        notes: remarks that tables print beside the row.
     """
 
     name: str
@@ -146,11 +174,11 @@ class Row:
 
 @dataclass(frozen=True)
 class Pins:
-    """What an experiment fixes and no option may change.
+    """Choices that an experiment fixes, so that no option of the user may change them.
 
     Attributes:
-        budget: its name.
-        protocol: its full name.
+        budget: name of the budget.
+        protocol: full name of the protocol, such as "fixed-1".
         device: "cpu" or "cuda".
         threads: CPU threads of each cell.
     """
@@ -165,28 +193,28 @@ PAPER_METRICS = ("mse", "lsd", "si_snr", "pesq", "stoi", "cdpam")
 """The six metrics of Table 2 of the HyperSound paper, in its order."""
 
 PAPER_CLIPS = freeze({"smoke": 4, "quick": 16, "standard": 512, "paper": 512})
-"""Budget -> clips to score: the paper's 512 at standard and paper, fewer below."""
+"""Budget -> number of clips to score: the 512 of the paper under `standard` and `paper`, fewer under the others."""
 
 CHEAP_SMOKE = freeze({"smoke": ("cdpam",)})
-"""`left_out` of an experiment that drops the slowest metric under the budget smoke."""
+"""Value of `left_out` for an experiment that does not compute the slowest metric under the budget `smoke`."""
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """A view: which rows, clips and metrics, and which published table they answer.
+    """A table or figure: its rows, clips and metrics, and the published table to compare with.
 
     Attributes:
-        name: as registered.
+        name: registered name.
         title: heading of the table.
-        rows: in the order shown.
-        metrics: registered metric names, in the order shown; the six of the paper by default.
-        clips: budget name -> number of clips to score, the first of the evaluation permutation.
-        table: table of the published source, or None.
-        source: name of the published source below baselines/published.
-        split: which part of the corpus is scored: train, validation or all.
-        corpus: the default corpus.
-        left_out: budget name -> metrics that are not scored there, for their cost.
-        pins: what it fixes, or None where everything is the user's choice.
+        rows: rows in the order in which the table shows them.
+        metrics: registered metric names, in the order of the columns; the six metrics of the paper by default.
+        clips: (budget, number of clips to score) pairs; the clips are the first ones of the evaluation permutation.
+        table: identifier of the published table, such as "2b", or None.
+        source: name of the published source, a file below baselines/published.
+        split: part of the corpus that is scored: "train", "validation" or "all".
+        corpus: name of the default corpus.
+        left_out: (budget, metrics) pairs: metrics that are too expensive to be computed under that budget.
+        pins: choices that the experiment fixes, or None where all of them are the user's.
     """
 
     name: str
@@ -202,20 +230,20 @@ class Experiment:
     pins: Pins | None = None
 
     def metrics_at(self, budget: str) -> tuple[str, ...]:
-        """The metrics that are scored under a budget."""
+        """Return the metrics that are computed under a budget."""
         out = dict(self.left_out).get(budget, ())
         return tuple(name for name in self.metrics if name not in out)
 
 
 @dataclass(frozen=True)
 class Budget:
-    """How much work an experiment may cost; the training part stands in each model's descriptor.
+    """How much computation an experiment may cost; each model's descriptor has its training settings per budget.
 
     Attributes:
-        name: smoke, quick, standard or paper.
-        protocol: the protocol used unless another is asked for.
-        timeout: seconds after which a cell is stopped unless --timeout says otherwise; None is never.
-        summary: one line.
+        name: "smoke", "quick", "standard" or "paper".
+        protocol: protocol that is used unless the user names another.
+        timeout: seconds after which a cell is stopped, unless --timeout gives another limit; None for no limit.
+        summary: description in one line.
     """
 
     name: str
@@ -238,10 +266,10 @@ BUDGETS: Mapping[str, Budget] = MappingProxyType(
 
 
 def budget(name: str) -> Budget:
-    """The budget of a name.
+    """Return the budget of a name.
 
     Raises:
-        UnknownNameError: there is none.
+        UnknownNameError: no budget has the name.
     """
     if name not in BUDGETS:
         raise UnknownNameError("budget", name, BUDGETS)
@@ -249,7 +277,7 @@ def budget(name: str) -> Budget:
 
 
 def default_budget(device: str) -> str:
-    """Return the name of the budget of a request that names none.
+    """Return the name of the budget that is used where the user names none.
 
     Args:
         device: "cpu" or "cuda".
@@ -259,14 +287,14 @@ def default_budget(device: str) -> str:
 
 @dataclass(frozen=True)
 class Resources:
-    """Where and how wide to run; never part of a key.
+    """Where a run computes and how much of it in parallel; resources never enter a key.
 
     Attributes:
         device: "cpu" or "cuda".
-        jobs: cells at once.
+        jobs: number of cells that are computed at the same time.
         threads: CPU threads of each cell.
-        timeout: seconds per cell, or None.
-        processes: of each cell, which train together.
+        timeout: seconds after which a cell is stopped, or None for no limit.
+        processes: number of processes of each cell, which train one network together.
     """
 
     device: str = "cpu"

@@ -1,1 +1,1 @@
-"""The results folder: its files, what may stand in them, and what is still missing."""
+"""The results folder: the files of each cell and view, what they may contain, and which work is still pending."""

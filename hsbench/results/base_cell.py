@@ -1,8 +1,21 @@
-"""The base of a cell: the cell that fitted what this one only decodes in another way.
+"""The base of a cell: the cell that fitted the parameters which this cell only decodes in another way.
 
-A model names the settings that only say how a fitted thing is decoded (`ModelDescriptor.decode_settings`), such as the
-number format of its weights. A cell in which all of them have their defaults fits; every other one is based on that
-cell and decodes what it fitted. Folder, audio and scores of the two are separate.
+A model names the settings that affect decoding alone (`ModelDescriptor.decode_settings`), such as the number format of
+its weights. A cell in which all of them have their default values fits. Every other cell is based on that one and
+decodes the parameters that it fitted. The two cells have separate folders, audio and scores.
+
+Why another decode setting does not need another fit: write the settings of a cell as s = (f, d), where d are the decode
+settings and f are all the others. Then
+
+    theta = fit(f, corpus, budget, protocol, seed)        the fit never reads d
+    estimate = decode(theta, f, d)                        (and the clip, for an autoencoder) decoding only reads theta
+
+so theta is the same array for every d, bit for bit: the random numbers of a fit are derived from the seed, the clip (or
+training step) and their purpose (`Context.key`), never from d. The cell key hashes s whole, so each d has a key and a
+folder of its own, and `base_of` maps every (f, d) to the one cell (f, default d) whose folder holds theta.
+
+A setting that the fit does read, such as a number of bits that training takes into account, must not be listed in
+`decode_settings`: the equation above would not hold for it.
 """
 
 from __future__ import annotations
@@ -38,7 +51,12 @@ def base_of(cell: Cell) -> Cell | None:
 
 
 def kept(folder: CellFolder, cell: Cell) -> Path:
-    """Return the folder of what a cell's training learned: the cell's own, or its base's."""
+    """Return the folder with the trained network of a cell: the cell's own, or that of its base.
+
+    Args:
+        folder: folder of the cell.
+        cell: specification of the cell.
+    """
     base = base_of(cell)
     if base is None or folder.kept.exists():
         return folder.kept
@@ -46,7 +64,11 @@ def kept(folder: CellFolder, cell: Cell) -> Path:
 
 
 def fitted(folder: CellFolder) -> Fitted:
-    """Return a function from a clip's identifier to the clip's weights as the cell of that folder fitted them."""
+    """Return a function that loads the parameters which a cell fitted to a clip: clip identifier -> name -> array.
+
+    Args:
+        folder: folder of the cell that fitted the parameters.
+    """
     from safetensors.numpy import load_file
 
     return lambda clip_id: load_file(folder.weights(clip_id))

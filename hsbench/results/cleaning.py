@@ -1,7 +1,8 @@
-"""What may be dropped from a results folder, how much room it takes, and what dropping it costs later.
+"""Free disk space in a results folder: which files may be removed, how large they are, what removing them costs later.
 
-Rows, specifications, statuses and logs of a cell stay, so its tables stay; only artifacts go, or whole cells that were
-set aside. A cell that a process works on is left alone, and so is whatever a link takes out of the results folder.
+The rows, specification, statuses and logs of a cell are always kept, and with them its tables. Only artifacts are
+removed, or whole cells that `--rerun` set aside. A cell that a process is working on is skipped, and so is every path
+that a symbolic link leads out of the results folder.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ RULES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "audio": (
             "rebuilt clips",
-            "a metric that is not yet scored needs its clips rebuilt, which for INRs means fitting them anew",
+            "a metric that is not yet scored needs its clips rebuilt, which for INRs means another fit",
         ),
         "weights": (
             "the parameters of each clip",
@@ -35,24 +36,24 @@ RULES: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "networks": (
             "trained networks",
-            "new clips need the training again; reconstruct and export only work after run --rerun all",
+            "new clips need the training again; reconstruct and export need run --rerun all first",
         ),
-        "checkpoints": ("fits in flight", "an unfinished fit or training begins anew"),
-        "superseded": ("cells set aside by --rerun, whole", "what they measured is gone"),
+        "checkpoints": ("checkpoints of unfinished fits", "an unfinished fit or training starts from its beginning"),
+        "superseded": ("whole cells that --rerun set aside", "their scores are lost"),
     }
 )
-"""Rule -> what goes, and what that costs later."""
+"""Name of a rule -> what it removes, and what that costs later."""
 
 
 @dataclass(frozen=True)
 class Wish:
-    """Which cells are meant; None means any.
+    """A choice of cells by name, model, corpus and age; None allows any.
 
     Attributes:
-        names: folder names.
-        model: registered name.
-        corpus: registered name.
-        older_than: seconds since the latest record of the cell.
+        names: folder names of the cells.
+        model: registered name of the model.
+        corpus: registered name of the corpus.
+        older_than: minimum time since the latest record of the cell was written, in seconds.
     """
 
     names: Collection[str] | None = None
@@ -61,7 +62,14 @@ class Wish:
     older_than: float | None = None
 
     def covers(self, name: str, folder: CellFolder) -> bool:
-        """Whether a cell of that name is meant. A record of the future, as a clock set back leaves, is not old."""
+        """Return whether a cell belongs to the choice.
+
+        A record dated in the future, as after a clock was set back, counts as new.
+
+        Args:
+            name: folder name of the cell when it was computed, "model--corpus--...".
+            folder: folder of the cell.
+        """
         model, corpus = (*name.split("--"), "", "")[:2]
         return (
             (self.names is None or name in self.names)
@@ -73,14 +81,14 @@ class Wish:
 
 @dataclass(frozen=True)
 class Removal:
-    """Something that goes.
+    """A file or folder that a rule removes.
 
     Attributes:
-        rule: why.
-        folder: of the cell.
-        path: file or folder that goes.
-        files: in it.
-        size: in bytes.
+        rule: name of the rule.
+        folder: folder of the cell that it belongs to.
+        path: the file or folder to remove.
+        files: number of files in it.
+        size: sum of their sizes, in bytes.
     """
 
     rule: str
@@ -92,12 +100,12 @@ class Removal:
 
 @dataclass(frozen=True)
 class Survey:
-    """What a clean would do.
+    """What the chosen rules would remove, and what they skip.
 
     Attributes:
-        removals: in the order of the rules, then of the cells.
-        running: names of cells that would be touched and are being worked on.
-        linked: paths that lead out of the results folder.
+        removals: files and folders to remove, in the order of the rules, then of the cells.
+        running: folder names of cells that are skipped because a process is working on them.
+        linked: paths that are skipped because a symbolic link leads out of the results folder.
     """
 
     removals: tuple[Removal, ...]
@@ -106,8 +114,14 @@ class Survey:
 
 
 def survey(results: Results, rules: Collection[str], wish: Wish) -> Survey:
-    """Look at what the rules would remove; nothing is written."""
-    root = results.root.resolve()
+    """List what the rules would remove; nothing is written.
+
+    Args:
+        results: the results folder.
+        rules: names of RULES.
+        wish: the cells to look at.
+    """
+    root = os.path.realpath(results.root)
     removals, running, linked = [], dict[str, None](), []
     for rule in RULES:
         if rule not in rules:
@@ -115,7 +129,7 @@ def survey(results: Results, rules: Collection[str], wish: Wish) -> Survey:
         for folder, path in _candidates(results, rule, wish):
             if not os.path.lexists(path):
                 continue
-            if path.resolve() != root / path.relative_to(results.root):
+            if os.path.realpath(path) != os.path.join(root, path.relative_to(results.root)):  # noqa: PTH118  Path.resolve raises for a link to itself
                 linked.append(path)
                 continue
             files, size = _extent(path)
@@ -127,10 +141,13 @@ def survey(results: Results, rules: Collection[str], wish: Wish) -> Survey:
 
 
 def remove(removal: Removal) -> bool:
-    """Remove it while holding its cell; gives whether that was possible, for a process may have taken the cell since.
+    """Remove a file or folder while holding the lock of its cell.
+
+    Returns:
+        Whether it was removed; False if a process has started to work on the cell since the survey.
 
     Raises:
-        OSError: the system refuses, for lack of permission for one.
+        OSError: the system refuses, for example because permission is missing.
     """
     try:
         with removal.folder.locked(patience=0):
@@ -144,7 +161,7 @@ def remove(removal: Removal) -> bool:
 
 
 def _candidates(results: Results, rule: str, wish: Wish) -> Iterator[tuple[CellFolder, Path]]:
-    """(cell, path) of whatever a rule is about, existing or not."""
+    """Yield each cell folder with each path that a rule removes, existing or not."""
     if rule == "superseded":
         for folder in results.superseded():
             if wish.covers(folder.path.name.rpartition("--")[0], folder):
@@ -158,6 +175,7 @@ def _candidates(results: Results, rule: str, wish: Wish) -> Iterator[tuple[CellF
 
 
 def _paths(folder: CellFolder, rule: str) -> list[Path]:
+    """Return the paths in a cell's folder that a rule removes."""
     if rule == "audio":
         return [folder.all_audio]
     if rule == "weights":
@@ -168,8 +186,8 @@ def _paths(folder: CellFolder, rule: str) -> list[Path]:
 
 
 def _extent(path: Path) -> tuple[int, int]:
-    """Number of files of a tree and their bytes; links are counted and not followed."""
+    """Return number and total size [bytes] of the files in a tree; symbolic links are counted, not followed."""
     if not path.is_dir():
         return 1, path.lstat().st_size
-    sizes = [os.lstat(os.path.join(base, name)).st_size for base, _, names in os.walk(path) for name in names]  # noqa: PTH118  a path object for each of 100 000 files is slow
+    sizes = [os.lstat(os.path.join(parent, name)).st_size for parent, _, names in os.walk(path) for name in names]  # noqa: PTH118  a path object for each of 100 000 files is slow
     return len(sizes), sum(sizes)

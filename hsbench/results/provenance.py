@@ -1,4 +1,4 @@
-"""Where numbers come from: code, packages, machine, precision. Everything that a reviewer would ask."""
+"""Provenance of results: the code, packages, machine and numerical precision that computed them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ PACKAGES = (
 
 @functools.cache
 def code() -> dict[str, Any]:
-    """The hsbench version and, in a checkout, its commit and whether files differ from it."""
+    """Return the hsbench version and, in a git checkout, the commit and whether files differ from it."""
     root = PACKAGE.parent
     facts: dict[str, Any] = {"hsbench": __version__, "commit": None, "dirty": None}
     if (root / ".git").exists():
@@ -43,16 +43,16 @@ def code() -> dict[str, Any]:
 
 
 def session(device: str, threads: int) -> dict[str, Any]:
-    """One working session of a cell, as JSON.
+    """Return the provenance of one working session of a cell, as JSON.
 
     Args:
         device: "cpu" or "cuda".
-        threads: CPU threads given to it.
+        threads: number of CPU threads that the session uses.
     """
     return {
         "code": code(),
         "python": platform.python_version(),
-        "packages": {name: found for name in PACKAGES if (found := installed(name))},
+        "packages": {name: release for name in PACKAGES if (release := installed(name))},
         "system": platform.platform(),
         "cpu": cpu(),
         "cores": os.cpu_count(),
@@ -62,11 +62,11 @@ def session(device: str, threads: int) -> dict[str, Any]:
 
 
 def torch_facts(device: str, policy: str) -> dict[str, Any]:
-    """Precision, audio back ends and GPU, where torch is in use.
+    """Return numerical precision, audio back ends and GPU; empty in a process that has not imported torch.
 
     Args:
         device: "cpu" or "cuda".
-        policy: precision of the fit, see hsbench.fit.precision.
+        policy: name of the precision policy of the fit, see hsbench.fit.precision.
     """
     if "torch" not in sys.modules:
         return {}
@@ -93,7 +93,7 @@ def torch_facts(device: str, policy: str) -> dict[str, Any]:
 
 
 def installed(package: str) -> str | None:
-    """The version of a package, or None where it is not installed."""
+    """Return the version of a package, or None if it is not installed."""
     try:
         return version(package)
     except PackageNotFoundError:
@@ -101,17 +101,18 @@ def installed(package: str) -> str | None:
 
 
 def _git(root: Path, *arguments: str) -> str | None:
+    """Return what a git command prints; None if git fails or is missing."""
     try:
-        done = subprocess.run(
+        process = subprocess.run(
             ["git", "-C", str(root), *arguments], capture_output=True, text=True, timeout=20, check=True
         )
     except (OSError, subprocess.SubprocessError):
         return None
-    return done.stdout.strip()
+    return process.stdout.strip()
 
 
 def cpu() -> str:
-    """The processor's name."""
+    """Return the name of the processor."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:

@@ -1,4 +1,4 @@
-"""The original clips that a cell's reconstructions stand beside, kept once for all cells of a results folder."""
+"""The original clips (references) that estimates are compared with, stored once for all cells of a results folder."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 
 def add(results: Results, corpus: Corpus, fingerprint: str, items: Sequence[Item]) -> None:
-    """Keep the clips that are not kept yet, a few at a time.
+    """Store the clips that the results folder does not hold yet, 32 at a time.
 
     Args:
-        results: where.
-        corpus: that they are loaded from.
-        fingerprint: of the corpus.
-        items: wanted.
+        results: results folder to write to.
+        corpus: corpus that the clips are loaded from.
+        fingerprint: SHA-256 of the corpus, hexadecimal.
+        items: manifest entries of the wanted clips.
     """
     known = results.references()
     missing = [item for item in items if (fingerprint, item.id) not in known]
@@ -31,7 +31,7 @@ def add(results: Results, corpus: Corpus, fingerprint: str, items: Sequence[Item
 
 
 def _row(corpus: Corpus, fingerprint: str, item: Item) -> tuple[Mapping[str, Any], bytes]:
-    """What is known of a clip, and its sound."""
+    """Return the row of a clip in references/clips.jsonl, and its audio file as bytes."""
     clip = corpus.load(item)
     digest = hashlib.sha256(clip.waveform.tobytes()).hexdigest()
     row = {

@@ -1,6 +1,6 @@
-"""What the files of a results folder must look like to be believed: they may come from anywhere, and from any version.
+"""Checks of the files in a results folder, which may come from anybody and from any version of hsbench.
 
-Every check gives the document back, or raises DataError with one sentence; nothing in a file is ever run.
+Every check returns the document, or raises DataError with one sentence. Nothing in a file is ever executed.
 """
 
 from __future__ import annotations
@@ -19,43 +19,57 @@ if TYPE_CHECKING:
     Row = dict[str, Any]
 
 _AUDIO = re.compile(r"[0-9a-f]{64}\.wav")
+LARGEST_COUNT = 2**53
+"""Largest count in a results folder; every whole number up to it is also a float."""
 _LARGEST = sys.float_info.max
 
 
 def known_schema(path: Path, document: Row, known: int = SCHEMA) -> Row:
-    """A document of a schema that this program reads.
+    """Check that this program can read the schema of a document, and return the document.
+
+    Args:
+        path: path of the file, for the message.
+        document: content of the file.
+        known: newest schema number that this program reads.
 
     Raises:
-        DataError: it is newer, or no number.
+        DataError: the schema is newer, or is not a whole number.
     """
     schema = document.get("schema", 0)
     if type(schema) is not int or schema > known:
-        raise DataError(f"{path} has schema {schema!r} and this hsbench reads up to {known}; install a newer one.")
+        raise DataError(
+            f"{path} has schema {schema!r:.40} and this hsbench reads up to {known}; install a newer hsbench."
+        )
     return document
 
 
-def checked(path: Path, rows: Iterable[Row], good: Callable[[Row], bool]) -> list[Row]:
-    """Rows that are all of one kind.
+def checked(path: Path, rows: Iterable[Row], is_row: Callable[[Row], bool]) -> list[Row]:
+    """Check every row of a JSON-lines file, and return the rows.
+
+    Args:
+        path: path of the file, for the message.
+        rows: rows of the file, in order.
+        is_row: returns whether a row has the fields of this kind of file; it may raise KeyError or TypeError instead.
 
     Raises:
-        DataError: one is not; the message has its line.
+        DataError: a row has other fields; the message gives its line number.
     """
-    found = list(rows)
-    for number, row in enumerate(found, start=1):
+    checked_rows = list(rows)
+    for number, row in enumerate(checked_rows, start=1):
         try:
-            fine = good(row)
+            good = is_row(row)
         except (KeyError, TypeError):
-            fine = False
-        if not fine:
+            good = False
+        if not good:
             raise DataError(
                 f"{path}, line {number}: {str(row)[:60]!r} is no row of such a file; remove that line and run again, "
-                "its work is then done anew."
+                "what it recorded is then computed again."
             )
-    return found
+    return checked_rows
 
 
 def is_score(row: Row) -> bool:
-    """A row of scores.jsonl."""
+    """Return whether a document is a row of scores.jsonl."""
     value = row["value"]
     return (
         type(row["clip"]) is str
@@ -67,7 +81,7 @@ def is_score(row: Row) -> bool:
 
 
 def is_reconstruction(row: Row) -> bool:
-    """A row of reconstructions.jsonl."""
+    """Return whether a document is a row of reconstructions.jsonl."""
     return (
         type(row["clip"]) is str
         and type(row["status"]) is str
@@ -79,45 +93,90 @@ def is_reconstruction(row: Row) -> bool:
 
 
 def is_reference(row: Row) -> bool:
-    """A row of references/clips.jsonl; its audio is a file name and no path."""
-    texts = ("clip", "fingerprint", "speaker", "sex")
-    return all(type(row[name]) is str for name in texts) and bool(_AUDIO.fullmatch(row["audio"]))
+    """Return whether a document is a row of references/clips.jsonl, whose audio is a file name and not a path."""
+    texts = (*(row[name] for name in ("clip", "fingerprint", "speaker", "sex")), row.get("corpus", ""))
+    return (
+        all(type(text) is str for text in texts)
+        and is_count(row.get("sample_rate", 0))
+        and bool(_AUDIO.fullmatch(row["audio"]))
+    )
 
 
 def is_step(row: Row) -> bool:
-    """A row of fit.jsonl."""
-    loss = row["loss"]
-    return type(row["step"]) is int and (loss is None or is_number(loss)) and type(row.get("first", "")) is str
+    """Return whether a document is a row of fit.jsonl, the learning curve."""
+    losses = row.get("losses", {})
+    return (
+        type(row["step"]) is int
+        and type(row.get("first", "")) is str
+        and type(losses) is dict
+        and all(loss is None or is_number(loss) for loss in (row["loss"], *losses.values()))
+    )
+
+
+def is_count(value: object) -> bool:
+    """Return whether a value is a whole number from 0 to LARGEST_COUNT."""
+    return type(value) is int and 0 <= value <= LARGEST_COUNT
 
 
 def is_number(value: object) -> bool:
-    """A finite number."""
+    """Return whether a value is a finite number; true and false are not."""
     return type(value) in (int, float) and -_LARGEST <= value <= _LARGEST  # type: ignore[operator]  # it is a number
 
 
 def provenance(path: Path, document: Row) -> Row:
-    """provenance.json: sessions, each of which says which code it ran.
+    """Check a provenance.json, which lists working sessions and the code that each ran, and return it.
 
     Raises:
-        DataError: it is another document, or of a newer schema.
+        DataError: the file holds another document, or one of a newer schema.
     """
     sessions = known_schema(path, document).get("sessions", [])
-    fits = isinstance(sessions, list) and all(
-        isinstance(one, dict) and isinstance(one.get("code"), dict) and {"hsbench", "dirty"} <= one["code"].keys()
-        for one in sessions
+    try:
+        good = isinstance(sessions, list) and all(_is_session(session) for session in sessions)
+    except (AttributeError, KeyError, TypeError):
+        good = False
+    if not good:
+        raise DataError(
+            f"{path} should list the working sessions of the cell and holds something else; delete it, or restore it."
+        )
+    return {**document, "sessions": [{"started": "", "device": "", **session} for session in sessions]}
+
+
+def _is_session(session: Row) -> bool:
+    """Return whether a document is a working session; facts that reports can do without may be missing."""
+    code, packages, seconds = session["code"], session.get("packages") or {}, session.get("seconds")
+    texts = (code["hsbench"], code.get("commit") or "", session.get("started", ""), session.get("device", ""))
+    return (
+        "dirty" in code
+        and all(type(text) is str for text in (*texts, *(session.get("command") or [])))
+        and isinstance(packages, dict)
+        and (seconds is None or is_number(seconds))
     )
-    if not fits or not all(type(one["code"]["hsbench"]) is str for one in sessions):
-        raise DataError(f"{path} should list the sessions that worked on the cell; delete it, or restore it.")
+
+
+def fit(path: Path, document: Row) -> Row:
+    """Check a fit.json, which holds the facts of a training as texts and numbers, and return it.
+
+    Raises:
+        DataError: the file holds another document.
+    """
+    for name, fact in document.items():
+        if not (fact is None or type(fact) in (str, bool) or is_number(fact)):
+            raise DataError(
+                f"{path} should hold the facts of a training and its {name[:40]!r} is neither a number nor a text; "
+                "delete it and run again."
+            )
     return document
 
 
 def status(path: Path, document: Row) -> Row:
-    """status.json: how the last session ended.
+    """Check a status.json, which says how the last session ended, and return it.
 
     Raises:
-        DataError: it is another document, or of a newer schema.
+        DataError: the file holds another document, or one of a newer schema.
     """
     texts = (known_schema(path, document).get(name, "") for name in ("status", "message"))
     if not all(type(text) is str for text in texts):
-        raise DataError(f"{path} should say how the last session ended; delete it and run again.")
+        raise DataError(
+            f"{path} should say how the last session ended and holds something else; delete it and run again."
+        )
     return document

@@ -1,8 +1,8 @@
-"""A view: what one experiment asked for in one group of corpora, budget, protocol and split.
+"""A view: the rows, clips and metrics that one experiment wants in one group of corpora, budget, protocol and split.
 
-`results/views/<experiment>.json` holds the groups of an experiment. Views are read here once, checked, and passed on as
-values; no other module looks into such a file. A file may come from anywhere and from any version: views of schema 1
-are upgraded, and what a report can do without is filled in.
+`results/views/<experiment>.json` holds all groups of an experiment. This module reads such a file, checks it and
+returns views as values; no other module reads it. A file may come from anybody and from any version of hsbench: views
+of schema 1 are upgraded, and fields that a report does not need are filled in if they are missing.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from __future__ import annotations
 import dataclasses
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from hsbench.errors import DataError
-from hsbench.results.schema import known_schema
+from hsbench.results.schema import is_count, known_schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 SCHEMA = 2
+"""Number of the present schema of view files."""
 _GROUP = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]*")
+_METRIC = re.compile(r"[^@]{1,100}(@[0-9]{1,9})?")
+"""Name of a metric, with a sample rate where it is computed at another one."""
 
 
 @dataclass(frozen=True)
@@ -32,13 +35,13 @@ class ViewCorpus:
     """One corpus of a view.
 
     Attributes:
-        description: what it is in a few words, such as "synthetic speech".
-        fingerprint: SHA-256 over all its splits, hexadecimal.
-        samples: samples per clip.
-        sample_rate: in Hz.
-        incomplete: reasons why it is not the public release as published.
-        clips: ids of the clips to score, in evaluation order.
-        splits: split -> those of the clips that belong to it; empty where one split alone is scored.
+        description: the kind of sound in a few words, such as "synthetic speech".
+        fingerprint: SHA-256 over all splits of the corpus, hexadecimal.
+        samples: number of samples per clip.
+        sample_rate: sample rate of the clips, in Hz.
+        incomplete: reasons why the corpus differs from the public release; empty for the complete release.
+        clips: identifiers of the clips to score, in evaluation order.
+        splits: name of a split -> identifiers of its clips; empty if only one split is scored.
     """
 
     description: str = ""
@@ -51,7 +54,7 @@ class ViewCorpus:
 
 
 ABSENT = ViewCorpus()
-"""Stands for a corpus that was not at hand: it has no clips."""
+"""A corpus without clips, for rows whose corpus was not available."""
 
 
 @dataclass(frozen=True)
@@ -59,14 +62,14 @@ class ViewRow:
     """One row of a view.
 
     Attributes:
-        name: label, unique within the view.
-        model: registered name.
-        corpus: name of a corpus of the view, or of one that is absent.
-        published: the published row that it answers, or None.
-        cells: folder names of its cells, one for each seed.
-        changed: "setting=value" texts that the user asked for with --set.
-        departures: settings of the training that differ from the paper's.
-        notes: what a reader must know of the row.
+        name: label of the row, unique within the view.
+        model: registered name of the model.
+        corpus: name of the row's corpus, which is one of the view's corpora or one of its absent ones.
+        published: name of the row of the published table that this row answers, or None.
+        cells: folder names of the row's cells, one for each seed.
+        changed: settings that the user changed with --set, as "setting=value" texts.
+        departures: settings of the training that differ from the paper's, as texts.
+        notes: remarks that a reader of the table needs.
     """
 
     name: str
@@ -81,23 +84,23 @@ class ViewRow:
 
 @dataclass(frozen=True)
 class View:
-    """What one experiment asked for in one group.
+    """Everything that one experiment wants in one group.
 
     Attributes:
-        group: corpora--budget--protocol, and the split where it is not the experiment's own.
-        experiment: registered name.
+        group: name of the group, corpora--budget--protocol, followed by the split if it is not the experiment's own.
+        experiment: registered name of the experiment.
         title: heading of its table.
-        table: number of the published table that it answers, or None.
-        source: name of the file below baselines/published that holds that table, or None.
-        corpora: name -> corpus, of those that were at hand.
-        absent: name -> why a corpus was not at hand.
-        budget: name.
-        protocol: full name.
-        split: train, validation or all.
-        clips_paper: clips that the budget `paper` scores.
-        limit: the limit on clips that the user set, or None.
-        metrics: names, in the order shown.
-        rows: in the order shown.
+        table: number of the published table that the experiment answers, or None.
+        source: name of the file below baselines/published that holds the published table, or None.
+        corpora: name of a corpus that was available -> the corpus.
+        absent: name of a corpus that was not available -> the reason.
+        budget: name of the training budget.
+        protocol: full name of the protocol, with its version.
+        split: split of the corpus that is scored: train, validation or all.
+        clips_paper: number of clips that the budget `paper` scores.
+        limit: maximum number of clips that the user set with --limit, or None.
+        metrics: names of the metrics, in the order shown.
+        rows: rows of the table, in the order shown.
     """
 
     group: str
@@ -116,41 +119,41 @@ class View:
     rows: tuple[ViewRow, ...]
 
     def corpus(self, row: ViewRow) -> ViewCorpus:
-        """The corpus of a row; ABSENT where it was not at hand."""
+        """Return the corpus of a row; ABSENT if it was not available."""
         return self.corpora.get(row.corpus, ABSENT)
 
     def cells(self) -> Iterator[tuple[ViewRow, str]]:
-        """Each row with each of its cells' folder names."""
+        """Yield each row with the folder name of each of its cells."""
         return ((row, cell) for row in self.rows for cell in row.cells)
 
     def row_corpora(self) -> tuple[str, ...]:
-        """Names of the corpora that the rows name, absent ones included, each once."""
+        """Return the names of all corpora that the rows use, absent ones included, each once."""
         return tuple(dict.fromkeys(row.corpus for row in self.rows))
 
     def document(self) -> dict[str, Any]:
-        """As JSON, the value that stands behind the group's name."""
-        plain = dataclasses.asdict(self)
-        del plain["group"]
-        for corpus in plain["corpora"].values():
+        """Return the view as JSON: the value of its group in the view file."""
+        document = dataclasses.asdict(self)
+        del document["group"]
+        for corpus in document["corpora"].values():
             if not corpus["splits"]:
                 del corpus["splits"]
-        plain["rows"] = [{"row": row.pop("name"), **row} for row in plain["rows"]]
-        return plain
+        document["rows"] = [{"row": row.pop("name"), **row} for row in document["rows"]]
+        return document
 
 
 def read_views(path: Path, document: Any) -> dict[str, View]:
-    """The views of one file: group -> view.
+    """Read the views of one file: name of the group -> view.
 
     Args:
-        path: of the file, for the message.
-        document: what it holds.
+        path: path of the file, for the message.
+        document: content of the file.
 
     Raises:
-        DataError: it is garbled or of a newer schema.
+        DataError: the file is damaged or has a newer schema.
     """
-    wrong = DataError(f"{path} is not a view written by hsbench; remove it and run the experiment again.")
+    refusal = DataError(f"{path} is not a view written by hsbench; remove it and run the experiment again.")
     if not isinstance(document, dict) or not isinstance(document.get("groups"), dict):
-        raise wrong
+        raise refusal
     known_schema(path, document, SCHEMA)
     old = document.get("schema", 0) < SCHEMA
     try:
@@ -159,11 +162,11 @@ def read_views(path: Path, document: Any) -> dict[str, View]:
             for group, entry in document["groups"].items()
         }
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise wrong from error
+        raise refusal from error
 
 
 def _upgraded(entry: Document) -> Document:
-    """A group of schema 1, which knew a single corpus, in today's form."""
+    """Return a group of schema 1, whose views had a single corpus, in the form of the present schema."""
     entry = dict(entry)
     corpus = {name: entry.pop(name) for name in ("fingerprint", "samples", "sample_rate", "clips")}
     corpus |= {"description": entry.pop("corpus_description"), "incomplete": entry.pop("incomplete_corpus")}
@@ -173,12 +176,12 @@ def _upgraded(entry: Document) -> Document:
 
 
 def _view(group: str, entry: Document) -> View:
-    """One group, checked field by field.
+    """Read one group, checking every field.
 
     Raises:
-        KeyError, TypeError, ValueError: a field is missing or of another kind.
+        KeyError, TypeError, ValueError: a field is missing or has another type.
     """
-    corpora = {_text(name): _corpus(one) for name, one in entry["corpora"].items()}
+    corpora = {_text(name): _corpus(corpus) for name, corpus in entry["corpora"].items()}
     absent = {_text(name): _text(reason) for name, reason in entry.get("absent", {}).items()}
     return View(
         group=group,
@@ -193,12 +196,13 @@ def _view(group: str, entry: Document) -> View:
         split=_text(entry.get("split", "")),
         clips_paper=_whole_number(entry.get("clips_paper", 0)),
         limit=_optional(entry.get("limit"), _whole_number),
-        metrics=_texts(entry["metrics"]),
+        metrics=tuple(_text(metric, _METRIC) for metric in _list(entry["metrics"])),
         rows=tuple(_row(row, {*corpora, *absent}) for row in _list(entry["rows"])),
     )
 
 
 def _corpus(entry: Document) -> ViewCorpus:
+    """Read one corpus of a group; raises what `_view` raises."""
     return ViewCorpus(
         description=_text(entry.get("description", "")),
         fingerprint=_text(entry["fingerprint"]),
@@ -211,6 +215,7 @@ def _corpus(entry: Document) -> ViewCorpus:
 
 
 def _row(entry: Document, corpora: set[str]) -> ViewRow:
+    """Read one row of a group, whose corpus must be one of `corpora`; raises what `_view` raises."""
     name, corpus = _text(entry["row"]), _text(entry["corpus"])
     if name in (".", "..") or corpus not in corpora:  # a name becomes part of file names
         raise ValueError(f"row {name!r} of corpus {corpus!r}")
@@ -226,9 +231,9 @@ def _row(entry: Document, corpora: set[str]) -> ViewRow:
     )
 
 
-def _text(value: object, form: re.Pattern[str] | None = None) -> str:
-    if type(value) is not str or (form is not None and not form.fullmatch(value)):
-        raise TypeError(f"{value!r} is no such text")
+def _text(value: object, pattern: re.Pattern[str] | None = None) -> str:
+    if type(value) is not str or (pattern is not None and not pattern.fullmatch(value)):
+        raise TypeError(f"expected a text of a certain form, got {value!r}")
     return value
 
 
@@ -242,14 +247,14 @@ def _texts(values: object) -> tuple[str, ...]:
 
 def _list(values: object) -> list[Any]:
     if not isinstance(values, list):
-        raise TypeError(f"{values!r} is no list")
+        raise TypeError(f"expected a list, got {values!r}")
     return values
 
 
 def _whole_number(value: object) -> int:
-    if type(value) is not int:
-        raise TypeError(f"{value!r} is no whole number")
-    return value
+    if not is_count(value):
+        raise TypeError(f"expected a whole number from 0, got {str(value)[:40]}")
+    return cast("int", value)
 
 
 def _optional(value: object, read: Callable[[object], T]) -> T | None:

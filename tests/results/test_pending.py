@@ -1,4 +1,4 @@
-"""What is missing of a cell, by the one definition that plan, worker, report, check and bless ask."""
+"""Pending work of a cell, by the one definition that plan, worker, report, check and bless use."""
 
 import pytest
 
@@ -34,13 +34,13 @@ def pending(folder, metrics=("mse",), model="inr-siren", **options):
     return PendingWork(folder, model, CLIPS, metrics, **options)
 
 
-def test_nothing_is_missing_where_every_row_is_there(folder):
+def test_nothing_is_pending_if_every_row_exists(folder):
     work = pending(folder)
     assert not work
     assert (work.rebuilds(), work.scores) == ([], 0)
 
 
-def test_nothing_is_there_where_nothing_was_run(tmp_path):
+def test_everything_is_pending_if_nothing_was_run(tmp_path):
     work = pending(Results(tmp_path).folder("new"), ("mse", "lsd"))
     assert (work.rebuilds(), work.scores) == (["a", "b"], 4)
 
@@ -50,7 +50,7 @@ def test_a_new_metric_needs_no_fit_while_the_audio_is_kept(folder):
     assert (work.rebuilds(), work.scores, work.scores_of("b")) == ([], 2, ["lsd"])
     folder.audio("b").unlink()
     assert pending(folder, ("mse", "lsd")).rebuilds() == ["b"]
-    assert pending(folder).rebuilds() == [], "audio may go where every score is there"
+    assert pending(folder).rebuilds() == [], "audio may be deleted once every score exists"
 
 
 def test_another_version_of_a_metric_is_scored_again(folder):
@@ -59,7 +59,7 @@ def test_another_version_of_a_metric_is_scored_again(folder):
     assert (work.scores_of("a"), work.scores) == (["lsd"], 2)
 
 
-def test_a_score_that_lacked_its_package_is_tried_again_and_a_failure_is_not(folder):
+def test_a_score_whose_package_was_missing_is_pending_and_an_undefined_score_is_not(folder):
     add_score(folder, "a", "lsd", "unavailable")
     add_score(folder, "b", "lsd", "target_silent")
     work = pending(folder, ("mse", "lsd"))
@@ -83,12 +83,12 @@ def test_a_score_that_lacked_its_package_is_tried_again_and_a_failure_is_not(fol
         (("mse",), {"model": "identity", "weights_needed": True}, []),
     ],
 )
-def test_lost_weights_matter_where_they_are_decoded_again(folder, metrics, options, lost):
+def test_deleted_weights_are_needed_only_if_they_are_decoded_again(folder, metrics, options, lost):
     folder.weights("a").unlink()
     assert pending(folder, metrics, **options).rebuilds() == lost
 
 
-def test_the_worker_notes_what_it_did(folder):
+def test_work_that_the_worker_records_is_no_longer_pending(folder):
     work = pending(folder, ("mse", "lsd"))
     work.add_scores("a", ["lsd"])
     assert work.scores == 1

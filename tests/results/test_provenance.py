@@ -1,4 +1,6 @@
-import torch  # noqa: F401  facts of torch are those of a process that uses it
+"""Facts about torch in the provenance of a session."""
+
+import torch  # noqa: F401  torch_facts is empty in a process that has not imported torch
 
 from hsbench.results.provenance import torch_facts
 

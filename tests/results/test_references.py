@@ -1,3 +1,5 @@
+"""References: the original clips of a results folder, which several processes may add at the same time."""
+
 import pytest
 
 from hsbench.files import read_jsonl, sha256_bytes
@@ -5,8 +7,8 @@ from hsbench.results.store import Results
 
 
 @pytest.fixture
-def two(tmp_path):
-    """Two programs' views of one folder."""
+def two_processes(tmp_path):
+    """The same results folder as opened by two processes."""
     return Results(tmp_path), Results(tmp_path)
 
 
@@ -20,11 +22,14 @@ def row(clip, fingerprint="f"):
 
 
 def kept(store):
-    return [(one["fingerprint"], one["clip"]) for one in read_jsonl(store.root / "references" / "clips.jsonl")]
+    return [
+        (reference["fingerprint"], reference["clip"])
+        for reference in read_jsonl(store.root / "references" / "clips.jsonl")
+    ]
 
 
-def test_a_reference_is_kept_once_whoever_adds_it(two):
-    mine, theirs = two
+def test_a_reference_is_stored_once_even_if_two_processes_add_it(two_processes):
+    mine, theirs = two_processes
     mine.add_references([row("a"), row("b")])
     theirs.add_references([row("b"), row("c")])
     mine.add_references([row("c"), row("a"), row("d")])
@@ -34,8 +39,8 @@ def test_a_reference_is_kept_once_whoever_adds_it(two):
     assert mine.reference_audio(audio("c")).read_bytes() == b"c"
 
 
-def test_the_list_is_read_again_only_where_another_program_wrote(two, monkeypatch):
-    mine, theirs = two
+def test_the_list_is_read_again_only_after_another_process_wrote(two_processes, monkeypatch):
+    mine, theirs = two_processes
     reads = []
     monkeypatch.setattr(Results, "references", lambda self: reads.append(self) or dict.fromkeys(kept(self)))
     mine.add_references([row("a")])

@@ -1,4 +1,4 @@
-"""Views as files: what is written is read again, what is missing is filled in, what is wrong is refused."""
+"""View files: a written view is read back, optional fields are filled in, damaged files are refused."""
 
 import dataclasses
 import json
@@ -61,7 +61,7 @@ def results(tmp_path):
 
 
 def write(results, groups, **document):
-    """Write the file of the experiment toys; its path."""
+    """Write the view file of the experiment toys, and return its path."""
     path = results.root / "views" / "toys.json"
     write_json(path, {"schema": SCHEMA, "groups": groups, **document})
     return path
@@ -106,8 +106,8 @@ def test_a_view_of_schema_one_is_upgraded(results):
     )
 
 
-def test_what_a_report_can_do_without_is_filled_in(results):
-    """But a corpus that does not say that it is complete does not count as complete."""
+def test_fields_that_a_report_does_not_need_are_filled_in(results):
+    """A corpus that is not declared complete counts as incomplete."""
     corpora = {"demo": {"fingerprint": "f", "clips": ["a"]}}
     entry = {"experiment": "toys", "budget": "smoke", "protocol": "fixed-1", "metrics": [], "corpora": corpora}
     write(results, {BARE.group: {**entry, "rows": [{"row": "loud", "corpus": "demo", "cells": []}]}})
@@ -146,7 +146,7 @@ def test_a_row_named_like_a_folder_or_of_a_corpus_that_the_view_lacks_is_refused
 
 
 def test_a_view_cannot_be_added_to_a_garbled_file(results):
-    """What stands there may be worth something to somebody, so it is not replaced."""
+    """Its content may be of value to somebody, so it is not overwritten."""
     path = write(results, [])
     with pytest.raises(DataError, match="is not a view written by hsbench"):
         results.write_view(BARE)

@@ -25,6 +25,7 @@ SIREN_RATES = {"smoke": 1e-3, "quick": 1e-3, "standard": 1e-4, "paper": 1e-4}
 DESCRIPTORS = [
     ModelDescriptor(
         name="inr-fmlp",
+        version=2,
         target="hsbench.models.inr.individual:IndividualINR",
         summary="one Fourier-mapped perceptron fitted to each clip",
         needs=("torch",),
@@ -38,6 +39,7 @@ DESCRIPTORS = [
     ),
     ModelDescriptor(
         name="inr-siren",
+        version=2,
         target="hsbench.models.inr.individual:IndividualINR",
         summary="one sinusoidal network fitted to each clip",
         needs=("torch",),

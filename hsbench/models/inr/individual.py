@@ -1,9 +1,9 @@
 """Individual INRs: one target network fitted to each clip. The upper bound of Table 2d.
 
-Many clips are fitted at once as one batched problem; no operation mixes clips, so each fit is what it would be alone
-(to rounding), and one that diverges leaves its batch-mates untouched. On a CPU the coordinates are walked in tiles
-that stay in cache, and the gradients add up. Each clip starts from random weights of its own; with `shared_start` all
-start from the same, so that distances between what they become mean something (figure4).
+Several clips are fitted side by side, and no operation mixes them, so a fit that diverges leaves the others untouched.
+On a CPU the fit of a clip is bit-equal whatever is fitted beside it and however many threads there are; on a GPU it is
+what it would be alone up to rounding (see hsbench.models.inr.steps). Each clip starts from random weights of its own;
+with `shared_start` all start from the same, so that distances between fitted weights mean something (figure4).
 
 Protocol switches: inr_loss, inr_siren_init, inr_output, bad_fit_is_status, width_at_cr_1 (see hsbench.protocols).
 Status: "diverged" where the output is not finite or its power exceeds 1000 times the clip's; "collapsed" where its
@@ -21,10 +21,11 @@ import torch
 
 from hsbench.device import COMPILE, switched_on
 from hsbench.errors import UsageError
-from hsbench.fit import graphs, loop
+from hsbench.fit import loop
 from hsbench.fit.precision import pin
 from hsbench.models import quantise
 from hsbench.models.base import Payload, Reconstruction, verdict
+from hsbench.models.inr.steps import BatchSteps, ClipSteps, decode
 from hsbench.models.targets import create
 from hsbench.models.targets.base import grid
 from hsbench.models.targets.tiles import TILE, Tiles
@@ -36,16 +37,18 @@ if TYPE_CHECKING:
 
     from hsbench.audio.clip import Clip
     from hsbench.models.base import Context, Training
+    from hsbench.models.inr.steps import Params, Step
     from hsbench.models.targets.base import TargetNet
-    from hsbench.models.targets.tiles import Tile
 
+FIRST_ROWS = 4
+"""Rows of a learning curve that also hold the loss of each clip; a drift check compares these."""
 LOSSES: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {"l1": torch.abs, "mse": torch.square}
 
 
 class IndividualINR:
     """One target network per clip; `fit` does nothing, `reconstruct` optimises."""
 
-    version = 1
+    version = 2
     group = 16
 
     def __init__(
@@ -105,15 +108,16 @@ class IndividualINR:
         params = self._initial([clip.id for clip in clips], context, device)
         if switched_on(COMPILE):
             self.net.compile()
-        step = _Step(self.net, params, features, target, context)
+        steps = _steps(self.net, params, _Coordinates(features, target, context), context)
         group = hashlib.sha256(" ".join(clip.id for clip in clips).encode()).hexdigest()[:16]
+        curve = _Curve([clip.id for clip in clips], steps, context)
         hooks = loop.Hooks(
-            record=lambda row: context.record({**row, "first": clips[0].id, "clips": len(clips)}),
+            record=curve.record,
             progress=lambda done: context.progress(done * len(clips), recipe.updates * len(clips)),
             checkpoint=context.scratch / f"fit-{group}.safetensors",
         )
-        seconds = loop.optimise(params, step.recorded() if graphs.asked() else step, recipe, hooks) / len(clips)
-        return params, seconds, recipe.updates
+        seconds = loop.optimise(steps.parameters, steps, recipe, hooks) / len(clips)
+        return steps.result(), seconds, recipe.updates
 
     def _given(
         self, fitted: Sequence[Mapping[str, NDArray[np.float32]]], device: torch.device
@@ -136,53 +140,64 @@ class IndividualINR:
     ) -> NDArray[np.float32]:
         """[1, time, 1] -> [batch, time]."""
         features = self.net.features(times).to(device)
-        played: NDArray[np.float32] = Tiles(self.net, *TILE[device.type]).play(params, features).cpu().numpy()
-        return played
+        if device.type == "cpu":
+            decoded = decode(self.net, params, features, torch.get_num_threads())
+        else:
+            decoded = Tiles(self.net, *TILE[device.type]).play(params, features).cpu()
+        waveform: NDArray[np.float32] = decoded.numpy()
+        return waveform
 
     def _initial(self, ids: Sequence[str], context: Context, device: torch.device) -> dict[str, torch.Tensor]:
         """{name: [batch, *shape]}, each clip's drawn from its own seed, or from one where they share their start."""
         divisor = context.switches.get("inr_siren_init", "omega_i")
         seeds = [context.key("init", *([] if self.shared_start else [clip_id])) for clip_id in ids]
         drawn = [self.net.draw(torch.Generator().manual_seed(seed), divisor) for seed in seeds]
-        return {
-            name: torch.stack([one[name] for one in drawn]).to(device).requires_grad_() for name in self.net.shapes()
-        }
+        return {name: torch.stack([parameters[name] for parameters in drawn]).to(device) for name in self.net.shapes()}
 
 
-class _Step:
-    """One optimisation step over a batch of clips."""
+class _Curve:
+    """The learning curve of a group of clips: mean losses, and those of each clip in the first rows.
 
-    def __init__(
-        self,
-        net: TargetNet,
-        params: Mapping[str, torch.Tensor],
-        features: torch.Tensor,
-        target: torch.Tensor,
-        context: Context,
-    ) -> None:
-        self.params, self.features, self.target, self.context = params, features, target, context
-        self.tiles = Tiles(net, *TILE[context.device])
-        self.loss = LOSSES[context.switches["inr_loss"]]
+    Args:
+        clips: their ids.
+        steps: of the fit.
+        context: takes the rows.
+    """
+
+    def __init__(self, clips: Sequence[str], steps: Step, context: Context) -> None:
+        self.clips, self.steps, self.context = clips, steps, context
+        self.rows = 0
+
+    def record(self, row: Mapping[str, Any]) -> None:
+        """Add one row, with the loss of each clip where a drift check will look at it."""
+        self.rows += 1
+        losses = {}
+        if self.rows <= FIRST_ROWS:
+            values = [value if math.isfinite(value) else None for value in self.steps.losses.tolist()]
+            losses = {"losses": dict(zip(self.clips, values, strict=True))}
+        self.context.record({**row, "first": self.clips[0], "clips": len(self.clips), **losses})
+
+
+class _Coordinates:
+    """The coordinates of each step: all of them, or the next part of a random order that is drawn anew after each pass.
+
+    Args:
+        features: [1, inputs, time] of the whole clip.
+        target: [batch, time].
+        context: of the fit; its training says how many coordinates a step has.
+    """
+
+    def __init__(self, features: torch.Tensor, target: torch.Tensor, context: Context) -> None:
+        self.features, self.target, self.context = features, target, context
         self.drawn: int | None = context.training["coordinates"]
 
-    def __call__(self, number: int) -> torch.Tensor:
-        """Add the gradients of the mean loss of each clip; gives the losses [batch]."""
-        features, target = self._draw(number)
+    @property
+    def all_of_them(self) -> bool:
+        """Whether every step has all coordinates."""
+        return self.drawn is None or self.drawn >= self.target.shape[1]
 
-        def share(played: torch.Tensor, tile: Tile) -> torch.Tensor:
-            return self.loss(played - tile.of(target)).sum(dim=1) / target.shape[1]
-
-        return self.tiles.backward(self.params, features, share)
-
-    def recorded(self) -> Callable[[int], torch.Tensor]:
-        """The step as a CUDA graph, where every step is the same: with all coordinates."""
-        if self.drawn is not None and self.drawn < self.target.shape[1]:
-            return self
-        graph = graphs.Recorded(lambda: self(0), self.params.values())
-        return lambda _number: graph()
-
-    def _draw(self, number: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """The coordinates of a step: all, or the next part of a random order that is drawn anew after each pass."""
+    def __call__(self, number: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return features and target at the coordinates of a step."""
         total = self.target.shape[1]
         if self.drawn is None or self.drawn >= total:
             return self.features, self.target
@@ -192,6 +207,14 @@ class _Step:
         part = number % parts
         chosen = order[part * self.drawn : (part + 1) * self.drawn].sort().values.to(self.target.device)
         return self.features[:, :, chosen], self.target[:, chosen]
+
+
+def _steps(net: TargetNet, params: Params, coordinates: _Coordinates, context: Context) -> Step:
+    """The steps of a device."""
+    loss = LOSSES[context.switches["inr_loss"]]
+    if context.device == "cpu":
+        return ClipSteps(net, params, coordinates, loss, context.threads)
+    return BatchSteps(net, params, coordinates, loss, static=coordinates.all_of_them)
 
 
 def _recipe(context: Context) -> loop.Recipe:

@@ -8,7 +8,7 @@ from hsbench import protocols, registry, score, widths
 from hsbench.audio.clip import Clip
 from hsbench.errors import UsageError
 from hsbench.models.base import Context, verdict
-from hsbench.models.inr import individual
+from hsbench.models.inr import individual, steps
 
 SAMPLES = 2048
 
@@ -67,20 +67,6 @@ def test_it_learns_a_clip(name, protocol, context):
     assert [row["step"] for row in ctx.rows][:3] == [0, 5, 10]
 
 
-@pytest.mark.parametrize("name", ["inr-fmlp", "inr-siren"])
-def test_a_fit_does_not_depend_on_its_batch_mates(name, context):
-    """Bit-equal among as many others, whoever they are; alone, to rounding."""
-    model, switches = make(name)
-    first = {made.clip_id: made for made in model.reconstruct([clip("a", 0), clip("b", 1)], context(switches))}
-    second = {made.clip_id: made for made in model.reconstruct([clip("a", 0), clip("c", 2)], context(switches))}
-    assert np.array_equal(first["a"].waveform, second["a"].waveform)
-    assert all(np.array_equal(value, second["a"].weights[key]) for key, value in first["a"].weights.items())
-    few = {"training": {"steps": 4}}
-    (alone,) = model.reconstruct([clip("b", 1)], context(switches, threads=1, **few))
-    mates = {made.clip_id: made for made in model.reconstruct([clip("a", 0), clip("b", 1)], context(switches, **few))}
-    assert np.allclose(alone.waveform, mates["b"].waveform, atol=1e-4)
-
-
 def test_a_diverging_fit_is_a_status_and_leaves_the_others_alone(context):
     model, switches = make("inr-fmlp", "paper")
     wild = Clip("wild", np.full(SAMPLES, np.nan, np.float32), 22050)
@@ -111,42 +97,42 @@ def test_verdicts():
 
 @pytest.mark.parametrize("name", ["inr-fmlp", "inr-siren"])
 @pytest.mark.parametrize("loss", ["l1", "mse"])
-def test_tiles_add_up_to_the_full_batch_gradient(name, loss, context, monkeypatch):
-    model, switches = make(name)
-    ctx = context({**switches, "inr_loss": loss}, training={"coordinates": None})
+def test_steps_give_the_gradient_of_the_full_batch(name, loss, context):
+    """Clip by clip as on a CPU, and as one batch as on a GPU."""
+    model, _ = make(name)
     target = torch.from_numpy(np.stack([clip("a", 0).waveform, clip("b", 1).waveform]))
-    features = model.net.features(torch.linspace(-1, 1, SAMPLES).view(1, -1, 1))
-
-    def gradients(tile):
-        monkeypatch.setitem(individual.TILE, "cpu", tile)
-        params = model._initial(["a", "b"], ctx, torch.device("cpu"))
-        losses = individual._Step(model.net, params, features, target, ctx)(0)
-        return losses, {key: value.grad for key, value in params.items()}
-
-    params = model._initial(["a", "b"], ctx, torch.device("cpu"))
-    error = model.net.apply(params, torch.linspace(-1, 1, SAMPLES).view(1, -1, 1)) - target
+    coordinates = torch.linspace(-1, 1, SAMPLES).view(1, -1, 1)
+    params = model._initial(["a", "b"], context({}), torch.device("cpu"))
+    whole = {key: value.clone().requires_grad_() for key, value in params.items()}
+    error = model.net.apply(whole, coordinates) - target
     plain = (error.abs() if loss == "l1" else error**2).mean(dim=1)
     plain.sum().backward()
-    for tile in ((2, SAMPLES), (2, 512), (1, 300)):
-        losses, grads = gradients(tile)
-        assert torch.allclose(losses, plain.detach(), rtol=1e-5)
-        for key, value in params.items():
-            assert torch.allclose(grads[key], value.grad, rtol=1e-3, atol=1e-5 * value.grad.abs().max().item()), key
+
+    def draw(_number):
+        return model.net.features(coordinates), target
+
+    clips = steps.ClipSteps(model.net, params, draw, individual.LOSSES[loss], threads=2)
+    batch = steps.BatchSteps(model.net, params, draw, individual.LOSSES[loss], static=True)
+    for step in (clips, batch):
+        assert torch.allclose(step(0), plain.detach(), rtol=1e-5)
+    for key, value in whole.items():
+        by_clip = torch.cat([clips.parameters[f"{number}.{key}"].grad for number in range(2)])
+        for gradient in (by_clip, batch.parameters[key].grad):
+            assert torch.allclose(gradient, value.grad, rtol=1e-3, atol=1e-5 * value.grad.abs().max().item()), key
 
 
 def test_each_pass_over_the_clip_visits_every_coordinate_once(context):
-    model, switches = make("inr-siren")
-    ctx = context(switches, training={"coordinates": 512})
+    ctx = context({}, training={"coordinates": 512})
     position = torch.arange(SAMPLES, dtype=torch.float32).view(1, -1)
-    step = individual._Step(model.net, {}, position.view(1, 1, -1), position, ctx)
+    draw = individual._Coordinates(position.view(1, 1, -1), position, ctx)
     passes = []
     for start in (0, 4):
-        parts = [step._draw(number) for number in range(start, start + 4)]
+        parts = [draw(number) for number in range(start, start + 4)]
         assert all(torch.equal(features[0, 0], target[0]) for features, target in parts)
         passes.append(torch.cat([target[0] for _, target in parts]))
         assert torch.equal(passes[-1].sort().values, position[0])
     assert not torch.equal(*passes)
-    assert torch.equal(step._draw(2)[1], step._draw(2)[1])
+    assert torch.equal(draw(2)[1], draw(2)[1])
 
 
 @pytest.mark.parametrize("name", ["inr-fmlp", pytest.param("inr-siren", marks=pytest.mark.slow)])
@@ -170,17 +156,19 @@ def test_a_fit_resumed_from_its_checkpoint_is_bit_equal(name, context, eager_che
         assert np.array_equal(before.waveform, after.waveform)
 
 
-@pytest.mark.parametrize(("coordinates", "share"), [(None, 1), (512, 0)])
-def test_recorded_steps_fit_the_same_network(coordinates, share, context, recorded_calls, monkeypatch):
+@pytest.mark.parametrize("static", [True, False])
+def test_batched_steps_are_recorded_where_all_are_the_same(static, recorded_calls, monkeypatch, context):
     """Coordinates that are drawn anew at every step are not recorded."""
-    model, switches = make("inr-fmlp")
-    asked = {"training": {"coordinates": coordinates, "steps": 5}}
-    (plain,) = model.reconstruct([clip()], context(switches, **asked))
-    assert recorded_calls == []
+    model, _ = make("inr-fmlp")
+    params = model._initial(["a"], context({}), torch.device("cpu"))
+    target = torch.from_numpy(clip().waveform)[None]
+    features = model.net.features(torch.linspace(-1, 1, SAMPLES).view(1, -1, 1))
     monkeypatch.setenv("HSBENCH_CUDA_GRAPHS", "1")
-    (recorded,) = model.reconstruct([clip()], context(switches, **asked))
-    assert len(recorded_calls) == share * recorded.steps
-    assert np.array_equal(plain.waveform, recorded.waveform)
+    step = steps.BatchSteps(model.net, params, lambda _: (features, target), torch.abs, static=static)
+    losses = [step(number) for number in range(3)]
+    assert len(recorded_calls) == (3 if static else 0)
+    assert torch.equal(losses[0], losses[1])
+    assert torch.equal(step.losses, losses[2])
 
 
 def test_compiled_steps_fit_the_same_network(context, compiled, monkeypatch):
@@ -212,7 +200,8 @@ def test_one_step_is_adam_on_the_mean_absolute_error(context):
     model, switches = make("inr-siren", "paper")
     training = {"steps": 1, "coordinates": None, "schedule": "constant", "learning_rate": 1e-4}
     (made,) = model.reconstruct([clip()], context({**switches, "inr_loss": "l1"}, training=training))
-    params = model._initial(["a"], context(switches), torch.device("cpu"))
+    drawn = model._initial(["a"], context(switches), torch.device("cpu"))
+    params = {key: value.requires_grad_() for key, value in drawn.items()}
     optimiser = torch.optim.Adam(params.values(), lr=1e-4)
     y = model.net.apply(params, torch.linspace(-1, 1, SAMPLES).view(1, -1, 1))
     (y - torch.from_numpy(clip().waveform)).abs().mean().backward()
@@ -231,6 +220,19 @@ def test_payload_weights_and_steps_travel_along(context):
     params = {key: torch.from_numpy(value)[None] for key, value in made.weights.items()}
     y = model.net.apply(params, torch.linspace(-1, 1, SAMPLES).view(1, -1, 1))[0]
     assert np.allclose(y.numpy(), made.waveform, atol=1e-6)
+
+
+def test_the_first_rows_of_a_curve_hold_the_loss_of_each_clip(context):
+    model, switches = make("inr-siren")
+    ctx = context(switches, training={"steps": 60})
+    list(model.reconstruct([clip("a", 0), clip("b", 1)], ctx))
+    first = [row for row in ctx.rows if "losses" in row]
+    assert first == ctx.rows[: individual.FIRST_ROWS]
+    assert all(set(row["losses"]) == {"a", "b"} for row in first)
+    assert all(row["loss"] == pytest.approx(np.mean(list(row["losses"].values()))) for row in first)
+    other = context(switches, training={"steps": 60})
+    list(model.reconstruct([clip("b", 1)], other))
+    assert [row["losses"]["b"] for row in other.rows[:4]] == [row["losses"]["b"] for row in first]
 
 
 @pytest.mark.parametrize(

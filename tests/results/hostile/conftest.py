@@ -1,4 +1,4 @@
-"""A cell and one of each document of a results folder, as hsbench writes them."""
+"""A cell, and one document of each kind that a results folder holds, as hsbench writes them."""
 
 from types import SimpleNamespace
 
@@ -16,9 +16,9 @@ CELL = Cell(
     0,
 )
 SCORE = {"clip": "a", "metric": "mse", "version": 1, "value": 0.5, "status": "ok", "seconds": 0.1}
-MADE = {"clip": "a", "status": "ok", "numbers": 3, "bits": 96, "steps": 1, "seconds": 0.1, "clipped": 0.0}
+RECONSTRUCTION = {"clip": "a", "status": "ok", "numbers": 3, "bits": 96, "steps": 1, "seconds": 0.1, "clipped": 0.0}
 REFERENCE = {"clip": "a", "fingerprint": "f", "speaker": "s", "sex": "F", "audio": "0" * 64 + ".wav"}
-REQUEST = {
+GROUP = {
     "experiment": "toys",
     "title": "Toys",
     "table": None,
@@ -53,7 +53,7 @@ REQUEST = {
         }
     ],
 }
-VIEW = {"schema": 2, "groups": {"demo--smoke--fixed-1": REQUEST}}
+VIEW = {"schema": 2, "groups": {"demo--smoke--fixed-1": GROUP}}
 PROVENANCE = {"schema": 1, "sessions": [{"code": {"hsbench": "0.1.0", "commit": None, "dirty": False}}]}
 STATUS = {"schema": 1, "status": "done", "message": ""}
 SPEC = CELL.document()
@@ -62,14 +62,14 @@ JOB = Job(CELL, ("a",), ("mse",), "cpu", 1).document()
 
 @pytest.fixture
 def documents():
-    """The documents by kind."""
+    """The documents by kind; `group` is the one group of `view`."""
     return SimpleNamespace(
         spec=SPEC,
         job=JOB,
         score=SCORE,
-        made=MADE,
+        reconstruction=RECONSTRUCTION,
         reference=REFERENCE,
-        request=REQUEST,
+        group=GROUP,
         view=VIEW,
         provenance=PROVENANCE,
         status=STATUS,
@@ -83,5 +83,5 @@ def cell():
 
 @pytest.fixture
 def folder(tmp_path):
-    """The folder of the cell below tmp_path, which is not there yet."""
+    """The folder of the cell below tmp_path, which does not exist yet."""
     return Results(tmp_path).cell(CELL)

@@ -1,4 +1,4 @@
-"""A clock that goes back or stands still loses nothing."""
+"""A clock that is set back or stands still loses no data."""
 
 import os
 import time
@@ -6,16 +6,16 @@ import time
 from hsbench.results.store import Results
 
 
-def test_a_clock_that_goes_back_changes_nothing(hsbench, monkeypatch):
-    """Order is that of the lines, never of times."""
+def test_files_dated_in_the_future_change_nothing(hsbench, monkeypatch):
+    """Rows are ordered by their lines, never by times."""
     assert hsbench("run", "toys", "--budget", "smoke", "-k", "row~loud", "--limit", 2).returncode == 0
     (cell,) = hsbench.cells()
     future = time.time() + 10 * 86400
     for path in cell.rglob("*"):
         os.utime(path, (future, future))
-    made = (cell / "provenance.json").read_text()
+    provenance = (cell / "provenance.json").read_text()
     year = time.strftime("%Y-")
-    (cell / "provenance.json").write_text(made.replace(f'"started": "{year}', '"started": "2999-'))
+    (cell / "provenance.json").write_text(provenance.replace(f'"started": "{year}', '"started": "2999-'))
     assert "2999-" in (cell / "provenance.json").read_text()
     before = (cell / "scores.jsonl").read_bytes()
     assert hsbench("run", "toys", "--budget", "smoke", "-k", "row~loud", "--limit", 2).returncode == 0
@@ -30,7 +30,7 @@ def test_a_clock_that_goes_back_changes_nothing(hsbench, monkeypatch):
     assert [folder.path.name for folder in results.superseded()] == [f"{cell.name}--5"]
 
 
-def test_two_cells_set_aside_in_one_moment_of_the_clock_are_both_kept(documents, cell, tmp_path, monkeypatch):
+def test_two_cells_set_aside_at_the_same_time_are_both_kept(documents, cell, tmp_path, monkeypatch):
     monkeypatch.setattr("time.time_ns", lambda: 5)
     results = Results(tmp_path)
     for level in (1.0, 2.0):

@@ -1,4 +1,4 @@
-"""Documents that are damaged in any way give a value or one sentence."""
+"""A document that is damaged in any way gives a value or an error of one sentence."""
 
 import copy
 import json
@@ -30,22 +30,22 @@ def places(document, here=()):
 
 
 @st.composite
-def spoilt(draw, document):
-    """A document of which one part is something else, or gone."""
-    spoiled = copy.deepcopy(document)
+def with_one_change(draw, document):
+    """A document in which one part is replaced by another value, or removed."""
+    changed = copy.deepcopy(document)
     *where, last = draw(st.sampled_from([path for path in places(document) if path]))
-    part = spoiled
+    part = changed
     for key in where:
         part = part[key]
     if draw(st.booleans()):
         part[last] = draw(junk)
     else:
         del part[last]
-    return json.dumps(spoiled).encode()
+    return json.dumps(changed).encode()
 
 
 def damaged(document):
-    """Bytes that may once have been a document."""
+    """Bytes of a document that is cut off, has one byte changed or one field changed, or is something else."""
     whole = json.dumps(document).encode()
     cut = st.integers(0, len(whole)).map(lambda end: whole[:end])
     flipped = st.tuples(st.integers(0, len(whole) - 1), st.integers(0, 255)).map(
@@ -54,11 +54,11 @@ def damaged(document):
     odd = st.sampled_from(
         [b"NaN", b"[" * 100_000, b"9" * 5000, b'"\\ud800"', b"{}", b"[]", b"null", b"\xff\xfe", b"1e999"]
     )
-    return st.binary(max_size=80) | cut | flipped | odd | spoilt(document)
+    return st.binary(max_size=80) | cut | flipped | odd | with_one_change(document)
 
 
-def survives(call):
-    """The value of a call, or None where it was refused in a sentence."""
+def value_or_refusal(call):
+    """The value of a call, or None if the call raised an error of hsbench with a sentence."""
     try:
         return call()
     except HsbenchError as error:
@@ -73,7 +73,7 @@ def test_any_spec(documents, folder, tmp_path, drawn):
     data = drawn.draw(damaged(documents.spec))
     folder.path.mkdir(exist_ok=True)
     (folder.path / "spec.json").write_bytes(data)
-    cell = survives(folder.spec)
+    cell = value_or_refusal(folder.spec)
     if cell is not None:
         assert "/" not in cell.folder
         assert Results(tmp_path).cell(cell).path.parent == tmp_path
@@ -84,7 +84,7 @@ def test_any_spec(documents, folder, tmp_path, drawn):
 def test_any_job(documents, tmp_path, drawn):
     data = drawn.draw(damaged(documents.job))
     (tmp_path / "job.json").write_bytes(data)
-    survives(lambda: Job.read(tmp_path / "job.json"))
+    value_or_refusal(lambda: Job.read(tmp_path / "job.json"))
 
 
 @ANYWHERE
@@ -96,19 +96,18 @@ def test_any_scores(documents, folder, drawn, good):
     folder.path.mkdir(exist_ok=True)
     first = json.dumps(documents.score).encode() + b"\n" if good else b""
     (folder.path / "scores.jsonl").write_bytes(first + data + b"\n")
-    scores = survives(folder.scores)
+    scores = value_or_refusal(folder.scores)
     if scores is not None:
-        survives(folder.scored)
         assert np.isfinite(values([scores], ["a"], "mse")[~np.isnan(values([scores], ["a"], "mse"))]).all()
 
 
 @ANYWHERE
 @given(drawn=st.data())
 def test_any_reconstructions(documents, folder, drawn):
-    data = drawn.draw(damaged(documents.made))
+    data = drawn.draw(damaged(documents.reconstruction))
     folder.path.mkdir(exist_ok=True)
     (folder.path / "reconstructions.jsonl").write_bytes(data + b"\n")
-    survives(folder.reconstructions)
+    value_or_refusal(folder.reconstructions)
 
 
 @ANYWHERE
@@ -118,21 +117,21 @@ def test_any_references(documents, tmp_path, drawn):
     results = Results(tmp_path)
     (tmp_path / "references").mkdir(exist_ok=True)
     (tmp_path / "references" / "clips.jsonl").write_bytes(data + b"\n")
-    for row in (survives(results.references) or {}).values():
+    for row in (value_or_refusal(results.references) or {}).values():
         assert results.reference_audio(row["audio"]).parent == tmp_path / "references" / "audio"
 
 
 @ANYWHERE
 @given(drawn=st.data())
 def test_any_provenance_and_status(documents, folder, drawn):
-    made = drawn.draw(damaged(documents.provenance))
-    ended = drawn.draw(damaged(documents.status))
+    provenance = drawn.draw(damaged(documents.provenance))
+    status = drawn.draw(damaged(documents.status))
     folder.path.mkdir(exist_ok=True)
-    (folder.path / "provenance.json").write_bytes(made)
-    (folder.path / "status.json").write_bytes(ended)
-    document = survives(folder.provenance) or {}
+    (folder.path / "provenance.json").write_bytes(provenance)
+    (folder.path / "status.json").write_bytes(status)
+    document = value_or_refusal(folder.provenance) or {}
     assert all(session["code"]["hsbench"] is not None for session in document.get("sessions", []))
-    survives(folder.status)
+    value_or_refusal(folder.status)
 
 
 @ANYWHERE
@@ -147,14 +146,14 @@ def test_any_view_gives_a_report_or_a_sentence(documents, cell, folder, tmp_path
     if not folder.path.exists():
         folder.write_spec(cell)
         folder.append_scores([documents.score])
-        folder.append_reconstructions([documents.made])
+        folder.append_reconstructions([documents.reconstruction])
         folder.add_provenance(documents.provenance["sessions"][0])
     (tmp_path / "views").mkdir(exist_ok=True)
     (tmp_path / "views" / "toys.json").write_bytes(data)
-    views = survives(lambda: results.views("toys")) or {}
+    views = value_or_refusal(lambda: results.views("toys")) or {}
     for view in views.values():
         assert "/" not in view.group
-        table = survives(lambda: build(view, results))  # noqa: B023  it is called at once
+        table = value_or_refusal(lambda: build(view, results))  # noqa: B023  it is called at once
         if table is not None:
             assert markdown([table])
             assert summary_csv([table])
@@ -164,4 +163,4 @@ def test_any_view_gives_a_report_or_a_sentence(documents, cell, folder, tmp_path
 @given(data=st.binary(max_size=200))
 def test_any_bytes_are_no_exported_cell(tmp_path, data):
     (tmp_path / "model.safetensors").write_bytes(data)
-    survives(lambda: opened(str(tmp_path / "model.safetensors"), Results(tmp_path)).__enter__())
+    value_or_refusal(lambda: opened(str(tmp_path / "model.safetensors"), Results(tmp_path)).__enter__())

@@ -1,4 +1,4 @@
-"""Names in a results folder lead nowhere outside it."""
+"""Names in the files of a results folder never lead out of the folder."""
 
 import pytest
 
@@ -19,10 +19,10 @@ def test_names_are_no_paths(documents, folder, tmp_path, name):
     write_json(folder.path / "spec.json", {**documents.spec, "model": {**documents.spec["model"], "name": name}})
     with pytest.raises(DataError, match="specification lacks or garbles"):
         folder.spec()
-    for change in ({"rows": [{**documents.request["rows"][0], "cells": [name]}]}, {"table": "2b", "source": name}):
-        write_json(tmp_path / "views" / "toys.json", {"schema": 2, "groups": {"demo": {**documents.request, **change}}})
+    for change in ({"rows": [{**documents.group["rows"][0], "cells": [name]}]}, {"table": "2b", "source": name}):
+        write_json(tmp_path / "views" / "toys.json", {"schema": 2, "groups": {"demo": {**documents.group, **change}}})
         with pytest.raises(DataError, match="is not a view written by hsbench"):
             results.views("toys")
-    write_json(tmp_path / "views" / "toys.json", {"schema": 2, "groups": {name: documents.request}})
+    write_json(tmp_path / "views" / "toys.json", {"schema": 2, "groups": {name: documents.group}})
     with pytest.raises(DataError, match="is not a view written by hsbench"):
         results.views("toys")

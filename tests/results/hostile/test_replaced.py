@@ -1,4 +1,4 @@
-"""Something else in the place of a file, a pickle, a folder or half a network: it is refused and never run."""
+"""A pickle, a folder or half a network in place of a file is refused and never executed."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from hsbench.results.cell_folder import CellFolder
 
 
 class Trap:
-    """Unpickling it leaves a mark."""
+    """An object whose unpickling creates a folder, as a sign that it was executed."""
 
     def __init__(self, mark):
         self.mark = mark
@@ -24,7 +24,7 @@ class Trap:
         return os.mkdir, (self.mark,)
 
 
-def test_a_pickle_in_the_place_of_any_artifact_is_not_run(folder, tmp_path):
+def test_a_pickle_in_place_of_an_artifact_is_not_executed(folder, tmp_path):
     from hsbench.audio.io import read_mono
     from hsbench.fit import checkpoint
 
@@ -35,13 +35,13 @@ def test_a_pickle_in_the_place_of_any_artifact_is_not_run(folder, tmp_path):
     assert checkpoint.read(folder.kept / "network.safetensors") is None
     with pytest.raises(DataError, match="cannot read the audio file"):
         read_mono(folder.audio("a"))
-    with pytest.raises(DataError, match="the clip is then rebuilt"):
+    with pytest.raises(DataError, match="so that the clip is rebuilt"):
         rates.decoded_at(None, folder.weights("a"), None, None)
     assert not mark.exists()
 
 
 @pytest.mark.parametrize("name", ["spec.json", "provenance.json", "scores.jsonl"])
-def test_a_folder_in_the_place_of_a_file_is_a_sentence(tmp_path, name):
+def test_a_folder_in_place_of_a_file_is_an_error_of_one_sentence(tmp_path, name):
     folder = CellFolder(tmp_path)
     (tmp_path / name).mkdir()
     call = {"spec.json": folder.spec, "provenance.json": folder.provenance, "scores.jsonl": folder.scores}[name]

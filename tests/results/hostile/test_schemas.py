@@ -1,4 +1,4 @@
-"""Documents of an older hsbench are read, those of a newer one are refused in a sentence."""
+"""Documents of an older hsbench are read; those of a newer one are refused in one sentence."""
 
 import json
 
@@ -10,7 +10,7 @@ from hsbench.planning.job import Job
 from hsbench.results.store import Results
 
 
-def test_a_newer_schema_is_a_sentence(documents, folder, tmp_path):
+def test_a_newer_schema_is_refused_in_one_sentence(documents, folder, tmp_path):
     results = Results(tmp_path)
     write_json(folder.path / "spec.json", {**documents.spec, "schema": 2})
     write_json(folder.path / "provenance.json", {**documents.provenance, "schema": 2})
@@ -30,14 +30,12 @@ def test_a_newer_schema_is_a_sentence(documents, folder, tmp_path):
         assert "Traceback" not in str(caught.value), name
 
 
-def test_a_view_of_schema_one_is_read_as_one_of_today(documents, tmp_path):
-    old = {key: value for key, value in documents.request.items() if key not in ("corpora", "absent")}
-    ground = documents.request["corpora"]["demo"]
-    old |= {key: ground[key] for key in ("fingerprint", "samples", "sample_rate", "clips")}
+def test_a_view_of_schema_one_is_upgraded(documents, tmp_path):
+    old = {key: value for key, value in documents.group.items() if key not in ("corpora", "absent")}
+    corpus = documents.group["corpora"]["demo"]
+    old |= {key: corpus[key] for key in ("fingerprint", "samples", "sample_rate", "clips")}
     old |= {"corpus": "demo", "corpus_description": "d", "incomplete_corpus": []}
-    old["rows"] = [
-        {key: value for key, value in documents.request["rows"][0].items() if key not in ("corpus", "notes")}
-    ]
+    old["rows"] = [{key: value for key, value in documents.group["rows"][0].items() if key not in ("corpus", "notes")}]
     write_json(tmp_path / "views" / "toys.json", {"schema": 1, "groups": {"demo--smoke--fixed-1": old}})
     (view,) = Results(tmp_path).views("toys").values()
-    assert json.loads(json.dumps(view.document())) == documents.request
+    assert json.loads(json.dumps(view.document())) == documents.group

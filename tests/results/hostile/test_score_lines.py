@@ -1,4 +1,4 @@
-"""Many scores are read at once, and the line that is none is named."""
+"""Many scores are read fast, and an error names the line that is no score."""
 
 import json
 import time
@@ -8,7 +8,7 @@ import pytest
 from hsbench.errors import DataError
 
 
-def test_a_hundred_thousand_scores_are_read_at_once_and_a_torn_line_in_the_middle_is_named(documents, folder):
+def test_a_hundred_thousand_scores_are_read_fast_and_a_torn_line_in_the_middle_is_named(documents, folder):
     rows = [{**documents.score, "clip": f"c{number}", "value": number / 7} for number in range(100_000)]
     folder.append_scores(rows)
     start = time.process_time()
@@ -28,20 +28,20 @@ def test_a_hundred_thousand_scores_are_read_at_once_and_a_torn_line_in_the_middl
     assert len(folder.scores()) == 99_999
 
 
-def test_a_torn_line_in_the_middle_is_a_sentence_of_every_verb_and_removing_it_is_enough(hsbench):
+def test_plan_and_run_name_a_torn_line_in_the_middle_and_removing_it_is_enough(hsbench):
     assert hsbench("run", "toys", "--budget", "smoke", "-k", "row~loud").returncode == 0
     (cell,) = hsbench.cells()
     lines = (cell / "scores.jsonl").read_bytes().splitlines(keepends=True)
     (cell / "scores.jsonl").write_bytes(b"".join([lines[0], lines[1][:9] + b"\n", *lines[2:]]))
     for verb in (("plan", "toys"), ("run", "toys")):
-        done = hsbench(*verb, "--budget", "smoke", "-k", "row~loud")
-        assert done.returncode == 2
-        assert "scores.jsonl, line 2: expected a JSON object" in done.stderr
-        assert "Traceback" not in done.stderr
+        process = hsbench(*verb, "--budget", "smoke", "-k", "row~loud")
+        assert process.returncode == 2
+        assert "scores.jsonl, line 2: expected a JSON object" in process.stderr
+        assert "Traceback" not in process.stderr
     (cell / "scores.jsonl").write_bytes(b"".join([lines[0], *lines[2:]]))
     assert hsbench("run", "toys", "--budget", "smoke", "-k", "row~loud").returncode == 0
     assert len((cell / "scores.jsonl").read_bytes().splitlines()) == len(lines)
-    assert len(hsbench.rebuilt()) == 4, "audio is kept, so only the score was made anew"
+    assert len(hsbench.rebuilt()) == 4, "the audio exists, so only the score was computed again"
 
 
 @pytest.mark.parametrize("value", ["1e999", "-1e999", "9" * 400, "true", '"0.5"', "[0.5]", "{}"])
