@@ -1,1 +1,1 @@
-"""Drift checks: blessed baselines, verdicts, and the noise that a verdict has to exceed."""
+"""Drift checks: blessed baselines, verdicts, and the noise floor that a difference has to exceed."""

@@ -1,14 +1,16 @@
-"""Blessed baselines: what an experiment scored when somebody said that it was right.
+"""Blessed baselines: the scores of an experiment that somebody examined and declared right.
 
     baselines/blessed/<experiment>/
-        baseline.json    why, when, by which code, on which machine; rows, corpora, versions, reruns
+        baseline.json    reason, time, code and machine of the blessing; rows, corpora, versions, reruns; "families":
+                         the processor families that it covers (if absent, that of its machine)
         scores.jsonl     {"row", "metric", "seed", "clip", "value", "status"}
-        curves.jsonl     {"row", "seed", "first", "step", "loss"}: the first steps of each training
-        floor.jsonl      {"row", "metric", "floor", "means"}: the noise floor, and the mean of each run behind it
-        audio.jsonl      {"file", "row", "clip", "metric", "value", "status"}: what some kept audio scored
-        audio/*.flac     16-bit: the original of a clip, and what rows made of it
+        curves.jsonl     {"row", "seed", "first", "step", "loss"}: losses of the first steps of each training; "first"
+                         is the clip, or "" for a training that all clips share (see Snapshot.curves)
+        floor.jsonl      {"row", "metric", "floor", "means"}: noise floor, and the mean of each run behind it
+        audio.jsonl      {"file", "reference", "row", "clip", "metric", "value", "status"}: scores of the audio below
+        audio/*.flac     16-bit audio: one original clip per row, and the row's reconstruction of it
 
-All of it is text and a few small sounds, made to be kept in git and read in a diff.
+A baseline consists of text and a few small audio files, so that it can be kept in git and reviewed as a diff.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hsbench.audio.clip import check_id
+from hsbench.drift import processors
 from hsbench.drift.snapshot import RowFacts, Snapshot
 from hsbench.errors import DataError
 from hsbench.files import read_json, read_jsonl, replace_atomically, write_json
@@ -29,22 +32,23 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SCHEMA = 1
+"""Number of the present schema of baseline.json."""
 _LINES = ("floor", "scores", "audio", "curves")
 _PLAIN = ("experiment", "group", "device", "environment", "fingerprints", "sounds", "metrics")
 
 
 @dataclass(frozen=True)
 class Sound:
-    """One score of kept audio.
+    """One score of audio that the baseline keeps.
 
     Attributes:
-        file: of the row's audio, below audio/.
-        reference: of the original, below audio/.
-        row: name.
-        clip: id.
-        metric: name.
-        value: or None.
-        status: "ok" or the reason.
+        file: name of the audio file of the row's reconstruction, below audio/.
+        reference: name of the audio file of the original clip, below audio/.
+        row: name of the row.
+        clip: identifier of the clip.
+        metric: name of the metric.
+        value: the score, or None.
+        status: "ok", or the reason why there is no score.
     """
 
     file: str
@@ -61,11 +65,11 @@ class Baseline:
     """A blessed baseline.
 
     Attributes:
-        snapshot: the scores and what they rest on.
-        floors: (row, metric) -> noise floor.
-        means: (row, metric) -> the mean of each run behind the floor, the blessed one first.
-        sounds: scores of kept audio.
-        blessed: {"time", "reason", "code", "reruns"}.
+        snapshot: the blessed scores, with the corpora, versions and machine that they depend on.
+        floors: (row, metric) -> noise floor, in the unit of the metric.
+        means: (row, metric) -> mean of each run behind the floor, that of the blessed run first.
+        sounds: scores of the audio that the baseline keeps.
+        blessed: facts of the blessing: {"time", "reason", "code", "reruns"}.
     """
 
     snapshot: Snapshot
@@ -76,24 +80,38 @@ class Baseline:
 
 
 def folder(baselines: Path, experiment: str) -> Path:
-    """Where the baseline of an experiment lies, existing or not."""
+    """Return the folder of an experiment's baseline, existing or not.
+
+    Args:
+        baselines: folder of all baselines.
+        experiment: name of the experiment.
+    """
     return baselines / "blessed" / check_id(experiment)
 
 
 def kept_audio(baselines: Path, experiment: str, name: str) -> Path:
-    """A kept sound.
+    """Return the path of an audio file that a baseline keeps.
+
+    Args:
+        baselines: folder of all baselines.
+        experiment: name of the experiment.
+        name: name of the file.
 
     Raises:
-        DataError: its name is a path.
+        DataError: the name is a path.
     """
     return folder(baselines, experiment) / "audio" / check_id(name)
 
 
 def read(baselines: Path, experiment: str) -> Baseline | None:
-    """The baseline of an experiment, None where nothing was blessed.
+    """Read the baseline of an experiment; None if the experiment was never blessed.
+
+    Args:
+        baselines: folder of all baselines.
+        experiment: name of the experiment.
 
     Raises:
-        DataError: it is garbled, or of a newer schema.
+        DataError: the baseline is damaged, or has a newer schema.
     """
     place = folder(baselines, experiment)
     if not (place / "baseline.json").exists():
@@ -106,7 +124,7 @@ def read(baselines: Path, experiment: str) -> Baseline | None:
         raise _garbled(place, error) from error
     if newer:
         raise DataError(
-            f"{place} has schema {document['schema']} and this hsbench reads up to {SCHEMA}; install a newer one."
+            f"{place} has schema {document['schema']} and this hsbench reads up to {SCHEMA}; install a newer hsbench."
         )
     try:
         return Baseline(
@@ -127,65 +145,99 @@ def _garbled(place: Path, error: Exception) -> DataError:
 def _snapshot(
     document: Mapping[str, Any], rows: Iterable[Mapping[str, Any]], steps: Iterable[Mapping[str, Any]]
 ) -> Snapshot:
+    """Return the snapshot of a baseline.
+
+    Args:
+        document: content of baseline.json.
+        rows: rows of scores.jsonl.
+        steps: rows of curves.jsonl.
+
+    Raises:
+        KeyError, TypeError, ValueError: a field is missing or has another type, or a score belongs to no row.
+    """
     facts = {row["row"]: RowFacts(**row) for row in document["rows"]}
     scores: dict[tuple[str, str], dict[tuple[int, str], tuple[float | None, str]]] = {}
     for row in rows:
         value = None if row["value"] is None else _finite(row["value"])
         scores.setdefault((row["row"], row["metric"]), {})[row["seed"], row["clip"]] = (value, row["status"])
     if unknown := {row for row, _ in scores} - set(facts):
-        raise ValueError(f"scores of the unknown row {min(unknown)!r}")
+        raise ValueError(f"scores of the row {min(unknown)!r}, which baseline.json does not list")
     curves: dict[str, dict[tuple[int, str, int], float | None]] = {}
     for row in steps:
         curves.setdefault(row["row"], {})[row["seed"], row["first"], row["step"]] = _finite(row["loss"])
-    return Snapshot(**{name: document[name] for name in _PLAIN}, rows=facts, scores=scores, curves=curves)
+    plain = {name: document[name] for name in _PLAIN}
+    return Snapshot(**plain, families=_families(document), rows=facts, scores=scores, curves=curves)
+
+
+def _families(document: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the processor families that a baseline covers; without the field, that of the machine it was made on."""
+    names = document.get("families")
+    if names is None:
+        return processors.families([document["environment"].get("cpu")])
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ValueError(f"expected a list of processor families, got {names!r}")
+    return tuple(names)
 
 
 def _finite(value: Any) -> float:
+    """Return a value as a finite number, or raise ValueError."""
     number = float(value)
     if not math.isfinite(number):
-        raise ValueError(f"a value {value!r}")
+        raise ValueError(f"expected a finite number, got {value!r}")
     return number
 
 
-def write(baselines: Path, made: Baseline) -> Path:
-    """Write a baseline, last the file that makes it count; gives its folder.
+def write(baselines: Path, baseline: Baseline) -> Path:
+    """Write a baseline and return its folder.
 
-    Its audio is written before; audio that no longer belongs to it is removed.
+    The file baseline.json is written last, because a baseline exists only once this file does. The audio must have been
+    written before; audio files that no longer belong to the baseline are removed.
+
+    Args:
+        baselines: folder of all baselines.
+        baseline: the baseline to write.
     """
-    place, snap = folder(baselines, made.snapshot.experiment), made.snapshot
-    _write_lines(place / "scores.jsonl", _score_rows(snap))
-    _write_lines(place / "curves.jsonl", _curve_rows(snap))
+    place, snapshot = folder(baselines, baseline.snapshot.experiment), baseline.snapshot
+    _write_lines(place / "scores.jsonl", _score_rows(snapshot))
+    _write_lines(place / "curves.jsonl", _curve_rows(snapshot))
     _write_lines(
         place / "floor.jsonl",
         [
-            {"row": row, "metric": metric, "floor": floor, "means": list(made.means[row, metric])}
-            for (row, metric), floor in made.floors.items()
+            {"row": row, "metric": metric, "floor": floor, "means": list(baseline.means[row, metric])}
+            for (row, metric), floor in baseline.floors.items()
         ],
     )
-    _write_lines(place / "audio.jsonl", [dataclasses.asdict(one) for one in made.sounds])
-    document = {"schema": SCHEMA, "blessed": dict(made.blessed), **{name: getattr(snap, name) for name in _PLAIN}}
+    _write_lines(place / "audio.jsonl", [dataclasses.asdict(sound) for sound in baseline.sounds])
+    document = {
+        "schema": SCHEMA,
+        "blessed": dict(baseline.blessed),
+        **{name: getattr(snapshot, name) for name in _PLAIN},
+        "families": list(snapshot.families),
+    }
     write_json(
-        place / "baseline.json", {**document, "rows": [dataclasses.asdict(facts) for facts in snap.rows.values()]}
+        place / "baseline.json", {**document, "rows": [dataclasses.asdict(facts) for facts in snapshot.rows.values()]}
     )
-    heard = {name for sound in made.sounds for name in (sound.file, sound.reference)}
+    audio_files = {name for sound in baseline.sounds for name in (sound.file, sound.reference)}
     for path in (place / "audio").glob("*.flac"):
-        if path.name not in heard:
+        if path.name not in audio_files:
             path.unlink()
     return place
 
 
-def _score_rows(snap: Snapshot) -> list[dict[str, Any]]:
+def _score_rows(snapshot: Snapshot) -> list[dict[str, Any]]:
+    """Return the rows of scores.jsonl."""
     return [
         {"row": row, "metric": metric, "seed": seed, "clip": clip, "value": value, "status": status}
-        for (row, metric), scores in snap.scores.items()
+        for (row, metric), scores in snapshot.scores.items()
         for (seed, clip), (value, status) in scores.items()
     ]
 
 
-def _curve_rows(snap: Snapshot) -> list[dict[str, Any]]:
+def _curve_rows(snapshot: Snapshot) -> list[dict[str, Any]]:
+    """Return the rows of curves.jsonl; losses that are not finite are left out."""
     return [
         {"row": row, "seed": seed, "first": first, "step": step, "loss": loss}
-        for row, losses in snap.curves.items()
+        for row, losses in snapshot.curves.items()
         for (seed, first, step), loss in losses.items()
         if loss is not None
     ]

@@ -1,10 +1,11 @@
-"""What must be true of a checkout and of results before they may be blessed."""
+"""Conditions that a checkout and its results must meet before they may be blessed."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from hsbench.errors import IncompleteError, UsageError
+from hsbench.planning.text import quantity
 from hsbench.results import provenance
 from hsbench.results.pending import PendingWork
 from hsbench.version import PACKAGE
@@ -18,10 +19,10 @@ if TYPE_CHECKING:
 
 
 def checkout() -> Path:
-    """Return the root of the checkout that this hsbench runs from.
+    """Return the root of the git checkout that this hsbench runs from.
 
     Raises:
-        UsageError: it is an installed package, or files differ from the commit.
+        UsageError: hsbench runs from an installed package, or files of the checkout differ from its commit.
     """
     code, root = provenance.code(), PACKAGE.parent
     if code["commit"] is None:
@@ -32,24 +33,28 @@ def checkout() -> Path:
 
 
 def require_complete(results: Results, view: View) -> None:
-    """Refuse results with a hole, and those of other code than the reruns will be.
+    """Refuse results that are incomplete, or that other code computed than the code that the reruns will use.
+
+    Args:
+        results: the results folder.
+        view: view to bless.
 
     Raises:
-        IncompleteError: a cell failed, a score is missing, or another commit or uncommitted changes made it.
+        IncompleteError: a cell failed, a score is missing, or another commit or uncommitted code computed a cell.
     """
-    if lacking := list(_lacking(results, view)):
+    if gaps := list(_gaps(results, view)):
         raise IncompleteError(
-            f"only complete results can be blessed, and {'; '.join(lacking)}; run {view.experiment} again first."
+            f"only complete results can be blessed, and {'; '.join(gaps)}; run {view.experiment} again first."
         )
-    if strange := list(_of_other_code(results, view)):
+    if cells_of_other_code := list(_of_other_code(results, view)):
         raise IncompleteError(
-            f"bless expects results of the code that it runs, and {'; '.join(strange)}; "
-            f"run {view.experiment} into a fresh folder (--results) and bless that."
+            f"bless expects results of the code that it runs, and {'; '.join(cells_of_other_code)}; "
+            f"run {view.experiment} into an empty folder (--results) and bless that."
         )
 
 
-def _lacking(results: Results, view: View) -> Iterator[str]:
-    """What is missing of a view, a phrase each."""
+def _gaps(results: Results, view: View) -> Iterator[str]:
+    """Yield a phrase for each row without cells and each cell that is not complete."""
     yield from (f"row {row.name} has no cells" for row in view.rows if not row.cells)
     for row, name in view.cells():
         folder = results.folder(name)
@@ -58,15 +63,15 @@ def _lacking(results: Results, view: View) -> Iterator[str]:
         if status != "done":
             yield f"{name} is {status}"
         elif scores:
-            yield f"{name} lacks {scores} scores"
+            yield f"{name} lacks {quantity(scores, 'score')}"
 
 
 def _of_other_code(results: Results, view: View) -> Iterator[str]:
-    """Cells that other code made: their difference from the reruns would pass for noise."""
+    """Yield a phrase for each cell that other code computed, whose difference from the reruns would look like noise."""
     commit = provenance.code()["commit"]
     for _, name in view.cells():
         codes = [session["code"] for session in results.folder(name).provenance().get("sessions", [])]
         if any(code["dirty"] for code in codes):
-            yield f"{name} was made by code with uncommitted changes"
+            yield f"{name} was computed by code with uncommitted changes"
         elif others := [code["commit"] for code in codes if code["commit"] != commit]:
-            yield f"{name} was made at commit {str(others[0])[:12]} and this is {str(commit)[:12]}"
+            yield f"{name} was computed at commit {str(others[0])[:12]} and this is {str(commit)[:12]}"

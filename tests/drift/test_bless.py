@@ -1,4 +1,4 @@
-"""A whole `hsbench bless` and the checks after it: real runs of toys, in a clean git checkout of their own."""
+"""`hsbench bless` and the checks after it: real runs of toy models, in a git checkout of their own."""
 
 import json
 import os
@@ -11,6 +11,7 @@ import pytest
 
 import hsbench
 from hsbench.audio.io import read_mono
+from hsbench.drift import processors
 from hsbench.drift.bless import _slugs
 from hsbench.files import read_jsonl
 
@@ -18,10 +19,11 @@ TOY = Path(__file__).parent.parent / "toys" / "toy.py"
 MODELS, CLIPS = {"loud": "toy-ok", "steady": "toy-steady"}, 8
 PAIRS = {(row, metric) for row in MODELS for metric in ("mse", "si_snr")}
 KEPT = ("--baselines", "kept")
+LIMITS = processors.limits()
 
 
 class Checkout:
-    """A git repository that holds this very package, committed, and the results and toy log beside it."""
+    """A git repository in which the package under test is committed, with the log of the toy models beside it."""
 
     def __init__(self, folder):
         self.root, self.log = folder / "checkout", folder / "toy.log"
@@ -32,16 +34,16 @@ class Checkout:
         self.git("add", "--all")
         self.git("-c", "user.name=toy", "-c", "user.email=toy@example.org", "commit", "--quiet", "--message", "all")
 
-    def git(self, *words):
-        subprocess.run(["git", "-C", self.root, *words], check=True, timeout=20)
+    def git(self, *arguments):
+        subprocess.run(["git", "-C", self.root, *arguments], check=True, timeout=20)
 
     def start(self, verb, *options, **toy):
-        words = [verb, "steadiness", *map(str, options), "--import", str(TOY)]
-        named = {f"HSBENCH_TOY_{name.upper()}": str(value) for name, value in toy.items()}
+        arguments = [verb, "steadiness", *map(str, options), "--import", str(TOY)]
+        toy_settings = {f"HSBENCH_TOY_{name.upper()}": str(value) for name, value in toy.items()}
         return subprocess.Popen(
-            [sys.executable, "-m", "hsbench", *words],
+            [sys.executable, "-m", "hsbench", *arguments],
             cwd=self.root,
-            env={**os.environ, "PYTHONPATH": str(self.root), "HSBENCH_TOY_LOG": str(self.log), **named},
+            env={**os.environ, "PYTHONPATH": str(self.root), "HSBENCH_TOY_LOG": str(self.log), **toy_settings},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -75,10 +77,10 @@ def checkout(tmp_path):
 
 
 def killed_in_the_second_rerun(checkout, results):
-    """Bless, and pull the plug when the first rerun is done; what had been rebuilt by then."""
-    process = checkout.start("bless", "--results", results, *KEPT, "--reruns", 3, "--reason", "first", delay=0.02)
+    """Start `hsbench bless`, kill it after the first rerun, and return the clips that had been rebuilt by then."""
+    process = checkout.start("bless", "--results", results, *KEPT, "--reruns", 2, "--reason", "first", delay=0.02)
     for line in process.stdout:
-        if line.startswith("rerun 2 of 3"):
+        if line.startswith(f"rerun 2 of {2 + len(LIMITS)}"):
             break
     finished = checkout.rebuilt()
     process.kill()
@@ -86,41 +88,44 @@ def killed_in_the_second_rerun(checkout, results):
     return finished
 
 
-def weigh(kept):
-    """What was written names its origin, and its floors are those of the reruns: 0 where no seed moves a score."""
+def assert_origin_and_floors(kept):
+    """A baseline names its origin, and its floors are those of the reruns: 0 but for rounding where no seed counts."""
     document = json.loads((kept / "baseline.json").read_text())["blessed"]
     assert (document["reason"], document["code"]["dirty"]) == ("first", False)
-    assert [(one["seed"], one["threads"]) for one in document["reruns"]] == [(0, 2), (1, 1), (2, 2)]
+    made = [(rerun["seed"], rerun["threads"], rerun["instructions"]) for rerun in document["reruns"]]
+    assert made == [(0, 2, ""), (1, 1, ""), *((0, 1, name) for name in LIMITS)]
     scores = [*read_jsonl(kept / "scores.jsonl")]
     assert len(scores) == len(PAIRS) * CLIPS
-    floors = {(one["row"], one["metric"]): one for one in read_jsonl(kept / "floor.jsonl")}
+    floors = {(floor["row"], floor["metric"]): floor for floor in read_jsonl(kept / "floor.jsonl")}
     assert set(floors) == PAIRS
-    for (row, metric), one in floors.items():
+    for (row, metric), floor in floors.items():
         mean = np.mean([score["value"] for score in scores if (score["row"], score["metric"]) == (row, metric)])
-        assert one["means"][0] == pytest.approx(mean)
-        assert one["means"][1] == one["means"][0], "two threads move no toy"
-        assert (len(one["means"]), one["floor"] > 0) == (4, row == "loud")
-
-
-def hear(kept, results):
-    """What is kept of each row is what was rebuilt, to 16 bits, and its score is the score of just that."""
-    sounds = [*read_jsonl(kept / "audio.jsonl")]
-    assert {(one["row"], one["metric"]) for one in sounds} == PAIRS
-    assert {path.name for path in (kept / "audio").iterdir()} == {
-        one[k] for one in sounds for k in ("file", "reference")
-    }
-    for one in sounds:
-        (built,) = results.glob(f"{MODELS[one['row']]}--*/artifacts/audio/{one['clip']}.wav")
-        whole, ours, original = (
-            read_mono(path)[0] for path in (built, kept / "audio" / one["file"], kept / "audio" / one["reference"])
+        assert floor["means"][0] == pytest.approx(mean)
+        assert {floor["means"][1], *floor["means"][3:]} == {floor["means"][0]}, (
+            "neither the number of threads nor the instruction set changes a toy model"
         )
-        assert np.abs(ours - np.clip(whole, -1, 1 - 2**-15)).max() <= 2**-16 + 1e-7
-        if one["metric"] == "mse":
-            assert one["value"] == pytest.approx(np.mean((original.astype(float) - ours) ** 2))
+        assert (len(floor["means"]), floor["floor"] > 1e-12) == (3 + len(LIMITS), row == "loud")
 
 
-def judge(checkout, results):
-    """What was just blessed is the same: everything, and to the last bit where audio is scored again."""
+def assert_audio_and_its_scores(kept, results):
+    """The kept audio of each row equals the rebuilt audio to 16 bits, and its scores are those of the 16-bit audio."""
+    sounds = [*read_jsonl(kept / "audio.jsonl")]
+    assert {(sound["row"], sound["metric"]) for sound in sounds} == PAIRS
+    assert {path.name for path in (kept / "audio").iterdir()} == {
+        sound[field] for sound in sounds for field in ("file", "reference")
+    }
+    for sound in sounds:
+        (audio,) = results.glob(f"{MODELS[sound['row']]}--*/artifacts/audio/{sound['clip']}.wav")
+        rebuilt, estimate, original = (
+            read_mono(path)[0] for path in (audio, kept / "audio" / sound["file"], kept / "audio" / sound["reference"])
+        )
+        assert np.abs(estimate - np.clip(rebuilt, -1, 1 - 2**-15)).max() <= 2**-16 + 1e-7
+        if sound["metric"] == "mse":
+            assert sound["value"] == pytest.approx(np.mean((original.astype(float) - estimate) ** 2))
+
+
+def assert_all_the_same(checkout, results):
+    """Everything that was just blessed has the verdict "same", and audio that is scored again has no difference."""
     code, lines = checkout.check(results)
     assert code == 0
     assert {line["verdict"] for line in lines.values()} == {"same"}
@@ -135,25 +140,27 @@ def verdicts(lines, tier="refit"):
     return {(row, metric): line["verdict"] for (where, row, metric), line in lines.items() if where == tier}
 
 
-def test_what_is_blessed_is_the_same_until_the_code_changes(checkout, tmp_path):
+def test_blessed_results_are_the_same_until_the_code_changes(checkout, tmp_path):
     results, kept = tmp_path / "results", checkout.root / "kept" / "blessed" / "steadiness"
     checkout.run(results)
     assert len(checkout.rebuilt()) == 2 * CLIPS
 
     assert len(killed_in_the_second_rerun(checkout, results)) == 4 * CLIPS
     assert not (kept / "baseline.json").exists()
-    code, out, err = checkout.bless(results, "--reruns", 3, "--reason", " first ")
+    code, out, err = checkout.bless(results, "--reruns", 2, "--reason", " first ")
     assert (code, err) == (0, ""), out
     assert "steadiness has no baseline below" in out
     assert out.endswith(f"wrote {kept}; commit it\n")
-    assert ": started" not in out.partition("rerun 2 of 3")[0], "a finished rerun is not run again"
-    assert len(checkout.rebuilt()) <= 8 * CLIPS + 2, "more than the group in flight was repeated"
-    weigh(kept)
+    assert ": started" not in out.partition("rerun 2 of")[0], "a finished rerun is not run again"
+    runs = 1 + 2 + len(LIMITS)
+    assert len(checkout.rebuilt()) <= 2 * CLIPS * runs + 2, "more than the group in flight was repeated"
+    assert {path.name for path in (results / "reruns").iterdir()} == {"threads-1", "threads-2", *LIMITS}
+    assert_origin_and_floors(kept)
     for folder in (results / "reruns").glob("threads-*/toy-*"):
         (session, *_) = json.loads((folder / "provenance.json").read_text())["sessions"]
         assert folder.parent.name == f"threads-{session['threads']}"
-    hear(kept, results)
-    judge(checkout, results)
+    assert_audio_and_its_scores(kept, results)
+    assert_all_the_same(checkout, results)
 
     changed = tmp_path / "changed"
     checkout.run(changed, gain=1.001)
@@ -168,12 +175,12 @@ def test_what_is_blessed_is_the_same_until_the_code_changes(checkout, tmp_path):
 
 
 @pytest.mark.slow
-def test_blessing_again_shows_old_and_new_and_takes_its_place(checkout, tmp_path):
+def test_blessing_again_shows_old_and_new_scores_and_replaces_the_baseline(checkout, tmp_path):
     results, changed = tmp_path / "results", tmp_path / "changed"
     checkout.run(results)
     code, _, err = checkout.bless(results, "--reruns", 2, "--reason", "first", gain="none at all")
     assert (code, (checkout.root / "kept").exists()) == (3, False)
-    assert "2 cells of the rerun with seed 0 are incomplete (" in err
+    assert "a complete rerun with seed 0, 2 threads, and 2 cells could not be finished (" in err
     assert checkout.bless(results, "--reruns", 2, "--reason", "first")[0] == 0
     checkout.run(changed, gain=1.1)
     _, lines = checkout.check(changed)
@@ -182,15 +189,15 @@ def test_blessing_again_shows_old_and_new_and_takes_its_place(checkout, tmp_path
     code, out, err = checkout.bless(changed, "--reruns", 2, "--reason", "second", gain=1.1)
     assert (code, err) == (0, ""), out
     assert not stale.exists()
-    shown = out[: out.index("rerun 1 of 2")]
+    shown = out[: out.index("rerun 1 of")]
     assert "(first) and what replaces it" in shown
     (line,) = [line for line in shown.splitlines() if "| steady" in line and "SI-SNR" in line]
     cells = [cell.strip() for cell in line.strip("|").split("|")]
     old, new = (lines["refit", "steady", "si_snr"][side] for side in ("a", "b"))
     assert [*cells[4:6], cells[-1]] == [f"{old:.2f}", f"{new:.2f}", "drifted-worse"]
-    judge(checkout, changed)
+    assert_all_the_same(checkout, changed)
     code, lines = checkout.check(results)
-    assert (code, verdicts(lines)["steady", "mse"]) == (1, "drifted-better"), "the old numbers are drift now"
+    assert (code, verdicts(lines)["steady", "mse"]) == (1, "drifted-better"), "the old scores are drift now"
 
 
 def test_a_file_that_differs_from_the_commit_is_not_blessed(checkout, tmp_path):
@@ -204,7 +211,7 @@ def test_a_file_that_differs_from_the_commit_is_not_blessed(checkout, tmp_path):
     assert "holds nothing of steadiness to bless; run it first." in err
 
 
-def test_rows_of_like_names_keep_files_of_their_own():
+def test_rows_with_similar_names_have_different_file_names():
     assert _slugs(["HyperSound FMLP", "+6 dB", "-6 dB", "***"]) == {
         "HyperSound FMLP": "hypersound-fmlp",
         "+6 dB": "6-db-2",

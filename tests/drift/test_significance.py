@@ -8,23 +8,23 @@ import pytest
 from hsbench.drift import significance
 
 
-def test_p_counts_the_signs_that_give_a_mean_as_far_from_zero():
+def test_p_is_the_share_of_sign_patterns_whose_sum_is_as_far_from_zero():
     values = np.array([1.0, 2.0, 3.0, -0.5, 0.25])
     sums = [abs(np.dot(signs, values)) for signs in itertools.product((1, -1), repeat=5)]
     assert significance.sign_flip(values) == pytest.approx(np.mean(np.array(sums) >= values.sum() - 1e-12))
 
 
 @pytest.mark.parametrize("n", [2, 11, 16])
-def test_clips_that_all_move_alike_have_the_smallest_p(n):
+def test_differences_of_one_sign_have_the_smallest_p(n):
     assert significance.sign_flip(np.full(n, 0.1)) == pytest.approx(2.0 ** (1 - n))
 
 
-def test_nothing_moved_and_nothing_measured_are_chance():
+def test_zero_differences_and_no_differences_have_p_one():
     assert significance.sign_flip(np.zeros(12)) == 1
     assert significance.sign_flip(np.zeros(0)) == 1
 
 
-def test_many_clips_are_sampled_and_agree_with_the_normal_law():
+def test_sampled_patterns_of_many_clips_agree_with_the_normal_distribution():
     rng = np.random.default_rng(3)
     values = rng.normal(0.1, 1, 200)
     z = abs(values.sum()) / np.sqrt((values**2).sum())
@@ -33,10 +33,10 @@ def test_many_clips_are_sampled_and_agree_with_the_normal_law():
     assert significance.sign_flip(values) == pytest.approx(2 * norm.sf(z), rel=0.1)
 
 
-def test_false_alarms_are_as_rare_as_promised():
+def test_five_percent_of_chance_differences_have_p_below_five_percent():
     rng = np.random.default_rng(1)
-    found = [significance.sign_flip(rng.normal(0, 1, 10)) <= 0.05 for _ in range(400)]
-    assert 0.02 < np.mean(found) < 0.08
+    alarms = [significance.sign_flip(rng.normal(0, 1, 10)) <= 0.05 for _ in range(400)]
+    assert 0.02 < np.mean(alarms) < 0.08
 
 
 def test_holm_steps_down():
@@ -45,14 +45,14 @@ def test_holm_steps_down():
     assert significance.holm({"a": 0.013, "b": 0.013, "c": 0.013, "d": 0.9}) == set(), "the first one fails"
 
 
-def test_enough_clips_can_meet_the_correction_and_one_fewer_cannot():
+def test_enough_is_the_smallest_number_of_clips_that_can_be_significant():
     for comparisons in (1, 30, 31, 100):
         n = significance.enough(comparisons)
         assert 2.0 ** (1 - n) <= significance.LEVEL / comparisons < 2.0 ** (2 - n)
 
 
-def test_smoke_has_enough_clips():
+def test_experiment_smoke_has_enough_clips():
     from hsbench.experiments.smoke import CLIPS, smoke
 
-    made = smoke()
-    assert significance.enough(len(made.rows) * len(made.metrics)) <= CLIPS
+    experiment = smoke()
+    assert significance.enough(len(experiment.rows) * len(experiment.metrics)) <= CLIPS
