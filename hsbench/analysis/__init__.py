@@ -1,1 +1,4 @@
-"""From files to facts: frames of scores, statistics, published numbers, comparability."""
+"""What results mean: scores as arrays and frames, statistics, published numbers, and whether the two compare.
+
+Everything here is a pure function of a results folder and of the files in baselines/.
+"""

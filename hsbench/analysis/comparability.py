@@ -1,7 +1,8 @@
-"""May a number stand beside a published one? Only with every reason against it answered.
+"""Why a measured value may not be compared with a published one.
 
-Comparable means: the published corpus, complete; the full validation manifest, no limit; budget paper; protocol
-reference or paper; settings as published; clean code.
+A row is comparable with a published table only if all of this holds: the corpus is the published one and complete;
+every clip of the validation split was evaluated; the budget is `paper`; the protocol is `reference` or `paper`; no
+setting was changed; and the code had no uncommitted changes.
 """
 
 from __future__ import annotations
@@ -16,28 +17,28 @@ if TYPE_CHECKING:
 
 
 def reasons(view: View, row: ViewRow, provenances: Sequence[Mapping[str, Any]], table: PublishedTable) -> list[str]:
-    """Return why a row is not comparable with its published table; empty when it is.
+    """Return every reason why a row is not comparable with a published table; empty where it is comparable.
 
     Args:
-        view: what was asked for.
-        row: a row of the view.
-        provenances: what computed each cell of the row, as the cells' folders hold it.
+        view: the view that the row belongs to, with its corpora, budget, protocol and split.
+        row: the row of the view.
+        provenances: for each cell of the row, its provenance.json: the working sessions with the code that each ran.
         table: the published table that the row would be compared with.
     """
-    found, corpus = [], view.corpus(row)
+    against, corpus = [], view.corpus(row)
     if row.corpus not in table.corpora:
-        found.append(f"corpus {row.corpus} ({corpus.description}) instead of {' or '.join(table.corpora)}")
-    found += corpus.incomplete
+        against.append(f"corpus {row.corpus} ({corpus.description}) instead of {' or '.join(table.corpora)}")
+    against += corpus.incomplete
     if view.split != "validation":
-        found.append(f"split {view.split} instead of validation")
-    if len(corpus.clips) < view.clips_paper:
-        found.append(f"{len(corpus.clips)} clips instead of {view.clips_paper}")
+        against.append(f"split {view.split} instead of validation")
+    if (number := len(corpus.clips)) < view.clips_paper:
+        against.append(f"{number} clip{'' if number == 1 else 's'} instead of {view.clips_paper}")
     if view.budget != "paper":
-        found.append(f"budget {view.budget} instead of paper")
+        against.append(f"budget {view.budget} instead of paper")
     if view.protocol not in ("reference", "paper"):
-        found.append(f"protocol {view.protocol} instead of reference or paper")
+        against.append(f"protocol {view.protocol} instead of reference or paper")
     if row.changed:
-        found.append("settings changed: " + "; ".join(row.changed))
-    if any(session["code"]["dirty"] for made in provenances for session in made.get("sessions", ())):
-        found.append("code with uncommitted changes")
-    return found
+        against.append("settings changed: " + "; ".join(row.changed))
+    if any(session["code"]["dirty"] for provenance in provenances for session in provenance.get("sessions", ())):
+        against.append("code with uncommitted changes")
+    return against

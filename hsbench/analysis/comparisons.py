@@ -1,7 +1,7 @@
-"""Two results folders against each other, paired by clip and seed.
+"""Comparison of two results folders, A and B, paired by clip and seed.
 
-Rows meet by experiment, group (corpora, budget, protocol) and name, whatever their settings: what changed between the
-two folders is the question. A pure function of the two folders.
+Rows are matched by experiment, group (corpora, budget, protocol) and name. Their settings may differ: the comparison is
+meant to show the effect of such a change. It is a pure function of the two folders.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ class Line:
     """One metric of one row.
 
     Attributes:
-        experiment: name.
-        group: corpora, budget and protocol, as in the view.
-        row: name.
-        metric: name.
-        paired: the two means and their difference B - A.
-        verdict: better, worse or same (B against A), or incomparable.
-        reason: why it is incomparable, else "".
+        experiment: registered name of the experiment.
+        group: corpora, budget and protocol of the view, such as "demo--quick--fixed-1".
+        row: name of the row.
+        metric: registered name of the metric.
+        paired: the means of A and B over their common (seed, clip) pairs, and the difference B - A.
+        verdict: of B relative to A: better, worse, same or incomparable.
+        reason: why the two are incomparable, else "".
     """
 
     experiment: str
@@ -48,20 +48,25 @@ class Line:
 
 @dataclass(frozen=True)
 class Comparison:
-    """All lines, and (side, experiment, group, row) of the rows that only one side has."""
+    """The outcome of a comparison.
+
+    Attributes:
+        lines: one per metric of every row that both folders have.
+        alone: (side, experiment, group, row) of every row that only one folder has; side is "A" or "B".
+    """
 
     lines: tuple[Line, ...]
     alone: tuple[tuple[str, str, str, str], ...]
 
     @property
     def compared(self) -> bool:
-        """Whether any line has a verdict."""
+        """Whether at least one metric of one row could be compared."""
         return any(line.verdict != INCOMPARABLE for line in self.lines)
 
 
 @dataclass(frozen=True)
 class _Side:
-    """A row of one folder, with the scores of each of its seeds."""
+    """A row of one of the folders, with the scores of each seed."""
 
     view: View
     row: ViewRow
@@ -75,30 +80,29 @@ class _Side:
 def compare(
     a: tuple[Results, Sequence[View]], b: tuple[Results, Sequence[View]], metrics: Sequence[str] | None = None
 ) -> Comparison:
-    """Compare what two folders hold.
+    """Compare the rows of two results folders.
 
     Args:
-        a: a results folder and those of its views to compare.
-        b: the other one.
-        metrics: names; by default every metric that either side asked for.
+        a: the first results folder, with those of its views that are compared.
+        b: the second results folder, likewise; verdicts are of B relative to A.
+        metrics: registered names of the metrics; None for every metric that a view of either side has.
     """
     lines: list[Line] = []
     alone: list[tuple[str, str, str, str]] = []
-    views = [{(view.experiment, view.group): view for view in side[1]} for side in (a, b)]
-    for experiment, group in dict.fromkeys([*views[0], *views[1]]):
-        left, right = (
-            _rows(side[0], known.get((experiment, group))) for side, known in zip((a, b), views, strict=True)
-        )
-        for name in dict.fromkeys([*left, *right]):
-            if name in left and name in right:
-                lines += _lines(experiment, group, left[name], right[name], metrics)
+    views_a, views_b = ({(view.experiment, view.group): view for view in views} for _, views in (a, b))
+    for experiment, group in dict.fromkeys([*views_a, *views_b]):
+        rows_a = _rows(a[0], views_a.get((experiment, group)))
+        rows_b = _rows(b[0], views_b.get((experiment, group)))
+        for name in dict.fromkeys([*rows_a, *rows_b]):
+            if name in rows_a and name in rows_b:
+                lines += _lines(experiment, group, rows_a[name], rows_b[name], metrics)
             else:
-                alone.append(("A" if name in left else "B", experiment, group, name))
+                alone.append(("A" if name in rows_a else "B", experiment, group, name))
     return Comparison(tuple(lines), tuple(alone))
 
 
 def _rows(results: Results, view: View | None) -> dict[str, _Side]:
-    """Row name -> the row, of those that have cells; empty without a view."""
+    """Return name -> row for every row of a view that has cells; empty where there is no view."""
     if view is None:
         return {}
     return {
@@ -109,39 +113,39 @@ def _rows(results: Results, view: View | None) -> dict[str, _Side]:
 
 
 def _lines(experiment: str, group: str, a: _Side, b: _Side, metrics: Sequence[str] | None) -> list[Line]:
-    """A line for each metric of a row that both sides have."""
+    """Return one line per metric of a row that both folders have."""
     wanted = [name for name in dict.fromkeys([*a.view.metrics, *b.view.metrics]) if metrics is None or name in metrics]
-    return [Line(experiment, group, a.row.name, name, *_judged(a, b, name)) for name in wanted]
+    return [Line(experiment, group, a.row.name, name, *_compared(a, b, name)) for name in wanted]
 
 
-def _judged(a: _Side, b: _Side, metric: str) -> tuple[stats.Paired, str, str]:
-    """The paired difference with its verdict and, where there is none, the reason."""
-    prints = [side.corpus.fingerprint[:12] for side in (a, b)]
-    if prints[0] != prints[1]:
-        return stats.Paired(0), INCOMPARABLE, f"corpus fingerprints differ: {prints[0]} in A, {prints[1]} in B"
+def _compared(a: _Side, b: _Side, metric: str) -> tuple[stats.Paired, str, str]:
+    """Return the paired difference in one metric, the verdict and, where there is none, the reason."""
+    print_a, print_b = (side.corpus.fingerprint[:12] for side in (a, b))
+    if print_a != print_b:
+        return stats.Paired(0), INCOMPARABLE, f"corpus fingerprints differ: {print_a} in A, {print_b} in B"
     versions = [_versions(side, metric) for side in (a, b)]
     common = versions[0] & versions[1]
     if not common:
-        shown = [" and ".join(map(str, sorted(one))) or "none" for one in versions]
-        return stats.Paired(0), INCOMPARABLE, f"versions of {metric} differ: {shown[0]} in A, {shown[1]} in B"
-    there = set(b.corpus.clips)
-    clips = [clip for clip in a.corpus.clips if clip in there]
+        listed_a, listed_b = (" and ".join(map(str, sorted(numbers))) or "none" for numbers in versions)
+        return stats.Paired(0), INCOMPARABLE, f"versions of {metric} differ: {listed_a} in A, {listed_b} in B"
+    clips_b = set(b.corpus.clips)
+    clips = [clip for clip in a.corpus.clips if clip in clips_b]
     seeds = min(len(a.scores), len(b.scores))
     tables = [frame.values(side.scores[:seeds], clips, metric, max(common)) for side in (a, b)]
-    made = stats.paired(*tables)
-    if made.low is None or made.high is None:
-        return made, INCOMPARABLE, "fewer than two clips have a value on both sides"
-    return made, _verdict(made.low, made.high, higher=info(metric).better == "higher"), ""
+    paired = stats.paired(*tables)
+    if paired.low is None or paired.high is None:
+        return paired, INCOMPARABLE, "fewer than two clips have a value on both sides"
+    return paired, _verdict(paired.low, paired.high, higher=info(metric).better == "higher"), ""
 
 
 def _versions(side: _Side, metric: str) -> set[int]:
-    """Versions of a metric that the wanted clips of a row were scored with."""
+    """Return the versions of a metric for which the clips of a row have scores."""
     clips = set(side.corpus.clips)
-    return {version for one in side.scores for clip, name, version in one if name == metric and clip in clips}
+    return {version for cell in side.scores for clip, name, version in cell if name == metric and clip in clips}
 
 
 def _verdict(low: float, high: float, *, higher: bool) -> str:
-    """What B is against A; same where the interval of B - A contains 0."""
+    """Return the verdict on B from the interval of B - A: "same" where it contains 0."""
     if low <= 0 <= high:
         return "same"
     return "better" if (low > 0) == higher else "worse"

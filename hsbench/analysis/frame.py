@@ -1,4 +1,4 @@
-"""Scores as a pandas frame, one row per clip x metric x seed, and as the arrays that statistics read."""
+"""Scores as arrays for the statistics, and as a pandas frame with one line per row, seed, clip and metric."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hsbench.metrics.base import info
+from hsbench.metrics.base import ESTIMATE_FAULTS, info
 from hsbench.results.pending import NOT_RUN, score_status
 
 if TYPE_CHECKING:
@@ -36,37 +36,50 @@ COLUMNS = (
     "status",
 )
 MISSING = "missing"
-"""Status, in a report, of a score that was never computed."""
+"""Status that reports show for a score that was never computed."""
 
 
 def values(
     scores: Sequence[Scores], clips: Sequence[str], metric: str, version: int | None = None
 ) -> NDArray[np.float64]:
-    """One metric of one table row: [seeds, clips] in the order given, NaN where there is no value.
+    """Return the scores of one table row in one metric: [seeds, clips], NaN where there is no value.
 
     Args:
-        scores: of each seed's cell, as the store gives them.
-        clips: wanted ids.
-        metric: registered name; only rows of one version count.
-        version: of the metric; the present one by default.
+        scores: for each seed, the scores of its cell: (clip, metric, version) -> score.
+        clips: identifiers of the clips, in the order wanted.
+        metric: registered name of the metric.
+        version: version of the metric whose scores are read; None for the present one.
     """
     version = info(metric).version if version is None else version
     table = np.full((len(scores), len(clips)), np.nan)
-    for seed, found in enumerate(scores):
+    for seed, cell in enumerate(scores):
         for index, clip in enumerate(clips):
-            row = found.get((clip, metric, version))
-            if row is not None and row["value"] is not None:
-                table[seed, index] = row["value"]
+            score = cell.get((clip, metric, version))
+            if score is not None and score["value"] is not None:
+                table[seed, index] = score["value"]
     return table
 
 
-def value_and_status(scores: Scores, clip: str, metric: str, version: int) -> tuple[float | None, str]:
-    """Return one score at the present version of its metric as a report shows it: value or None, and status.
+def failures(scores: Sequence[Scores], clips: Sequence[str], metric: str) -> NDArray[np.bool_]:
+    """Return which scores of one table row have no value because of the estimate: [seeds, clips].
 
     Args:
-        scores: (clip, metric, version) -> row, as the cell's folder holds them.
-        clip: identifier of the clip.
-        metric: registered name.
+        scores: for each seed, the scores of its cell: (clip, metric, version) -> score.
+        clips: identifiers of the clips, in the order wanted.
+        metric: registered name of the metric.
+    """
+    version = info(metric).version
+    failed = [[score_status(cell, clip, metric, version) in ESTIMATE_FAULTS for clip in clips] for cell in scores]
+    return np.array(failed, dtype=bool).reshape(len(scores), len(clips))
+
+
+def value_and_status(scores: Scores, clip: str, metric: str, version: int) -> tuple[float | None, str]:
+    """Return value and status of one score as a report shows them; the value is None where there is none.
+
+    Args:
+        scores: scores of one cell: (clip, metric, version) -> score.
+        clip: identifier of the clip that was scored.
+        metric: registered name of the metric.
         version: present version of the metric.
     """
     status = score_status(scores, clip, metric, version)
@@ -77,9 +90,13 @@ def value_and_status(scores: Scores, clip: str, metric: str, version: int) -> tu
 
 
 def long_frame(view: View, results: Results) -> pd.DataFrame:
-    """Return every wanted score of one view, with speaker and status; the columns are COLUMNS.
+    """Return every score that a view asks for, one line per row, seed, clip and metric, with the columns COLUMNS.
 
-    A score that was never computed has the status MISSING.
+    A score that was never computed has no value and the status MISSING.
+
+    Args:
+        view: the view whose rows, clips and metrics are wanted.
+        results: the results folder that holds the cells of the view.
     """
     import pandas as pd
 
@@ -92,7 +109,7 @@ def long_frame(view: View, results: Results) -> pd.DataFrame:
             for clip in corpus.clips:
                 reference = references.get((corpus.fingerprint, clip), {})
                 voice = reference.get("speaker", ""), reference.get("sex", "")
-                where = view.experiment, row.name, row.corpus, view.budget, view.protocol, seed, clip, *voice
+                labels = view.experiment, row.name, row.corpus, view.budget, view.protocol, seed, clip, *voice
                 for metric, version in versions.items():
-                    rows.append((*where, metric, version, *value_and_status(scores, clip, metric, version)))
+                    rows.append((*labels, metric, version, *value_and_status(scores, clip, metric, version)))
     return pd.DataFrame(rows, columns=list(COLUMNS))

@@ -1,6 +1,6 @@
-"""Published numbers, as printed: baselines/published/*.toml.
+"""Published numbers as they were printed, read from baselines/published/*.toml.
 
-A printed "< 0.001" is a bound and stays one.
+A printed "< 0.001" is a bound: it keeps its sign and is never treated as a value.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 BATCH = 16
-"""Clips that the published evaluation averages at once, where a table does not say otherwise."""
+"""Clips in a batch of the published evaluation, unless the file says otherwise for a table."""
 
 
 @dataclass(frozen=True)
@@ -26,9 +26,9 @@ class Printed:
     """One printed value.
 
     Attributes:
-        value: the number.
-        bound: "" for a value, "<" for "less than".
-        text: as printed.
+        value: the printed number.
+        bound: "" where the number is the value, "<" where the value is below it.
+        text: the value as it was printed, such as "< 0.001".
     """
 
     value: float
@@ -38,16 +38,17 @@ class Printed:
 
 @dataclass(frozen=True)
 class PublishedTable:
-    """A printed table.
+    """A table of a paper.
 
     Attributes:
-        id: such as "2d".
-        corpora: registered names of the corpora it was measured on.
-        ideal: metric -> the source's ideal value.
-        rows: row name -> metric -> printed value.
-        source: how to cite it in a few words.
-        caveats: the source's own, and those of its code.
-        batch: clips that its evaluation averaged at once.
+        id: number of the table in the paper, such as "2d".
+        corpora: registered names of the corpora that were measured.
+        ideal: metric -> the value that the paper calls ideal.
+        rows: name of the row -> metric -> printed value.
+        source: short citation with the number of the table.
+        caveats: what the paper says of the numbers.
+        notes: what hsbench adds to that, mostly from the published code.
+        batch: clips in a batch of the published evaluation, see stats.paper_mean.
     """
 
     id: str
@@ -56,30 +57,44 @@ class PublishedTable:
     rows: Mapping[str, Mapping[str, Printed]]
     source: str
     caveats: tuple[str, ...]
+    notes: tuple[str, ...]
     batch: int
 
 
 def baselines_folder(wanted: Path | None = None, part: str = "published") -> Path:
-    """Where the numbers are: the folder asked for, else ./baselines, else those that came with the package or checkout.
+    """Return the folder of the baselines: the wanted one, else ./baselines, else the one of the package or checkout.
 
     Args:
-        wanted: the folder asked for.
-        part: which numbers, "published" or "blessed".
+        wanted: folder that the user named, or None.
+        part: subfolder that is needed: "published" or "blessed".
 
     Raises:
-        DataError: none of them holds that part.
+        DataError: none of these folders has the subfolder.
     """
-    package = PACKAGE
-    places = [wanted] if wanted else [Path("baselines"), package / "_baselines", package.parent / "baselines"]
-    for place in places:
-        if (place / part).is_dir():
-            return place
+    if (folder := optional_baselines_folder(wanted, part)) is not None:
+        return folder
     files = {"published": "published/*.toml"}.get(part, f"{part}/")
-    raise DataError(f"expected a folder with {files} at {places[0]}; give one with --baselines or reinstall hsbench.")
+    raise DataError(
+        f"expected a folder with {files} at {_folders(wanted)[0]}; give one with --baselines or reinstall hsbench."
+    )
+
+
+def optional_baselines_folder(wanted: Path | None, part: str) -> Path | None:
+    """Return the same folder as `baselines_folder`, or None where none has the subfolder."""
+    return next((folder for folder in _folders(wanted) if (folder / part).is_dir()), None)
+
+
+def _folders(wanted: Path | None) -> list[Path]:
+    return [wanted] if wanted else [Path("baselines"), PACKAGE / "_baselines", PACKAGE.parent / "baselines"]
 
 
 def table(source: str, table_id: str, baselines: Path | None = None) -> PublishedTable:
-    """Read one printed table.
+    """Read one published table.
+
+    Args:
+        source: name of the file below published/, without .toml.
+        table_id: number of the table in the paper, such as "2d".
+        baselines: folder that the user named, see baselines_folder.
 
     Raises:
         DataError: the file is missing or garbled, or has no such table.
@@ -87,18 +102,20 @@ def table(source: str, table_id: str, baselines: Path | None = None) -> Publishe
     path = baselines_folder(baselines) / "published" / f"{source}.toml"
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
-        found = next(one for one in document["table"] if one["id"] == table_id)
-        origin, places = document["source"], document["decimals"]
+        entry = next(entry for entry in document["table"] if entry["id"] == table_id)
+        origin, decimals = document["source"], document["decimals"]
         return PublishedTable(
             id=table_id,
-            corpora=tuple(found["corpus"].split("; ")),
+            corpora=tuple(entry["corpus"].split("; ")),
             ideal=document["ideal"],
             rows={
-                row["name"]: {k: _printed(v, places[k]) for k, v in row.items() if k != "name"} for row in found["row"]
+                row["name"]: {k: _printed(v, decimals[k]) for k, v in row.items() if k != "name"}
+                for row in entry["row"]
             },
             source=f"{origin['cite']}, arXiv {origin['arxiv']}, Table {table_id}",
-            batch=int(found.get("batch", BATCH)),
-            caveats=(*origin.get("caveats", ()), *found.get("caveats", ())),
+            batch=int(entry.get("batch", BATCH)),
+            caveats=(*origin.get("caveats", ()), *entry.get("caveats", ())),
+            notes=(*origin.get("notes", ()), *entry.get("notes", ())),
         )
     except OSError as error:
         raise DataError(f"cannot read the published numbers {path} ({error.strerror}); restore the file.") from error
@@ -108,6 +125,7 @@ def table(source: str, table_id: str, baselines: Path | None = None) -> Publishe
         raise DataError(f"{path} is garbled ({error!r}); restore the file.") from error
 
 
-def _printed(entry: Any, places: int) -> Printed:
+def _printed(entry: Any, decimals: int) -> Printed:
+    """Read a number, or a table such as {below = 0.001}."""
     bound, value = ("<", float(entry["below"])) if isinstance(entry, dict) else ("", float(entry))
-    return Printed(value, bound, f"{bound} {value:.{places}f}".strip())
+    return Printed(value, bound, f"{bound} {value:.{decimals}f}".strip())

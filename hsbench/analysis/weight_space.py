@@ -1,14 +1,14 @@
-"""The space of INR weights: where clips lie in it, and whether their neighbours share a voice.
+"""Do the INR weights of clips lie together when the clips share a voice? Coordinates, and nearest-neighbour accuracy.
 
-Conventions: a clip is a point [dims]; a point per clip, [clips, dims]. Every weight is standardised over the clips
-(mean 0, deviation 1; a weight that never changes is 0), so no layer counts for its scale, and distances are Euclidean
-over all weights.
+Conventions: the INR of a clip has one vector of weights. Every weight is standardised over the clips (mean 0, standard
+deviation 1; a weight that is the same for all clips is left out), so that no layer counts more for its scale. Distances
+between clips are Euclidean over all standardised weights. Coordinates are [clips, dims].
 
-Numbers: k-nearest-neighbour accuracy, each clip named by the majority of its nearest clips (ties: the nearest of those
-tied), with clips left out that would give the answer away; beside it what always naming the commonest label would reach
-(majority), and what shuffled labels reach (mean, and the 95 % quantile over SHUFFLES). Shuffling keeps the labels of
-one group (an utterance, a voice) together, as they are in truth. k is NEIGHBOURS, or fewer where a label has so few
-clips that the right ones could be outvoted though they are all nearest: at most twice their number less one.
+Accuracy: each clip is given the label (voice, sex) that most of its k nearest clips have; a tie goes to the label of
+the nearest clip among those tied. Clips that would give the answer away, such as those of the same utterance, are no
+neighbours. Two values stand beside the accuracy: what the commonest label alone would reach (majority), and what
+shuffled labels reach (chance: the mean over SHUFFLES shuffles, and their 95 % quantile). A shuffle gives all clips of a
+group (an utterance or a voice) one label, as in the data.
 """
 
 from __future__ import annotations
@@ -27,41 +27,55 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 NEIGHBOURS = 5
+"""Largest number of neighbours that vote."""
 SHUFFLES = 1000
+"""Shuffles of the labels from which chance is estimated."""
 BLOCK = 8192
-"""Weights that are standardised at once."""
+"""Weights that are standardised at a time, which bounds the memory."""
 
 
 @dataclass(frozen=True)
 class Accuracy:
-    """How often the neighbours of a clip name its label.
+    """Accuracy of the nearest neighbours.
 
     Attributes:
-        right: share of the judged clips.
-        judged: clips that could be named: some allowed clip has their label.
-        majority: share of the commonest label among them.
-        shuffled: mean share with shuffled labels.
-        high: 95 % quantile of that.
-        k: neighbours asked.
+        share: share of the clips whose label their neighbours give.
+        clips: number of clips counted; each has its label on at least one clip that may be its neighbour.
+        majority: share of the commonest label among these clips.
+        chance: mean share over all shuffles of the labels.
+        chance_high: 95 % quantile of the share over the shuffles.
+        k: number of neighbours that vote.
     """
 
-    right: float
-    judged: int
+    share: float
+    clips: int
     majority: float
-    shuffled: float
-    high: float
+    chance: float
+    chance_high: float
     k: int
 
 
 def points(files: Sequence[Path]) -> NDArray[np.float64]:
-    """Clips in weight space: [clips, clips - 1 or fewer], with exactly the distances of all standardised weights.
-
-    No dimension is left where all clips have the same weights.
+    """Return coordinates of the clips that have exactly the distances of all their standardised weights.
 
     Args:
-        files: one safetensors file per clip, with the same tensors in each; read one tensor at a time, so the weights
-            of all clips together need not fit in memory.
+        files: one safetensors file per clip, with the same tensors in each. Tensors are read one at a time, so the
+            weights of all clips together need not fit in memory.
+
+    Returns:
+        [clips, dims] with dims < clips, the direction of the largest variance first; dims is 0 where all clips have the
+        same weights.
     """
+    # Let Z [clips, weights] hold the standardised weights z_i of the clips: millions of columns, but only a few hundred
+    # rows. Distances need the Gram matrix G = Z Z^T [clips, clips] alone, since
+    #     |z_i - z_j|^2 = G_ii + G_jj - 2 G_ij.
+    # 1. G is a sum over weights, so it can be summed block by block: G = sum over blocks b of Z_b Z_b^T.
+    # 2. G is symmetric and positive semidefinite: G = U diag(s) U^T with U orthogonal and s >= 0 (eigh). The rows of
+    #    P = U diag(sqrt(s)) have the Gram matrix P P^T = G, thus the same distances, with at most as many columns as
+    #    there are clips. They are the principal components of Z.
+    # 3. The columns of Z have mean 0, so G times a vector of ones is 0 and one eigenvalue at least is 0. Eigenvalues
+    #    below 1e-10 of the largest are rounding errors and are left out.
+    # eigh returns ascending eigenvalues; the reversal puts the largest variance first.
     with safe_open(files[0], "np") as file:
         names = sorted(file.keys())
     gram = np.zeros((len(files), len(files)))
@@ -84,66 +98,85 @@ def _tensor(path: Path, name: str) -> NDArray[np.float32]:
 
 
 def accuracy(
-    where: NDArray[np.float64], labels: Sequence[str], together: Sequence[str], judged: Sequence[bool] | None = None
+    coordinates: NDArray[np.float64],
+    labels: Sequence[str],
+    groups: Sequence[str],
+    counted: Sequence[bool] | None = None,
 ) -> Accuracy | None:
-    """Accuracy of the nearest neighbours; None where no clip can be judged or all have one label.
+    """Return the accuracy of the nearest neighbours; None where no clip can be counted or all have the same label.
 
     Args:
-        where: [clips, dims].
-        labels: what is to be named, one per clip.
-        together: group of each clip, such as its utterance; clips of a clip's own group are no neighbours of it, and
-            shuffling gives one label to a whole group.
-        judged: which clips count; all by default. The others are still neighbours.
+        coordinates: [clips, dims], as `points` returns them.
+        labels: label of each clip, such as its voice.
+        groups: group of each clip, such as its utterance. Clips of one group are no neighbours of each other, and a
+            shuffle gives one label to a whole group.
+        counted: which clips count towards the accuracy; None for all. The others are still neighbours.
     """
-    names, groups = np.unique(labels, return_inverse=True)[1], np.unique(together, return_inverse=True)[1]
-    allowed = groups[:, None] != groups[None, :]
-    wanted = np.ones(len(labels), bool) if judged is None else np.asarray(judged, bool)
-    wanted = wanted & (allowed & (names[:, None] == names[None, :])).any(axis=1)
-    if not wanted.any() or names.max() == 0:
+    label, group = np.unique(labels, return_inverse=True)[1], np.unique(groups, return_inverse=True)[1]
+    allowed = group[:, None] != group[None, :]
+    right = allowed & (label[:, None] == label[None, :])
+    included = np.ones(len(labels), bool) if counted is None else np.asarray(counted, bool)
+    included = included & right.any(axis=1)
+    if not included.any() or label.max() == 0:
         return None
-    own = (allowed & (names[:, None] == names[None, :]))[wanted].sum(axis=1).min()
-    k = int(min(NEIGHBOURS, 2 * own - 1, allowed[wanted].sum(axis=1).min()))
-    nearest = _nearest(where, allowed, k)
+    # If only m clips may vote for the right label, k votes are right when all m are nearest and m > k - m, even where
+    # the other k - m agree. So k is at most 2 m - 1, with m the least over the clips.
+    least = right[included].sum(axis=1).min()
+    k = int(min(NEIGHBOURS, 2 * least - 1, allowed[included].sum(axis=1).min()))
+    nearest = _nearest(coordinates, allowed, k)
     generator = np.random.default_rng(0)
-    first = np.unique(groups, return_index=True)[1]
+    first = np.unique(group, return_index=True)[1]
     chance = []
     for _ in range(SHUFFLES):
-        shuffled = generator.permutation(names[first])[groups]
-        chance.append(_share(nearest, shuffled, wanted))
+        shuffled = generator.permutation(label[first])[group]
+        chance.append(_share(nearest, shuffled, included))
     return Accuracy(
-        right=_share(nearest, names, wanted),
-        judged=int(wanted.sum()),
-        majority=max(Counter(names[wanted].tolist()).values()) / int(wanted.sum()),
-        shuffled=float(np.mean(chance)),
-        high=float(np.quantile(chance, 0.95)),
+        share=_share(nearest, label, included),
+        clips=int(included.sum()),
+        majority=max(Counter(label[included].tolist()).values()) / int(included.sum()),
+        chance=float(np.mean(chance)),
+        chance_high=float(np.quantile(chance, 0.95)),
         k=k,
     )
 
 
-def _nearest(where: NDArray[np.float64], allowed: NDArray[np.bool_], k: int) -> NDArray[np.intp]:
-    """The k nearest allowed clips of each, nearest first: [clips, k]."""
-    squares = (where**2).sum(axis=1)
-    distance = squares[:, None] + squares[None, :] - 2 * where @ where.T
+def _nearest(coordinates: NDArray[np.float64], allowed: NDArray[np.bool_], k: int) -> NDArray[np.intp]:
+    """Return the k nearest neighbours of each clip, nearest first: [clips, dims] -> [clips, k] indices."""
+    # |x - y|^2 = |x|^2 + |y|^2 - 2 x y, for all pairs with one matrix product.
+    squares = (coordinates**2).sum(axis=1)
+    distance = squares[:, None] + squares[None, :] - 2 * coordinates @ coordinates.T
     return np.argsort(np.where(allowed, distance, np.inf), axis=1, kind="stable")[:, :k]
 
 
-def _share(nearest: NDArray[np.intp], names: NDArray[np.intp], wanted: NDArray[np.bool_]) -> float:
-    """Share of the wanted clips that the majority of their neighbours names rightly."""
-    votes = names[nearest[wanted]]
+def _share(nearest: NDArray[np.intp], label: NDArray[np.intp], included: NDArray[np.bool_]) -> float:
+    """Return the share of the included clips whose label is the majority label of their neighbours."""
+    votes = label[nearest[included]]
     count = (votes[:, :, None] == votes[:, None, :]).sum(axis=2)
     # argmax takes the first of equals, which is the nearest neighbour.
-    said = votes[np.arange(len(votes)), count.argmax(axis=1)]
-    return float((said == names[wanted]).mean())
+    majority = votes[np.arange(len(votes)), count.argmax(axis=1)]
+    return float((majority == label[included]).mean())
 
 
-def embedded(where: NDArray[np.float64], perplexity: float) -> NDArray[np.float64]:
-    """A t-SNE picture of the points: [clips, 2]. Seeded; started from the two main directions."""
+def embedded(coordinates: NDArray[np.float64], perplexity: float) -> NDArray[np.float64]:
+    """Return a t-SNE embedding for a picture: [clips, dims] -> [clips, 2].
+
+    The random state is fixed, and the embedding starts from the two principal components.
+
+    Args:
+        coordinates: [clips, dims], as `points` returns them.
+        perplexity: of t-SNE, about the number of neighbours that each clip is kept close to.
+    """
     from sklearn.manifold import TSNE
 
-    made = TSNE(perplexity=perplexity, init="pca", learning_rate="auto", random_state=0).fit_transform(where)
-    return np.asarray(made, np.float64)
+    picture = TSNE(perplexity=perplexity, init="pca", learning_rate="auto", random_state=0).fit_transform(coordinates)
+    return np.asarray(picture, np.float64)
 
 
 def perplexity_for(clips: int, wanted: float = 30.0) -> float:
-    """The perplexity for so many clips: the one wanted, or a third of the others where they are too few."""
+    """Return the t-SNE perplexity for a number of clips.
+
+    Args:
+        clips: number of clips.
+        wanted: perplexity where there are enough clips; otherwise it is a third of the number of other clips.
+    """
     return min(wanted, (clips - 1) / 3)

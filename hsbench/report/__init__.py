@@ -1,1 +1,1 @@
-"""Views of results: tables as values, and their renderings."""
+"""Tables and figures of a results folder, as values and as Markdown, LaTeX, CSV, HTML, PNG and PDF."""

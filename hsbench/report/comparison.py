@@ -1,4 +1,4 @@
-"""A comparison of two results folders as Markdown, CSV and JSON."""
+"""A comparison of two results folders, A and B, as Markdown, CSV and JSON."""
 
 from __future__ import annotations
 
@@ -11,30 +11,34 @@ from typing import TYPE_CHECKING, Any
 
 from hsbench.metrics.base import info
 from hsbench.report import text
-from hsbench.report.markdown import grid
+from hsbench.report.markdown import grid, wrapped
+from hsbench.report.names import in_csv, one_line, short
 
 if TYPE_CHECKING:
     from hsbench.analysis.comparisons import Comparison, Line
 
 COLUMNS = ("experiment", "group", "row", "metric", "n", "a", "b", "difference", "low", "high", "verdict", "reason")
 READING = (
-    "Means over the clips (and seeds) that both sides have a value for; B - A with its 95 % bootstrap interval; the "
-    "verdict is of B, and same means that the interval contains 0."
+    "n: number of (seed, clip) pairs for which both folders have a value; A and B: means over these pairs; B - A: mean "
+    "paired difference with its 95 % bootstrap interval. The verdict is that of B relative to A: better or worse where "
+    "the interval excludes 0, same where it contains 0."
 )
 
 
-def markdown(made: Comparison) -> str:
-    """A table per experiment and group, then what only one side has."""
+def markdown(comparison: Comparison) -> str:
+    """Return a table per experiment and group, how to read it, and the rows that only one folder has."""
     parts = []
-    for (experiment, group), lines in itertools.groupby(made.lines, lambda line: (line.experiment, line.group)):
-        found = list(lines)
-        parts += [f"### {experiment}, {group}", grid(_HEAD, [_cells(line) for line in found])]
-        if reasons := dict.fromkeys(f"- {line.row}, {line.metric}: {line.reason}" for line in found if line.reason):
-            parts.append("\n".join(reasons))
-    if made.compared:
-        parts.append(READING)
-    if made.alone:
-        parts.append("\n".join(f"- only in {side}: {row} of {e}, {group}" for side, e, group, row in made.alone))
+    for (experiment, group), lines in itertools.groupby(comparison.lines, lambda line: (line.experiment, line.group)):
+        table = list(lines)
+        parts += [f"### {one_line(f'{experiment}, {group}')}", grid(_HEAD, [_cells(line) for line in table])]
+        reasons = [f"- {short(line.row)}, {line.metric}: {line.reason}" for line in table if line.reason]
+        if reasons:
+            parts.append("\n".join(dict.fromkeys(reasons)))
+    if comparison.compared:
+        parts.append(wrapped(READING))
+    if comparison.alone:
+        alone = (f"- only in {side}: {short(row)} of {e}, {group}" for side, e, group, row in comparison.alone)
+        parts.append("\n".join(alone))
     return "\n\n".join(parts) + "\n"
 
 
@@ -42,33 +46,39 @@ _HEAD = ["row", "metric", "n", "A", "B", "B - A", "verdict"]
 
 
 def _cells(line: Line) -> list[str]:
-    facts, made = info(line.metric), line.paired
-    a, b = ("-" if mean is None else text.number(mean, facts) for mean in (made.a, made.b))
-    difference = "-" if made.difference is None else f"{made.difference:+.{facts.decimals}f}"
-    if made.low is not None and made.high is not None:
-        difference += f" [{made.low:+.{facts.decimals}f}, {made.high:+.{facts.decimals}f}]"
-    return [line.row, text.heading(facts), str(made.n), a, b, difference, line.verdict]
+    metric, paired = info(line.metric), line.paired
+    a, b = ("-" if mean is None else text.number(mean, metric) for mean in (paired.a, paired.b))
+    difference = "-" if paired.difference is None else f"{paired.difference:+.{metric.decimals}f}"
+    if paired.low is not None and paired.high is not None:
+        difference += f" [{paired.low:+.{metric.decimals}f}, {paired.high:+.{metric.decimals}f}]"
+    return [short(line.row), text.heading(metric), str(paired.n), a, b, difference, line.verdict]
 
 
 def _record(line: Line) -> dict[str, Any]:
-    """A line, flat, with the keys COLUMNS."""
+    """Return a line as a mapping with the keys COLUMNS."""
     flat = {**dataclasses.asdict(line), **dataclasses.asdict(line.paired)}
     return {name: flat[name] for name in COLUMNS}
 
 
-def comparison_csv(made: Comparison) -> str:
-    """One line per row and metric; rows that one side lacks stand with the verdict "only in A" or "only in B"."""
+def comparison_csv(comparison: Comparison) -> str:
+    """Return one line per row and metric; a row of only one folder has the verdict "only in A" or "only in B".
+
+    Names are written by names.in_csv.
+    """
     out = io.StringIO()
     writer = csv.DictWriter(out, COLUMNS, restval="", lineterminator="\n")
     writer.writeheader()
-    writer.writerows(_record(line) for line in made.lines)
-    for side, experiment, group, row in made.alone:
-        writer.writerow({"experiment": experiment, "group": group, "row": row, "verdict": f"only in {side}"})
+    records = [_record(line) for line in comparison.lines]
+    for side, experiment, group, row in comparison.alone:
+        records.append({"experiment": experiment, "group": group, "row": row, "verdict": f"only in {side}"})
+    for record in records:
+        writer.writerow({name: in_csv(cell) if isinstance(cell, str) else cell for name, cell in record.items()})
     return out.getvalue()
 
 
-def comparison_json(made: Comparison) -> str:
-    """The same for programs; a missing number is null."""
+def comparison_json(comparison: Comparison) -> str:
+    """Return the lines, and the rows of only one folder, as one JSON object; a missing number is null."""
     names = ("side", "experiment", "group", "row")
-    alone = [dict(zip(names, one, strict=True)) for one in made.alone]
-    return json.dumps({"schema": 1, "lines": [_record(line) for line in made.lines], "alone": alone}, indent=2) + "\n"
+    alone = [dict(zip(names, row, strict=True)) for row in comparison.alone]
+    lines = [_record(line) for line in comparison.lines]
+    return json.dumps({"schema": 1, "lines": lines, "alone": alone}, indent=2) + "\n"

@@ -15,11 +15,17 @@ if TYPE_CHECKING:
 
 
 def save_events(view: View, results: Results, output: Path, stem: str) -> list[Path]:
-    """Write one TensorBoard run per fit below output/stem: scalars loss and lr over steps; the folders.
+    """Write one TensorBoard run per fit, with the scalars loss and lr over training steps; return their folders.
+
+    Args:
+        view: the view whose fits are written.
+        results: the results folder that holds the cells of the view.
+        output: folder to write into.
+        stem: name of the subfolder that holds the runs of this view.
 
     Raises:
         BackendMissingError: the package tensorboard is not installed.
-        IncompleteError: there is no learning curve.
+        IncompleteError: no fit of the view has a learning curve.
     """
     try:
         from torch.utils.tensorboard import SummaryWriter

@@ -1,4 +1,4 @@
-"""How a table is shown: which columns, whether with the published aggregator, whether as a whole document."""
+"""Options of a table: its columns, means other than ours, and whether LaTeX is a whole document."""
 
 from __future__ import annotations
 
@@ -16,22 +16,24 @@ PAPER = ("mse", "lsd", "si_snr", "pesq", "stoi", "cdpam")
 
 @dataclass(frozen=True)
 class Form:
-    """What the reader asked for.
+    """Options of a table.
 
     Attributes:
-        paper_columns: only the columns that the paper has.
-        paper_means: also the means as the published evaluation takes them.
-        standalone: with LaTeX, a whole document.
+        paper_columns: whether to show only the columns that the paper has.
+        paper_means: whether to add the means of the published aggregator, see stats.paper_mean.
+        standalone: whether LaTeX is a whole document and not a part of one.
+        penalised_means: whether to add the means in which failed estimates count, see stats.penalised_mean.
     """
 
     paper_columns: bool = False
     paper_means: bool = False
     standalone: bool = False
+    penalised_means: bool = False
 
     def metrics(self, table: Table) -> tuple[MetricInfo, ...]:
-        """The metrics that have a column.
+        """Return the metrics that have a column in a table.
 
-        The paper's are those of the published table or, where there is none, the six that the paper has.
+        With paper_columns these are the metrics of the published table or, where there is none, the paper's six.
         """
         if not self.paper_columns:
             return table.metrics
@@ -42,3 +44,4 @@ class Form:
 
 
 PLAIN = Form()
+"""All columns, our means alone, no whole document."""

@@ -1,6 +1,6 @@
-"""Tables as LaTeX: booktabs, the paper's row of ideals, intervals below the means, footnotes for whatever must be said.
+"""Tables as LaTeX in the style of booktabs, with intervals below the means and remarks as footnotes.
 
-Every table compiles as it stands in a document that loads PACKAGES, and shrinks to the text's width where it is wider.
+Every table compiles in a document that loads PACKAGES. A table wider than the text is shrunk to the width of the text.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from hsbench.report import text
 from hsbench.report.form import PLAIN
+from hsbench.report.names import short
 from hsbench.report.tex import escaped
 
 if TYPE_CHECKING:
@@ -35,34 +36,38 @@ DOCUMENT = """\\documentclass[a4paper]{{article}}
 
 
 def latex(tables: Sequence[Table], form: Form = PLAIN) -> str:
-    """Tables for a document that loads PACKAGES or, standalone, that document."""
-    made = [_table(table, form) for table in tables]
+    """Return tables for a document that loads PACKAGES or, with form.standalone, the whole document.
+
+    Args:
+        tables: the tables, in the order shown.
+        form: which columns and which means to show, and whether to return a whole document.
+    """
+    bodies = [_table(table, form) for table in tables]
     if form.standalone:
         packages = "\n".join(f"\\usepackage{{{name}}}" for name in PACKAGES)
-        return DOCUMENT.format(packages=packages, body="\n\\clearpage\n".join(made))
-    return f"% needs \\usepackage{{{','.join(PACKAGES)}}} and \\usepackage[T1]{{fontenc}}\n" + "\n".join(made)
+        return DOCUMENT.format(packages=packages, body="\n\\clearpage\n".join(bodies))
+    return f"% needs \\usepackage{{{','.join(PACKAGES)}}} and \\usepackage[T1]{{fontenc}}\n" + "\n".join(bodies)
 
 
 def _table(table: Table, form: Form) -> str:
     facts, metrics = [] if form.paper_columns else ["CR", *text.fact_columns(table), "n"], form.metrics(table)
     notes = _footnotes(table)
     blocks = [_head(facts, metrics), _ours(table, facts, metrics, notes)]
-    if form.paper_means:
-        blocks.append(_by_paper(table, facts, metrics))
+    blocks += [_added(table, facts, metrics, added) for added in text.added_means(table, form)]
     if table.source is not None:
         blocks.append(_published(table, facts, metrics))
     body = [line for block in blocks for line in ["\\midrule", *block]][1:]
     view = table.view
     words = [view.experiment, *view.corpora, view.budget, view.protocol]
     name = re.sub(r"[^a-z0-9]+", "-", " ".join(words).lower())
-    answers = f"; compare {table.source.source}" if table.source else ""
+    published = f"; compare {table.source.source}" if table.source else ""
     return "\n".join(
         [
             "\\begin{table}[htbp]",
             "\\centering",
-            f"\\caption{{{escaped(view.title + answers)}. {escaped(_capital(text.circumstances(table)))}.}}",
+            f"\\caption{{{escaped(view.title + published)}. {escaped(text.capital(text.circumstances(table)))}.}}",
             f"\\label{{tab:{name}}}",
-            # A table wider than the text is shrunk to it, a narrower one stays as it is.
+            # Shrinks a table that is wider than the text; a narrower one keeps its size.
             "\\resizebox{\\ifdim\\width>\\linewidth\\linewidth\\else\\width\\fi}{!}{%",
             f"\\begin{{tabular}}{{l{'r' * len([*facts, *metrics])}}}",
             "\\toprule",
@@ -89,16 +94,16 @@ def _head(facts: Sequence[str], metrics: Sequence[MetricInfo]) -> list[str]:
 
 
 def _ours(table: Table, facts: Sequence[str], metrics: Sequence[MetricInfo], notes: Sequence[Footnote]) -> list[str]:
-    """Two lines a row: means with coverage, then their intervals in small print."""
+    """Return two lines per row: means with coverage, then their intervals in small print."""
     lines = []
     for row in table.rows:
         entries = [(row.entries[metric.name], metric) for metric in metrics]
-        marks = ",".join(note.mark for note in notes if any(row is one for one in note.rows))
+        marks = ",".join(note.mark for note in notes if any(row is marked for marked in note.rows))
         name = escaped(text.label(row)) + (f"\\textsuperscript{{{marks}}}" if marks else "")
-        lines.append(_line([name, *_fact_cells(row, facts), *(_mean(*one) for one in entries)]))
-        intervals = [text.interval(*one) for one in entries]
+        lines.append(_line([name, *_fact_cells(row, facts), *(_mean(entry, metric) for entry, metric in entries)]))
+        intervals = [text.interval(entry, metric) for entry, metric in entries]
         if any(intervals):
-            small = [f"{{\\scriptsize {one}}}" if one else "" for one in intervals]
+            small = [f"{{\\scriptsize {_signs(interval)}}}" if interval else "" for interval in intervals]
             lines[-1] += "[-0.4ex]"
             lines.append(_line(["", *("" for _ in facts), *small]) + "[0.4ex]")
     return lines
@@ -120,27 +125,36 @@ def _mean(entry: Entry, metric: MetricInfo) -> str:
 
 
 def _number(digits: str) -> str:
-    """Digits with a minus sign that is one."""
-    return f"$-${digits[1:]}" if digits.startswith("-") else digits
+    """Return a number with a proper minus sign in place of a hyphen, and with the sign of a bound as mathematics."""
+    return _signs(f"$-${digits[1:]}" if digits.startswith("-") else digits)
 
 
-def _by_paper(table: Table, facts: Sequence[str], metrics: Sequence[MetricInfo]) -> list[str]:
-    lines = [_banner("By the published aggregator:", len(facts) + len(metrics) + 1)]
-    for row in table.rows:
-        entries = [(row.entries[metric.name], metric) for metric in metrics]
-        cells = ["--" if one.paper is None else _number(text.paper_mean(one, metric)) for one, metric in entries]
+def _signs(digits: str) -> str:
+    """Return digits with < and > as mathematics; as text some fonts show other characters for them."""
+    return digits.replace("<", "$<$").replace(">", "$>$")
+
+
+def _added(table: Table, facts: Sequence[str], metrics: Sequence[MetricInfo], added: text.AddedMeans) -> list[str]:
+    """Return the block of means of another kind, without intervals."""
+    lines = [_banner(f"{text.capital(added.heading)}:", len(facts) + len(metrics) + 1)]
+    for row, means in zip(table.rows, added.cells, strict=True):
+        cells = ["--" if mean == "-" else _number(mean) for mean in means]
         lines.append(_line([escaped(text.label(row)), *("" for _ in facts), *cells]))
     return lines
 
 
 def _published(table: Table, facts: Sequence[str], metrics: Sequence[MetricInfo]) -> list[str]:
-    """The printed values; grey where they may not be compared."""
+    """Return the published values; grey where they are not comparable."""
     grey = bool(table.reasons)
     lines = [_banner(f"Published{' (not comparable)' if grey else ''}:", len(facts) + len(metrics) + 1, grey=grey)]
     for row in table.rows:
         if row.printed:
             printed = [text.printed(row.printed.get(metric.name)) for metric in metrics]
-            cells = [escaped(row.name), *("" for _ in facts), *(_number(one).replace("<", "$<$") for one in printed)]
+            cells = [
+                escaped(short(row.name)),
+                *("" for _ in facts),
+                *(_number(value) for value in printed),
+            ]
             lines.append(_line([f"\\textcolor{{gray}}{{{cell}}}" if grey and cell else cell for cell in cells]))
     return lines
 
@@ -151,46 +165,51 @@ def _banner(words: str, columns: int, *, grey: bool = False) -> str:
 
 
 def _line(cells: Sequence[str]) -> str:
-    """A row; a name that begins like an argument of the line break before it is kept from being one."""
+    """Return one line of the table.
+
+    A first cell that begins with "[" or "*" would be read as an argument of the line break before it; an empty group in
+    front of it prevents that.
+    """
     first = "{}" + cells[0] if cells[0][:1] in ("[", "*") else cells[0]
     return " & ".join([first, *cells[1:]]) + " \\\\"
 
 
 @dataclass(frozen=True)
 class Footnote:
-    """A mark, the sentence behind it, and the rows that bear it."""
+    """A footnote.
+
+    Attributes:
+        mark: superscript in the table and below it.
+        text: the remark, without a full stop.
+        rows: the rows that have the mark.
+    """
 
     mark: str
-    said: str
+    text: str
     rows: list[TableRow]
 
 
 def _footnotes(table: Table) -> list[Footnote]:
-    """One per sentence, marked a, b, ..., z, aa, ..."""
+    """Return one footnote per remark, with the marks a, b, ..., z, aa, bb, ..."""
     rows: dict[str, list[TableRow]] = {}
     for remark in text.remarks(table):
         rows.setdefault(remark.text, []).extend(remark.rows)
     return [
-        Footnote(chr(97 + number % 26) * (1 + number // 26), said, found)
-        for number, (said, found) in enumerate(rows.items())
+        Footnote(chr(97 + number % 26) * (1 + number // 26), remark, marked)
+        for number, (remark, marked) in enumerate(rows.items())
     ]
 
 
 def _below(table: Table, form: Form, notes: Sequence[Footnote]) -> list[str]:
-    """What stands under the table, one paragraph each."""
-    found = [escaped(text.reading(table, form))]
-    if form.paper_means:
-        found.append(escaped(text.aggregator(table)))
-    found += [f"\\textsuperscript{{{note.mark}}} {escaped(note.said)}." for note in notes]
+    """Return the paragraphs below the table."""
+    paragraphs = [escaped(text.reading(table, form))]
+    paragraphs += [escaped(added.explanation) for added in text.added_means(table, form)]
+    paragraphs += [f"\\textsuperscript{{{note.mark}}} {escaped(note.text)}." for note in notes]
     if table.source is not None:
-        found.append(escaped(text.caveats(table)))
+        paragraphs.append(escaped(text.caveats(table)))
         if table.reasons:
             reasons = "; ".join(table.reasons)
-            found.append(escaped(f"Published values ({table.source.source}) are not comparable: {reasons}."))
+            paragraphs.append(escaped(f"Published values ({table.source.source}) are not comparable: {reasons}."))
         else:
-            found.append(escaped(f"Published: {table.source.source}."))
-    return found
-
-
-def _capital(sentence: str) -> str:
-    return sentence[:1].upper() + sentence[1:]
+            paragraphs.append(escaped(f"Published: {table.source.source}."))
+    return paragraphs

@@ -1,4 +1,4 @@
-"""The long table, one line per clip and metric, as CSV and as Parquet."""
+"""The long table, one line per row, seed, clip and metric, as CSV and as Parquet."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pandas as pd
 
 from hsbench.analysis.frame import long_frame
 from hsbench.errors import BackendMissingError
+from hsbench.report.names import in_csv
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,30 +19,35 @@ if TYPE_CHECKING:
     from hsbench.results.view import View
 
 
+NAMES = ("experiment", "row", "corpus", "budget", "protocol", "clip", "speaker", "sex", "metric", "status")
+"""Columns of texts; the others hold numbers."""
+
+
 def gathered(results: Results, views: Sequence[View]) -> pd.DataFrame:
-    """Return every wanted score of the views; the columns are hsbench.analysis.frame.COLUMNS.
+    """Return every score that the views ask for; the columns are hsbench.analysis.frame.COLUMNS.
 
     Args:
         results: the results folder that holds the cells of the views.
-        views: at least one.
+        views: the views whose scores are wanted, at least one.
     """
     return pd.concat([long_frame(view, results) for view in views], ignore_index=True)
 
 
 def long_csv(frame: pd.DataFrame) -> bytes:
-    """As CSV, UTF-8."""
+    """Return the table as CSV in UTF-8; names are written by names.in_csv."""
+    frame = frame.assign(**{column: frame[column].map(in_csv, na_action="ignore") for column in NAMES})
     return frame.to_csv(index=False, lineterminator="\n").encode()
 
 
 def long_parquet(frame: pd.DataFrame) -> bytes:
-    """As Parquet: text columns are strings, seed and version whole numbers, a missing value is null.
+    """Return the table as Parquet: names are strings, seed and version integers, and a missing value is null.
 
     Raises:
         BackendMissingError: the package pyarrow is not installed.
     """
     if importlib.util.find_spec("pyarrow") is None:
         raise BackendMissingError('Parquet needs the package pyarrow; install it with: pip install "hsbench[parquet]"')
-    whole = {"seed": "int64", "version": "int64", "value": "float64"}
+    types = {"seed": "int64", "version": "int64", "value": "float64"}
     buffer = io.BytesIO()
-    frame.astype(whole).to_parquet(buffer, engine="pyarrow", index=False)
+    frame.astype(types).to_parquet(buffer, engine="pyarrow", index=False)
     return buffer.getvalue()

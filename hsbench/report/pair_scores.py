@@ -1,4 +1,4 @@
-"""Scores of pairs of files as an aligned table, as JSON and as CSV."""
+"""Scores of pairs of sound files (reference, estimate) as an aligned table, as JSON and as CSV."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from hsbench.metrics.base import info
+from hsbench.report import text
+from hsbench.report.names import in_csv, short
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,14 +21,21 @@ if TYPE_CHECKING:
 
 
 def table(scores: Scores, summary: Summary) -> str:
-    """Return one line per pair, then means and coverage; empty without scores."""
+    """Return one line per pair, then means, intervals and coverage; "" where there are no scores.
+
+    Args:
+        scores: clip -> metric -> score.
+        summary: metric -> mean, ends of the interval, and the numbers of pairs: scored, left out of the mean, and all.
+    """
     lines = [["clip", *summary]]
     for clip, row in scores.items():
-        lines.append([clip, *(_cell(score.value, score.status, info(name).decimals) for name, score in row.items())])
+        lines.append([short(clip), *(_cell(score.value, score.status, name) for name, score in row.items())])
     for title in ("mean", "ci_low", "ci_high"):
-        shown = [_cell(facts[title], "", info(name).decimals) for name, facts in summary.items()]
+        shown = [_cell(facts[title], "", name) for name, facts in summary.items()]
         if any(shown):
             lines.append([title, *shown])
+    if any(facts["left_out"] for facts in summary.values()):
+        lines.append(["left_out", *(str(facts["left_out"]) for facts in summary.values())])
     lines.append(["scored", *(f"{facts['n']}/{facts['n_total']}" for facts in summary.values())])
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     aligned = (
@@ -37,7 +46,13 @@ def table(scores: Scores, summary: Summary) -> str:
 
 
 def as_json(scores: Scores, summary: Summary, problems: Sequence[str]) -> str:
-    """Return scores, summary and problems as one JSON object; a missing value is null."""
+    """Return scores, summary and problems as one JSON object; a missing value is null.
+
+    Args:
+        scores: clip -> metric -> score.
+        summary: as for `table`.
+        problems: sentences on files that could not be paired or read.
+    """
     clips = {
         clip: {name: {"value": score.value, "status": score.status} for name, score in row.items()}
         for clip, row in scores.items()
@@ -53,9 +68,9 @@ def as_csv(scores: Scores) -> str:
     for clip, row in scores.items():
         for name, score in row.items():
             value = "" if score.value is None else f"{score.value:.8g}"
-            writer.writerow([clip, name, value, score.status, f"{score.seconds:.4f}"])
+            writer.writerow([in_csv(clip), name, value, score.status, f"{score.seconds:.4f}"])
     return out.getvalue()
 
 
-def _cell(value: float | None, status: str, decimals: int) -> str:
-    return status if value is None else f"{value:.{decimals}f}"
+def _cell(value: float | None, status: str, metric: str) -> str:
+    return status if value is None else text.number(value, info(metric))

@@ -1,4 +1,4 @@
-"""The README of a results folder: what was run, when, with which budget and outcome, and every table."""
+"""The README of a results folder: what was run, when, with which budget and outcome, and all tables."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from hsbench.errors import HsbenchError
 from hsbench.report import sessions
 from hsbench.report.markdown import FOOT, grid
 from hsbench.report.markdown import markdown as tables_markdown
+from hsbench.report.names import short
 from hsbench.report.table import build
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hsbench.report.sessions import Past
     from hsbench.report.table import Table
     from hsbench.results.cell_folder import CellFolder
     from hsbench.results.store import Results
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 HEAD = """\
 # What was run here
 
-Written by `hsbench run` from the files of this folder, after every run; a change by hand is lost. `docs/results.md`
-of hsbench describes the files. The tables in other forms:
+`hsbench run` writes this page from the files of this folder after every run; changes made by hand
+are lost. The page `docs/results.md` of hsbench describes the files. Other forms of the tables:
 
 ```sh
 hsbench report --results . --format html --output report     # with sound, clip by clip
@@ -33,19 +33,23 @@ hsbench report --results . --format csv                      # or latex, markdow
 
 
 def markdown(results: Results, baselines: Path | None = None) -> str:
-    """Return the whole page, of every view in the folder. The same results give the same text.
+    """Return the whole page, with a table for every view of the folder. The same results give the same text.
 
-    An experiment that cannot be shown, such as one of a plug-in that is not imported now, is named with the reason:
-    the page is written after a run of any other one.
+    An experiment that cannot be shown, for example one of a plug-in that is not installed now, is named with the
+    reason. It must not be an error, because the page is written after the run of any other experiment too.
+
+    Args:
+        results: the results folder.
+        baselines: folder with published numbers that the user named, or None.
     """
     tables: list[Table] = []
-    lost = []
+    not_shown = []
     for name in results.experiments():
         try:
             tables += [build(view, results, baselines) for view in results.views(name).values()]
         except HsbenchError as error:
-            lost.append(f"- {name} cannot be shown: {error}\n")
-    parts = [HEAD, _summary(tables, results), *lost]
+            not_shown.append(f"- {name} cannot be shown: {error}\n")
+    parts = [HEAD, _summary(tables, results), *not_shown]
     for table in tables:
         parts.append(tables_markdown([table], foot=False))
         parts.append(_cells(table.view, results))
@@ -53,11 +57,12 @@ def markdown(results: Results, baselines: Path | None = None) -> str:
 
 
 def _summary(tables: list[Table], results: Results) -> str:
-    """A line for each view."""
+    """Return a table with one line per view."""
     lines = []
     for view in (table.view for table in tables):
-        past = [sessions.past(folder) for _, folder in _folders(view, results)]
-        starts, lasts = [one.started for one in past if one.started], [one.last for one in past if one.last]
+        histories = [sessions.history(folder) for _, folder in _folders(view, results)]
+        first_starts = [history.first_start for history in histories if history.first_start]
+        last_starts = [history.last_start for history in histories if history.last_start]
         lines.append(
             [
                 view.experiment,
@@ -65,10 +70,10 @@ def _summary(tables: list[Table], results: Results) -> str:
                 view.budget,
                 view.protocol,
                 str(max((len(corpus.clips) for corpus in view.corpora.values()), default=0)),
-                sessions.statuses(past) or "no cells",
-                min(starts, default=""),
-                max(lasts, default=""),
-                sessions.duration(sum(one.seconds for one in past)),
+                sessions.statuses(histories) or "no cells",
+                min(first_starts, default=""),
+                max(last_starts, default=""),
+                sessions.duration(sum(history.seconds for history in histories)),
             ]
         )
     head = ["experiment", "corpus", "budget", "protocol", "clips", "cells", "first started", "last started", "time"]
@@ -76,26 +81,21 @@ def _summary(tables: list[Table], results: Results) -> str:
 
 
 def _cells(view: View, results: Results) -> str:
-    """A line for each cell of a view, and the commands that made them."""
+    """Return a table with one line per cell of a view, and the commands that ran them."""
     lines: list[list[str]] = []
     commands: dict[str, None] = {}
     for row, folder in _folders(view, results):
-        past = sessions.past(folder)
-        commands |= dict.fromkeys(past.commands)
-        lines.append(
-            [row, folder.path.name, _status(past), past.last, sessions.duration(past.seconds), ", ".join(past.versions)]
-        )
+        history = sessions.history(folder)
+        commands |= dict.fromkeys(history.commands)
+        time, versions = sessions.duration(history.seconds), ", ".join(history.versions)
+        lines.append([short(row), folder.path.name, history.outcome, history.last_start, time, versions])
     if not lines:
         return ""
     table = grid(["row", "cell", "status", "last started", "time", "hsbench"], lines)
-    said = "".join(f"\n- `{command}`" for command in commands)
-    return f"Cells:\n\n{table}\n" + (f"\nMade by:\n{said}\n" if said else "")
-
-
-def _status(past: Past) -> str:
-    return f"{past.status}: {past.message}" if past.message else past.status
+    listed = "".join(f"\n- `{command}`" for command in commands)
+    return f"Cells:\n\n{table}\n" + (f"\nCommands:\n{listed}\n" if listed else "")
 
 
 def _folders(view: View, results: Results) -> list[tuple[str, CellFolder]]:
-    """(row's name, folder) of each cell of a view."""
+    """Return (name of the row, folder) of every cell of a view."""
     return [(row.name, results.folder(cell)) for row, cell in view.cells()]

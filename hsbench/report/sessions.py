@@ -1,9 +1,11 @@
-"""What was run, when, with which budget and with what outcome: facts of cells that every view of a folder shares."""
+"""When the cells of a results folder were run, by which version of hsbench, and with what outcome."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
+
+from hsbench.report import text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -11,96 +13,97 @@ if TYPE_CHECKING:
     from hsbench.results.cell_folder import CellFolder
 
 
-class Shown(Protocol):
+class ShownCell(Protocol):
     """A cell as a row of a table shows it."""
 
     @property
     def row(self) -> str:
-        """The row's name."""
+        """Name of the row."""
         ...
 
     @property
     def folder(self) -> CellFolder:
-        """The cell."""
+        """Folder of the cell."""
         ...
 
 
 @dataclass(frozen=True)
-class Past:
-    """The working sessions of a cell, summed up.
+class History:
+    """The working sessions of a cell, summed up. Each run that worked on the cell is one session.
 
     Attributes:
-        status: done, failed, timeout, crashed, unavailable or interrupted; "running or killed" where a session began
-            and left none, "not run" where none began.
-        message: the reason, where there is one.
-        started: when the first session began, ISO 8601, or "".
-        last: when the last one did.
-        seconds: of all sessions that ended in order.
-        versions: of hsbench, with the commit where it is known.
-        commands: the command lines, each once.
+        status: done, failed, timeout, crashed, unavailable or interrupted; "running or killed" where a session started
+            and wrote no status, "not run" where none started.
+        message: reason for the status, or "".
+        first_start: when the first session started, ISO 8601, or "".
+        last_start: when the last session started, likewise.
+        seconds: total duration of the sessions that ended normally.
+        versions: versions of hsbench that ran, with the commit where it is known.
+        commands: command lines of the sessions, each once.
     """
 
     status: str
     message: str
-    started: str
-    last: str
+    first_start: str
+    last_start: str
     seconds: float
     versions: tuple[str, ...]
     commands: tuple[str, ...]
 
+    @property
+    def outcome(self) -> str:
+        """The status, with its reason where there is one: "failed: no space left on device"."""
+        return f"{self.status}: {self.message}" if self.message else self.status
 
-def past(folder: CellFolder) -> Past:
-    """Sum up what provenance and status say of a cell."""
+
+def history(folder: CellFolder) -> History:
+    """Return the history of a cell, from its provenance and its status."""
     sessions, status = folder.provenance().get("sessions", []), folder.status()
-    starts = [one["started"] for one in sessions if one.get("started")]
-    return Past(
+    starts = [session["started"] for session in sessions if session.get("started")]
+    return History(
         status=status.get("status") or ("running or killed" if sessions else "not run"),
         message=status.get("message", ""),
-        started=min(starts, default=""),
-        last=max(starts, default=""),
-        seconds=sum(one.get("seconds") or 0.0 for one in sessions),
-        versions=tuple(dict.fromkeys(version(one) for one in sessions)),
-        commands=tuple(dict.fromkeys(" ".join(one["command"]) for one in sessions if one.get("command"))),
+        first_start=min(starts, default=""),
+        last_start=max(starts, default=""),
+        seconds=sum(session.get("seconds") or 0.0 for session in sessions),
+        versions=tuple(dict.fromkeys(version(session) for session in sessions)),
+        commands=tuple(dict.fromkeys(" ".join(session["command"]) for session in sessions if session.get("command"))),
     )
 
 
 def version(session: Mapping[str, Any]) -> str:
-    """The hsbench that a session ran: "0.1.0 (220a539, uncommitted changes)"."""
+    """Return the version of hsbench that a session ran: "0.1.0 (220a539, uncommitted changes)"."""
     code = session.get("code", {})
-    more = [(code.get("commit") or "")[:7], "uncommitted changes" if code.get("dirty") else ""]
-    said = ", ".join(part for part in more if part)
-    return f"{code.get('hsbench', 'unknown')} ({said})" if said else str(code.get("hsbench", "unknown"))
+    parts = [(code.get("commit") or "")[:7], "uncommitted changes" if code.get("dirty") else ""]
+    details = ", ".join(part for part in parts if part)
+    return f"{code.get('hsbench', 'unknown')} ({details})" if details else str(code.get("hsbench", "unknown"))
 
 
-def facts(fits: Iterable[Shown]) -> str:
-    """When and with what a group's cells were run, and how they ended, in a line; empty without cells."""
-    found = [past(one.folder) for one in fits]
-    if not found:
+def facts(cells: Iterable[ShownCell]) -> str:
+    """Return one sentence on the cells of a table: number, statuses, dates, duration and versions; "" without cells."""
+    histories = [history(cell.folder) for cell in cells]
+    if not histories:
         return ""
-    starts = [one.started for one in found if one.started]
-    lasts = [one.last for one in found if one.last]
-    spoken = [f"{_count(len(found), 'cell')}: {statuses(found)}"]
-    if starts:
-        begun, ended = min(starts), max(lasts)
-        spoken.append(f"run {begun}" if begun == ended else f"run from {begun} to {ended}")
-        spoken.append(f"{duration(sum(one.seconds for one in found))} in all")
-        versions = dict.fromkeys(one for was in found for one in was.versions)
-        spoken.append(f"hsbench {' and '.join(versions)}")
-    return ", ".join(spoken) + "."
+    first_starts = [cell.first_start for cell in histories if cell.first_start]
+    last_starts = [cell.last_start for cell in histories if cell.last_start]
+    parts = [f"{text.counted(len(histories), 'cell')}: {statuses(histories)}"]
+    if first_starts:
+        first, last = min(first_starts), max(last_starts)
+        parts.append(f"started {first}" if first == last else f"started from {first} to {last}")
+        parts.append(f"{duration(sum(cell.seconds for cell in histories))} in all")
+        versions = dict.fromkeys(version for cell in histories for version in cell.versions)
+        parts.append(f"hsbench {' and '.join(versions)}")
+    return ", ".join(parts) + "."
 
 
-def statuses(found: Sequence[Past]) -> str:
-    """How many cells ended how: "5 done, 1 failed"."""
-    names = [one.status for one in found]
+def statuses(histories: Sequence[History]) -> str:
+    """Return the number of cells with each status: "5 done, 1 failed"."""
+    names = [history.status for history in histories]
     return ", ".join(f"{names.count(name)} {name}" for name in dict.fromkeys(names))
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" + ("" if number == 1 else "s")
-
-
 def duration(seconds: float) -> str:
-    """Seconds, minutes or hours: "12 s", "3.4 min", "2.1 h"."""
+    """Return a duration in seconds, minutes or hours: "12 s", "3.4 min", "2.1 h"."""
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.1f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

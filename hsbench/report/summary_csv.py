@@ -7,6 +7,7 @@ import io
 from typing import TYPE_CHECKING
 
 from hsbench.report.form import PLAIN
+from hsbench.report.names import in_csv
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,33 +35,39 @@ CSV_COLUMNS = (
 
 
 def summary_csv(tables: Sequence[Table], form: Form = PLAIN) -> str:
-    """One line per row and metric, the columns CSV_COLUMNS; published values are a column and never a row.
+    """Return one line per row and metric with the columns CSV_COLUMNS; published values are columns, never lines.
 
-    Where it is asked for, the published aggregator's mean is one more column at the end: paper_mean.
+    Args:
+        tables: the tables to write, one after the other.
+        form: options; with paper_means, a last column `paper_mean` has the mean of the published aggregator, and with
+            penalised_means a last column `penalised_mean` has the mean in which failed estimates count.
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([*CSV_COLUMNS, *(["paper_mean"] if form.paper_means else [])])
+    added = {"paper_mean": form.paper_means, "penalised_mean": form.penalised_means}
+    writer.writerow([*CSV_COLUMNS, *(name for name, wanted in added.items() if wanted)])
     for table in tables:
         for row in table.rows:
             for metric in form.metrics(table):
-                paper = [_digits(row.entries[metric.name].paper)] if form.paper_means else []
-                writer.writerow([*_csv_line(table, row, metric), *paper])
+                entry = row.entries[metric.name]
+                means = [_digits(entry.paper)] if form.paper_means else []
+                means += [_digits(entry.penalised)] if form.penalised_means else []
+                writer.writerow([*_csv_line(table, row, metric), *means])
     return out.getvalue()
 
 
 def _csv_line(table: Table, row: TableRow, metric: MetricInfo) -> list[str]:
     summary, printed = row.entries[metric.name].summary, row.printed.get(metric.name)
     return [
-        table.view.experiment,
-        row.name,
+        in_csv(table.view.experiment),
+        in_csv(row.name),
         metric.name,
         *(_digits(value) for value in (summary.mean, summary.low, summary.high)),
         str(summary.n),
         str(summary.n_total),
         "" if printed is None else _digits(printed.value),
         "" if printed is None else printed.bound,
-        row.corpus,
+        in_csv(row.corpus),
         table.view.budget,
         table.view.protocol,
         _comparable(table, row),
@@ -68,11 +75,12 @@ def _csv_line(table: Table, row: TableRow, metric: MetricInfo) -> list[str]:
 
 
 def _comparable(table: Table, row: TableRow) -> str:
-    """The verdict, its reasons and where the training departs from the paper's, in one field."""
+    """Return "yes", or "no" with all reasons and all settings in which the training departs from the paper's."""
     if table.source is None:
         return "nothing published"
     return "no: " + " | ".join([*row.reasons, *row.departures]) if row.reasons else "yes"
 
 
 def _digits(value: float | None) -> str:
+    """Return a number with eight significant digits, "" for None."""
     return "" if value is None else f"{value:.8g}"

@@ -1,15 +1,17 @@
-"""A table as a value: rows of summaries, the published rows apart, and every reason why the two are not comparable.
+"""A table as a value: its rows, the published values beside them, and every reason why the two are not comparable.
 
-A pure function of results/ and baselines/.
+It is a pure function of a results folder and of the published numbers in baselines/.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from hsbench.analysis import comparability, frame, published, stats
+from hsbench.analysis import comparability, equivalent_fits, frame, published, stats
+from hsbench.errors import DataError
 from hsbench.metrics.base import MetricInfo, info
 from hsbench.results.pending import score_status
 
@@ -33,40 +35,42 @@ class Entry:
 
     Attributes:
         summary: mean, interval and coverage.
-        bold: whether it is the best, or not separable from it.
-        paper: the mean as the published evaluation takes it, averaged over seeds; None where it gives none.
-        values: [seeds, clips] in evaluation order, NaN where a clip has no value.
+        bold: whether the row is the best one in this metric, or not separable from the best one.
+        paper: mean of the published aggregator, averaged over the seeds for which it exists; None where there is none.
+        penalised: mean in which failed estimates count, see stats.penalised_mean; None where there is none.
+        values: scores [seeds, clips] in evaluation order, NaN where a clip has no value.
     """
 
     summary: stats.Summary
     bold: bool
     paper: float | None
+    penalised: float | None
     values: NDArray[np.float64] = field(repr=False, compare=False)
 
 
 @dataclass(frozen=True)
 class TableRow:
-    """One model.
+    """One row of a table: one model with its settings, over all its seeds.
 
     Attributes:
-        name: as shown.
-        corpus: registered name.
-        entries: metric -> entry.
-        ratio: exact compression ratio, samples per stored number; None before anything is rebuilt.
-        numbers: stored numbers per clip.
-        kbit: stored kilobits per clip, mean over clips; None where a model does not say.
-        built: clips rebuilt, over all seeds.
-        wanted: clips wanted, over all seeds.
-        bad: status -> clips whose fit did not go well.
-        missing: status of missing scores -> how many.
-        clipped: mean share of samples beyond full scale.
-        badge: the budget's name where it departs from the paper's, else "".
-        departures: where it departs.
-        notes: what a reader must know of it, the reason of its absence included.
-        fit: facts of the training that its clips share: generated, total, steps, clips_seen, seconds, and whatever else
-            the model says; empty for a model without one.
-        printed: metric -> the published value of this row.
-        reasons: why it is not comparable with the published row; empty when it is.
+        name: name of the row as the table shows it.
+        corpus: registered name of the corpus.
+        entries: metric -> its entry in this row.
+        ratio: exact compression ratio, samples per stored number; None while no clip is reconstructed.
+        numbers: stored numbers per clip; None while no clip is reconstructed.
+        kbit: stored kilobits per clip, mean over clips; None where the model does not report bits.
+        built: number of reconstructed clips, over all seeds.
+        wanted: number of clips to reconstruct, over all seeds.
+        bad: status -> number of reconstructions that failed with it ("diverged", "collapsed").
+        missing: (metric, status) -> number of scores without a value.
+        clipped: share of samples beyond full scale, mean over clips.
+        badge: name of the budget where the training departs from the paper's, else "".
+        departures: every such departure, as "setting value (paper value)".
+        notes: remarks that a reader of the table needs, among them why a row is absent.
+        fit: facts of the training that the clips share: generated, total, steps, clips_seen, seconds, and others that
+            the model reports; empty for a model without such a training.
+        printed: metric -> the published value for this row.
+        reasons: why the row is not comparable with the published one; empty where it is comparable.
     """
 
     name: str
@@ -78,7 +82,7 @@ class TableRow:
     built: int
     wanted: int
     bad: Mapping[str, int]
-    missing: Mapping[str, int]
+    missing: Mapping[tuple[str, str], int]
     clipped: float
     badge: str
     departures: tuple[str, ...]
@@ -93,41 +97,44 @@ class Table:
     """The table of one view.
 
     Attributes:
-        view: what was asked for.
-        metrics: in the order shown.
-        rows: in the order shown.
-        source: the published table, or None.
+        view: the view: one experiment on its corpora, with one budget and one protocol.
+        metrics: the metrics in the order of their columns.
+        rows: the rows in the order shown.
+        source: the published table that stands beside the rows, or None.
+        equivalent_fits: how far the scores of the individual fits move with the order of summation; None for a table
+            without such fits, and where it was not measured.
     """
 
     view: View
     metrics: tuple[MetricInfo, ...]
     rows: tuple[TableRow, ...]
     source: published.PublishedTable | None
+    equivalent_fits: equivalent_fits.EquivalentFits | None = None
 
     @property
     def title(self) -> str:
-        """Heading, with the published table's number where there is one."""
+        """Heading of the table, with the number of the published table where there is one."""
         number = f"Table {self.view.table}: " if self.view.table else ""
         return number + self.view.title
 
     @property
     def batch(self) -> int:
-        """Clips that the published evaluation averages at once."""
+        """Number of clips that the published evaluation averages in a batch."""
         return self.source.batch if self.source else published.BATCH
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """Every reason of every row, once."""
+        """The reasons of all rows, each once."""
         return tuple(dict.fromkeys(reason for row in self.rows for reason in row.reasons))
 
 
 def build(view: View, results: Results, baselines: Path | None = None) -> Table:
-    """Make the table of one view.
+    """Build the table of one view.
 
     Args:
-        view: what was asked for.
-        results: the results folder that holds the view's cells.
-        baselines: folder with the published numbers; the one that comes with hsbench by default.
+        view: the view whose rows, clips and metrics the table has.
+        results: the results folder that holds the cells of the view.
+        baselines: folder with published numbers; None for the default, see published.baselines_folder.
 
     Raises:
         DataError: results or baselines are garbled.
@@ -135,65 +142,84 @@ def build(view: View, results: Results, baselines: Path | None = None) -> Table:
     metrics = tuple(info(name) for name in view.metrics)
     source = published.table(view.source, view.table, baselines) if view.source and view.table else None
     read = [_read(view, row, results) for row in view.rows]
-    entries = _entries(view, [one.values for one in read], metrics, source.batch if source else published.BATCH)
-    rows = tuple(_row(view, row, one, entry, source) for row, one, entry in zip(view.rows, read, entries, strict=True))
-    return Table(view, metrics, rows, source)
+    entries = _entries(view, read, metrics, source.batch if source else published.BATCH)
+    rows = tuple(
+        _row(view, row, cells, entry, source) for row, cells, entry in zip(view.rows, read, entries, strict=True)
+    )
+    moved = equivalent_fits.measured(_model_versions(view, read), view.budget, baselines)
+    if moved is not None and not any(metric.name in moved.spread for metric in metrics):
+        moved = None
+    return Table(view, metrics, rows, source, moved)
 
 
-class _Read(NamedTuple):
-    """What the cells of one row hold.
+class _Cells(NamedTuple):
+    """The cells of one row and their scores.
 
     Attributes:
-        cells: their folders, one per seed.
-        values: metric -> [seeds, clips], NaN where there is no value.
-        missing: metric and status -> number of scores without a value.
+        folders: folders of the cells, one per seed.
+        values: metric -> scores [seeds, clips], NaN where there is no value.
+        failed: metric -> whether the value is missing because of the estimate [seeds, clips].
+        missing: (metric, status) -> number of scores without a value.
     """
 
-    cells: Sequence[CellFolder]
+    folders: Sequence[CellFolder]
     values: Mapping[str, NDArray[np.float64]]
-    missing: Mapping[str, int]
+    failed: Mapping[str, NDArray[np.bool_]]
+    missing: Mapping[tuple[str, str], int]
 
 
-def _read(view: View, row: ViewRow, results: Results) -> _Read:
+def _read(view: View, row: ViewRow, results: Results) -> _Cells:
     cells, clips = [results.folder(name) for name in row.cells], view.corpus(row).clips
     scores = [cell.scores() for cell in cells]
     values = {metric: frame.values(scores, clips, metric) for metric in view.metrics}
-    return _Read(cells, values, _missing(scores, clips, view.metrics))
+    failed = {metric: frame.failures(scores, clips, metric) for metric in view.metrics}
+    return _Cells(cells, values, failed, _missing(scores, clips, view.metrics))
 
 
-def _entries(
-    view: View, values: Sequence[Mapping[str, NDArray[np.float64]]], metrics: Sequence[MetricInfo], batch: int
-) -> list[dict[str, Entry]]:
-    """Summarise every row; the best is sought among the rows of one corpus, whose clips are the same."""
-    entries: list[dict[str, Entry]] = [{} for _ in values]
+def _model_versions(view: View, read: Sequence[_Cells]) -> dict[str, int]:
+    """Return model -> version, for every row with a cell that was run."""
+    versions = {}
+    for row, cells in zip(view.rows, read, strict=True):
+        for folder in cells.folders:
+            # A cell with a garbled specification has scores all the same; only the remark on its model is left out.
+            with contextlib.suppress(DataError):
+                versions[row.model] = folder.spec().model.version
+    return versions
+
+
+def _entries(view: View, read: Sequence[_Cells], metrics: Sequence[MetricInfo], batch: int) -> list[dict[str, Entry]]:
+    """Return metric -> entry for every row. Bold compares rows of one corpus only, which have the same clips."""
+    entries: list[dict[str, Entry]] = [{} for _ in read]
     for name in view.row_corpora():
-        chosen = [index for index, row in enumerate(view.rows) if row.corpus == name]
+        indices = [index for index, row in enumerate(view.rows) if row.corpus == name]
         for metric in metrics:
-            arrays = [values[index][metric.name] for index in chosen]
+            arrays = [read[index].values[metric.name] for index in indices]
             bold = stats.best_rows(arrays, higher=metric.better == "higher")
-            for index, array, best in zip(chosen, arrays, bold, strict=True):
-                entries[index][metric.name] = Entry(stats.summarise(array), best, _paper(array, batch), array)
+            for index, array, best in zip(indices, arrays, bold, strict=True):
+                penalised = stats.penalised_mean(array, read[index].failed[metric.name], metric.worst)
+                entry = Entry(stats.summarise(array), best, _paper(array, batch), penalised, array)
+                entries[index][metric.name] = entry
     return entries
 
 
 def _paper(values: NDArray[np.float64], batch: int) -> float | None:
-    """The published aggregator, averaged over the seeds that it gives a number for: [seeds, clips] -> number."""
-    means = [mean for one in values if (mean := stats.paper_mean(one, batch)) is not None]
+    """Return the mean of the published aggregator over the seeds for which it exists: [seeds, clips] -> number."""
+    means = [mean for scores in values if (mean := stats.paper_mean(scores, batch)) is not None]
     return sum(means) / len(means) if means else None
 
 
 def _row(
-    view: View, row: ViewRow, read: _Read, entries: Mapping[str, Entry], source: published.PublishedTable | None
+    view: View, row: ViewRow, cells: _Cells, entries: Mapping[str, Entry], source: published.PublishedTable | None
 ) -> TableRow:
     corpus, absent = view.corpus(row), view.absent.get(row.corpus)
     wanted = set(corpus.clips)
-    built = [made for cell in read.cells for clip, made in cell.reconstructions().items() if clip in wanted]
+    built = [facts for cell in cells.folders for clip, facts in cell.reconstructions().items() if clip in wanted]
     numbers = built[0]["numbers"] if built else None
-    bits = [made["bits"] for made in built if made["bits"] is not None]
-    bad = Counter(made["status"] for made in built if made["status"] != "ok")
+    bits = [facts["bits"] for facts in built if facts["bits"] is not None]
+    bad = Counter(facts["status"] for facts in built if facts["status"] != "ok")
     reasons: list[str] = []
     if source and not absent:
-        reasons = comparability.reasons(view, row, [cell.provenance() for cell in read.cells], source)
+        reasons = comparability.reasons(view, row, [cell.provenance() for cell in cells.folders], source)
     return TableRow(
         name=row.name,
         corpus=row.corpus,
@@ -202,31 +228,35 @@ def _row(
         numbers=numbers,
         kbit=sum(bits) / len(bits) / 1000 if bits else None,
         built=len(built),
-        wanted=len(wanted) * len(read.cells),
+        wanted=len(wanted) * len(cells.folders),
         bad=dict(sorted(bad.items())),
-        missing=read.missing,
-        clipped=sum(made["clipped"] for made in built) / len(built) if built else 0.0,
+        missing=cells.missing,
+        clipped=sum(facts["clipped"] for facts in built) / len(built) if built else 0.0,
         badge=view.budget if row.departures else "",
         departures=row.departures,
-        notes=(*row.notes, *([absent] if absent else [])),
-        fit=_fit(read.cells),
+        notes=(
+            *row.notes,
+            *([absent] if absent else []),
+            *(note for cell in cells.folders for note in cell.problems()),
+        ),
+        fit=_fit(cells.folders),
         printed=source.rows.get(row.published, {}) if source and row.published else {},
         reasons=tuple(reasons),
     )
 
 
 def _fit(cells: Sequence[CellFolder]) -> dict[str, Any]:
-    """Facts of the training of the first seed that has some."""
+    """Return the facts of the training of the first seed that has any."""
     return next((facts for cell in cells if (facts := cell.fit())), {})
 
 
-def _missing(scores: Sequence[Scores], clips: Sequence[str], metrics: Sequence[str]) -> dict[str, int]:
-    """Count the scores without a value: metric and status, such as "pesq no_utterances" -> number of scores."""
+def _missing(scores: Sequence[Scores], clips: Sequence[str], metrics: Sequence[str]) -> dict[tuple[str, str], int]:
+    """Count the scores without a value by metric and status, such as ("pesq", "no_utterances")."""
     versions = {name: info(name).version for name in metrics}
     statuses = (
-        (name, score_status(found, clip, name, version))
+        (name, score_status(cell, clip, name, version))
         for name, version in versions.items()
-        for found in scores
+        for cell in scores
         for clip in clips
     )
-    return dict(Counter(f"{name} {status}" for name, status in statuses if status != "ok"))
+    return dict(Counter((name, status) for name, status in statuses if status != "ok"))

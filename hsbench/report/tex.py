@@ -1,4 +1,4 @@
-"""Plain text as LaTeX that pdflatex compiles, whatever characters it holds."""
+"""Plain text as LaTeX that pdflatex compiles, whatever characters the text has."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SPECIAL = {
     "'": "\\textquotesingle{}",
     "`": "\\textasciigrave{}",
 }
-"""What LaTeX would read as more than the character."""
+"""Characters with a meaning in LaTeX -> the command that shows them."""
 
 SIGNS = {
     "×": "$\\times$",
@@ -45,6 +45,7 @@ SIGNS = {
     "”": "''",
     "€": "\\texteuro{}",
 }
+"""Signs outside ASCII -> the command that shows them."""
 LIKE_LATIN = {"omicron": "o", "Alpha": "A", "Beta": "B", "Epsilon": "E", "Zeta": "Z", "Eta": "H", "Iota": "I"} | {
     "Kappa": "K",
     "Mu": "M",
@@ -54,13 +55,13 @@ LIKE_LATIN = {"omicron": "o", "Alpha": "A", "Beta": "B", "Epsilon": "E", "Zeta":
     "Tau": "T",
     "Chi": "X",
 }
-"""Greek letters that TeX has no command for, since a Latin one looks the same."""
+"""Greek letters without a command in TeX -> the Latin letter that looks the same."""
 
 
 def escaped(plain: str) -> str:
-    """LaTeX that shows the text; a character that pdflatex cannot show appears by its number, U+4E2D."""
+    """Return LaTeX that shows a text; a character that pdflatex cannot show becomes its code point, such as U+4E2D."""
     text = "".join(_escaped(character) for character in unicodedata.normalize("NFC", plain))
-    # Two hyphens are no dash.
+    # TeX would set two hyphens as a dash.
     return text.replace("--", "-{}-")
 
 
@@ -75,13 +76,13 @@ def _escaped(character: str) -> str:
         return greek
     if "\u00c0" <= character <= "\u017e":
         return _accented(character)
-    # A ligature, a wide letter or the micro sign stands for plainer characters.
+    # The compatibility form NFKC of a ligature, a full-width letter or the micro sign has plainer characters.
     plain = unicodedata.normalize("NFKC", character)
     return escaped(plain) if plain != character else f"U+{ord(character):04X}"
 
 
 def _greek(character: str) -> str:
-    """The command of a plain Greek letter in a formula, or "" where it is none."""
+    """Return the command of a Greek letter without accents, or "" for any other character."""
     words = unicodedata.name(character, "").split()
     if len(words) != 4 or words[0] != "GREEK" or words[2] != "LETTER" or words[1] not in ("SMALL", "CAPITAL"):
         return ""
@@ -109,7 +110,7 @@ LETTERS = {"ß": "ss", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o"
 
 
 def _accented(character: str) -> str:
-    """A Latin letter with an accent by its command, so that it needs no font encoding of its own."""
+    """Return the accent command of a Latin letter, which works with every font encoding."""
     if character in LETTERS:
         return f"\\{LETTERS[character]}{{}}"
     parts = unicodedata.normalize("NFD", character)

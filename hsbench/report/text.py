@@ -1,13 +1,18 @@
-"""The words of a table that every rendering shares: headings, cells, notes."""
+"""The texts of a table that every rendering shares: headings, cells, notes and how to read them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hsbench.metrics.base import ESTIMATE_FAULTS
 from hsbench.report.form import PLAIN
+from hsbench.report.names import short
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from hsbench.analysis.equivalent_fits import EquivalentFits
     from hsbench.analysis.published import Printed
     from hsbench.metrics.base import MetricInfo
     from hsbench.report.form import Form
@@ -15,81 +20,99 @@ if TYPE_CHECKING:
     from hsbench.results.view import ViewCorpus
 
 PAYLOAD, TRAINING = ("numbers", "kbit"), ("generated", "total", "steps")
+"""Columns of what a clip costs to store, and of the training that all clips share."""
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun in the singular or the plural: "1 clip", "2 clips"."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def capital(sentence: str) -> str:
+    """Return the sentence with a capital first letter."""
+    return sentence[:1].upper() + sentence[1:]
 
 
 def heading(metric: MetricInfo) -> str:
-    """Label and unit, such as SI-SNR (dB)."""
+    """Return label and unit of a metric: "SI-SNR (dB)"."""
     return f"{metric.label} ({metric.unit})" if metric.unit else metric.label
 
 
 def number(value: float, metric: MetricInfo) -> str:
-    """A value with the metric's decimals."""
+    """Return a value with as many decimals as the metric shows, or "> 90" where it exceeds a ceiling of 90."""
+    if metric.ceiling is not None and value > metric.ceiling:
+        return f"> {metric.ceiling:g}"
     return f"{value:.{metric.decimals}f}"
 
 
 def interval(entry: Entry, metric: MetricInfo) -> str:
-    """The interval as [low, high]; empty below two clips."""
-    if entry.summary.low is None or entry.summary.high is None:
+    """Return the 95 % interval as "[low, high]".
+
+    It is "" where fewer than two clips have a value, and where both ends exceed the metric's ceiling.
+    """
+    low, high = entry.summary.low, entry.summary.high
+    if low is None or high is None or (metric.ceiling is not None and low > metric.ceiling):
         return ""
-    return f"[{number(entry.summary.low, metric)}, {number(entry.summary.high, metric)}]"
+    return f"[{number(low, metric)}, {number(high, metric)}]"
 
 
 def coverage(entry: Entry) -> str:
-    """Coverage such as (510/512) where a clip could not be scored, else empty."""
+    """Return the coverage, such as "(510/512)", where a wanted score has no value; otherwise ""."""
     summary = entry.summary
     return f"({summary.n}/{summary.n_total})" if summary.n < summary.n_total else ""
 
 
 def printed(value: Printed | None) -> str:
-    """A published value as printed."""
+    """Return a published value as it was printed, or "" where there is none."""
     return "" if value is None else value.text
 
 
 def ideal(metric: MetricInfo) -> str:
-    """The paper's ideal value, or ""."""
+    """Return the ideal value of a metric according to the paper, or ""."""
     return "" if metric.ideal is None else f"{metric.ideal:g}"
 
 
 def ratio(row: TableRow) -> str:
-    """Exact compression ratio."""
+    """Return the exact compression ratio, samples per stored number, or ""."""
     return "" if row.ratio is None else f"{row.ratio:.3f}"
 
 
 def count(row: TableRow) -> str:
-    """Clips rebuilt; "3/16" while some are missing."""
+    """Return the number of reconstructed clips, as "3/16" while some are missing."""
     return str(row.built) if row.built == row.wanted else f"{row.built}/{row.wanted}"
 
 
 def fact_columns(table: Table) -> list[str]:
-    """Facts that have a column in this table.
+    """Return the columns of a table between the compression ratio and the number of clips.
 
-    Numbers and kbit that one clip costs, where a row stores bits that are no numbers; of a shared training the numbers
-    generated for each clip, the numbers in all, and the steps.
+    "numbers" and "kbit" are what one clip costs to store; they are shown where a row stores bits and no numbers, as a
+    codec does. "generated" (numbers that the network writes for one clip), "total" (weights of the network) and "steps"
+    (training steps) are shown where a row has a training that its clips share.
     """
     trained = [name for name in TRAINING if any(name in row.fit for row in table.rows)]
     return [*(PAYLOAD if _has_coded(table) else ()), *trained]
 
 
 def _has_coded(table: Table) -> bool:
-    """Whether a row stores bits that are no numbers, as a codec does."""
+    """Return whether a row stores bits and no numbers, as a codec does."""
     return any(row.kbit and not row.numbers for row in table.rows)
 
 
 def fact_cells(row: TableRow, columns: list[str]) -> list[str]:
-    """The row's values of these columns; nothing stored is an empty cell."""
+    """Return the cells of a row in these columns; "" where a row has no such value."""
     payload = {"numbers": str(row.numbers or ""), "kbit": f"{row.kbit:.1f}" if row.kbit else ""}
     return [payload[column] if column in payload else str(row.fit.get(column, "")) for column in columns]
 
 
 def label(row: TableRow) -> str:
-    """Row name with its badge: "FMLP [quick]"."""
-    return f"{row.name} [{row.badge}]" if row.badge else row.name
+    """Return the name of a row, shortened where it is long, with its badge: "FMLP [quick]"."""
+    return f"{short(row.name)} [{row.badge}]" if row.badge else short(row.name)
 
 
 def circumstances(table: Table) -> str:
-    """Corpus, budget, protocol and split in a line; says whether the sound is synthetic."""
+    """Return corpora, split, budget and protocol in one line, with the description of each corpus."""
     view = table.view
-    corpora = "; ".join(_corpus(name, corpus) for name, corpus in view.corpora.items()) or "no corpus at hand"
+    corpora = "; ".join(_corpus(name, corpus) for name, corpus in view.corpora.items()) or "no corpus available"
     return f"{corpora}; split {view.split}, budget {view.budget}, protocol {view.protocol}"
 
 
@@ -97,100 +120,168 @@ def _corpus(name: str, corpus: ViewCorpus) -> str:
     partial = ", partial corpus" if any("partial" in reason for reason in corpus.incomplete) else ""
     return (
         f"corpus {name} ({corpus.description}{partial}; fingerprint {corpus.fingerprint[:12]}), "
-        f"{len(corpus.clips)} clips of {corpus.samples} samples at {corpus.sample_rate} Hz"
+        f"{counted(len(corpus.clips), 'clip')} of {corpus.samples} samples at {corpus.sample_rate} Hz"
     )
 
 
 def reading(table: Table, form: Form = PLAIN) -> str:
-    """How to read a cell."""
-    said = (
-        "Mean over clips with its 95 % bootstrap interval; bold: the best, "
-        "and what the paired difference does not separate from it."
+    """Return how to read the cells and columns of a table."""
+    first = (
+        "Mean over clips with its 95 % bootstrap interval; bold: the best row, and every row that the paired "
+        "difference does not separate from it."
     )
     if form.paper_columns:
-        return said
-    said += " CR is samples per stored number; n is the clips rebuilt."
+        return first
+    sentences = [first, "CR: samples per stored number; n: number of reconstructed clips."]
     columns = fact_columns(table)
     if "kbit" in columns:
-        said += " Numbers and kbit are what one clip costs to store; a codec stores bits and no numbers."
+        sentences.append("Numbers and kbit: what one clip costs to store; a codec stores bits and no numbers.")
     if "generated" in columns:
-        said += " Generated are the numbers that the network writes for a clip."
+        sentences.append("Generated: numbers that the network writes for one clip.")
     if "total" in columns:
-        said += " Total are the numbers that all clips share, the network's own weights."
-    return said
+        sentences.append("Total: numbers that all clips share, the weights of the network itself.")
+    return " ".join(sentences)
 
 
-def paper_mean(entry: Entry, metric: MetricInfo) -> str:
-    """The mean as the published evaluation takes it; "-" where every batch of it is lost."""
-    return "-" if entry.paper is None else number(entry.paper, metric)
+@dataclass(frozen=True)
+class AddedMeans:
+    """Means of another kind than those of the table, which stand in a block of their own.
+
+    Attributes:
+        heading: what kind of means they are.
+        cells: for each row of the table, the mean in each metric, or "-" where there is none.
+        explanation: how the means are computed.
+    """
+
+    heading: str
+    cells: list[list[str]]
+    explanation: str
+
+
+def added_means(table: Table, form: Form) -> list[AddedMeans]:
+    """Return the means that a form adds to those of a table."""
+    metrics = form.metrics(table)
+
+    def cells(mean: Callable[[Entry], float | None]) -> list[list[str]]:
+        means = [[(mean(row.entries[metric.name]), metric) for metric in metrics] for row in table.rows]
+        return [["-" if value is None else number(value, metric) for value, metric in row] for row in means]
+
+    added = []
+    if form.paper_means:
+        published = cells(lambda entry: entry.paper)
+        added.append(AddedMeans("by the published aggregator", published, aggregator(table)))
+    if form.penalised_means:
+        penalised = cells(lambda entry: entry.penalised)
+        added.append(AddedMeans("penalised, with failed estimates", penalised, penalty(metrics)))
+    return added
+
+
+def penalty(metrics: Sequence[MetricInfo]) -> str:
+    """Return how penalised means are computed, with the value that a failed estimate has in each of the metrics."""
+    worst = [f"{metric.label} {metric.worst:g} {metric.unit}".strip() for metric in metrics if metric.worst is not None]
+    values = f": {', '.join(worst)}" if worst else ""
+    return (
+        f"Penalised means: a score that has no value because of the estimate ({', '.join(sorted(ESTIMATE_FAULTS))}) "
+        f"counts as the worst value{values}. A metric without a worst value has no mean (-) in a row with such a score."
+    )
 
 
 def aggregator(table: Table) -> str:
-    """What the published aggregator is."""
+    """Return what the published aggregator is, see stats.paper_mean."""
     if table.batch == 1:
-        return "The published aggregator takes the clips of this table one by one: the mean over those with a value."
+        return "The published aggregator averages this table clip by clip, over the clips that have a value."
     return (
-        f"The published aggregator is the mean of the means of successive batches of {table.batch} in evaluation "
-        "order: a clip without a value loses its whole batch, and a short last batch weighs as much as a full one."
+        f"The published aggregator is the mean of the means of successive batches of {table.batch} clips in evaluation "
+        "order: a clip without a value removes its whole batch, and a short last batch weighs as much as a full one."
     )
 
 
 def caveats(table: Table) -> str:
-    """What the published numbers are, in the words of whoever transcribed them."""
-    return "" if table.source is None else "As published: " + "; ".join(table.source.caveats) + "."
+    """Return what a reader must know of the published values, or "" where there are none."""
+    if table.source is None:
+        return ""
+    parts = (("As published: ", table.source.caveats), ("Notes of hsbench on them: ", table.source.notes))
+    return " ".join(head + "; ".join(said) + "." for head, said in parts if said)
 
 
 @dataclass(frozen=True)
 class Remark:
-    """Something that must be said of some rows.
+    """Something that a reader must know of some rows.
 
     Attributes:
-        rows: of which.
-        who: the same in words.
-        text: what, without a full stop.
+        rows: the rows that the remark is about.
+        subject: name of the row, or "all rows", with the badge where the remark explains it.
+        text: the remark, without a full stop.
     """
 
     rows: tuple[TableRow, ...]
-    who: str
+    subject: str
     text: str
 
 
 def notes(table: Table) -> list[str]:
-    """What must be said of the rows: departures behind a badge, bad fits, unscored clips, clipping."""
-    return [f"{remark.who}: {remark.text}" for remark in remarks(table)]
+    """Return the remarks on the rows as lines: departures from the paper, failures, missing scores, clipping."""
+    return [f"{remark.subject}: {remark.text}" for remark in remarks(table)]
 
 
 def remarks(table: Table) -> list[Remark]:
-    """The same, with the rows that each is about."""
-    found = []
+    """Return the remarks on the rows of a table. A departure that all rows share is one remark."""
+    remarks = []
     shared = _shared_departures(table)
     if shared:
-        bearing = tuple(row for row in table.rows if row.departures)
-        found.append(Remark(bearing, f"all rows [{table.view.budget}]", "; ".join(shared)))
+        departing = tuple(row for row in table.rows if row.departures)
+        remarks.append(Remark(departing, f"all rows [{table.view.budget}]", "; ".join(shared)))
     for row in table.rows:
-        own = [one for one in row.departures if one not in shared]
+        own = [departure for departure in row.departures if departure not in shared]
         if own:
-            found.append(Remark((row,), label(row), "; ".join(own)))
-        found += [Remark((row,), row.name, said) for said in _said_of(row)]
-    return found
+            remarks.append(Remark((row,), label(row), "; ".join(own)))
+        remarks += [Remark((row,), short(row.name), note) for note in _notes(row)]
+    if table.equivalent_fits is not None:
+        fitted = zip(table.rows, table.view.rows, strict=True)
+        rows = tuple(row for row, facts in fitted if facts.model in table.equivalent_fits.models)
+        remarks.append(Remark(rows, "individual fits", _movement(table, table.equivalent_fits)))
+    return remarks
 
 
-def _said_of(row: TableRow) -> list[str]:
-    found = list(row.notes)
+def _movement(table: Table, fits: EquivalentFits) -> str:
+    """Return how far the scores of a fit move with the order of summation, for the metrics of a table."""
+    parts: list[str] = []
+    for metric in table.metrics:
+        if (spread := fits.spread.get(metric.name)) is not None:
+            values = (spread.clip_median, spread.clip_max, spread.mean_range)
+            median, largest, mean = (f"{value:.2g} {metric.unit}".strip() for value in values)
+            if parts:
+                parts.append(f"{metric.label} by {median}, {largest} and {mean}")
+            else:
+                where = f"{counted(fits.clips, 'clip')} of {fits.corpus}"
+                parts.append(
+                    f"{metric.label} by {median} on a median clip and up to {largest} on one clip, "
+                    f"{mean} in the mean over {where}"
+                )
+    return (
+        "the same fits with another order of summation (another processor or a GPU) differ: "
+        f"{'; '.join(parts)} (measured at {fits.budget}); smaller differences between rows are no findings"
+    )
+
+
+def _notes(row: TableRow) -> list[str]:
+    """Return the remarks on one row, except for its departures from the paper."""
+    notes = list(row.notes)
     if row.fit.get("status", "ok") != "ok":
-        found.append(f"its training {row.fit['status']}")
+        notes.append(f"the training {row.fit['status']}")
     if row.bad:
-        found.append("fits " + ", ".join(f"{status} {n}" for status, n in row.bad.items()))
+        notes.append(", ".join(f"{counted(n, 'reconstruction')} {status}" for status, n in row.bad.items()))
     if row.missing:
-        found.append("without a value " + ", ".join(f"{what} {n}" for what, n in row.missing.items()))
+        missing = (f"{n} of {metric} ({status})" for (metric, status), n in row.missing.items())
+        notes.append("scores without a value: " + ", ".join(missing))
     if row.clipped > 0:
-        found.append(f"{100 * row.clipped:.3g} % of the samples lie beyond full scale (scored unclipped)")
-    return found
+        notes.append(f"{100 * row.clipped:.3g} % of the samples lie beyond full scale (scored unclipped)")
+    return notes
 
 
 def _shared_departures(table: Table) -> list[str]:
-    """What departs from the paper in every row; said once where there are several rows."""
+    """Return the departures from the paper that all reconstructed rows share; none where there is a single row."""
     if len(table.rows) < 2:
         return []
     first, *others = [row.departures for row in table.rows if row.built] or [()]
-    return [one for one in first if all(one in departures for departures in others)]
+    return [departure for departure in first if all(departure in departures for departures in others)]

@@ -32,17 +32,17 @@ def reasons(view=VIEW, row=ROW, provenances=(CLEAN,)):
     return comparability.reasons(view, row, provenances, published.table("hypersound_2023", "2d"))
 
 
-def of_corpus(**changes):
-    """The view, whose corpus has other values of these fields."""
+def with_corpus(**changes):
+    """Return the view with changed fields of its corpus."""
     return dataclasses.replace(VIEW, corpora={"vctk": dataclasses.replace(CORPUS, **changes)})
 
 
 @pytest.mark.parametrize(
-    ("found", "expected"),
+    ("listed", "expected"),
     [
         (reasons(row=dataclasses.replace(ROW, corpus="demo")), "corpus demo (speech) instead of vctk"),
-        (reasons(of_corpus(incomplete=("partial corpus",))), "partial corpus"),
-        (reasons(of_corpus(clips=("a",) * 29)), "29 clips instead of 30"),
+        (reasons(with_corpus(incomplete=("partial corpus",))), "partial corpus"),
+        (reasons(with_corpus(clips=("a",) * 29)), "29 clips instead of 30"),
         (reasons(dataclasses.replace(VIEW, split="train")), "split train instead of validation"),
         (reasons(dataclasses.replace(VIEW, budget="quick")), "budget quick instead of paper"),
         (reasons(dataclasses.replace(VIEW, protocol="fixed-1")), "protocol fixed-1 instead of reference or paper"),
@@ -51,14 +51,14 @@ def of_corpus(**changes):
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_every_reason_against_comparing_is_found(found, expected):
-    assert found == [expected]
+def test_every_reason_against_a_comparison_is_listed(listed, expected):
+    assert listed == [expected]
 
 
 def test_without_any_reason_a_row_is_comparable():
     assert reasons() == []
 
 
-def test_reasons_add_up():
-    view = dataclasses.replace(of_corpus(incomplete=("partial corpus",), clips=()), budget="smoke")
+def test_all_reasons_are_listed_together():
+    view = dataclasses.replace(with_corpus(incomplete=("partial corpus",), clips=()), budget="smoke")
     assert reasons(view) == ["partial corpus", "0 clips instead of 30", "budget smoke instead of paper"]

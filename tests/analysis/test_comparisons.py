@@ -1,4 +1,4 @@
-"""Two results folders against each other: pairs, verdicts, what cannot be compared."""
+"""Comparison of two results folders: pairs, verdicts, and what cannot be compared."""
 
 import csv
 import io
@@ -78,22 +78,22 @@ def compared(*roots):
 
 
 def records(*roots):
-    """Row -> its line of the CSV."""
+    """Return row -> its line of the CSV."""
     return {line["row"]: line for line in csv.DictReader(io.StringIO(comparison_csv(compared(*roots))))}
 
 
 def test_verdicts_follow_the_paired_difference(pair):
-    found = records(*pair)
-    assert {row: line["verdict"] for row, line in found.items()} == {
+    lines = records(*pair)
+    assert {row: line["verdict"] for row, line in lines.items()} == {
         "up": "better",
         "down": "worse",
         "still": "same",
         "gone": "only in A",
         "new": "only in B",
     }
-    assert found["up"]["n"] == "12"
+    assert lines["up"]["n"] == "12"
     for end in ("difference", "low", "high"):
-        assert float(found["up"][end]) == pytest.approx(1, abs=1e-9), "a constant difference has no spread"
+        assert float(lines["up"][end]) == pytest.approx(1, abs=1e-9), "a constant difference has no spread"
 
 
 def test_lower_is_better_where_the_metric_says_so(tmp_path):
@@ -109,21 +109,21 @@ def test_a_folder_is_the_same_as_itself(hsbench_here, pair):
     assert json.loads(out)["alone"] == []
 
 
-def test_markdown_says_how_to_read_it_and_what_is_alone(pair):
+def test_markdown_explains_the_columns_and_lists_rows_of_only_one_folder(pair):
     out = markdown(compared(*pair))
     assert "### toys, demo--smoke--fixed-1" in out
     assert "+1.00 [+1.00, +1.00] |" in out
-    assert "same means that the interval contains 0" in out
+    assert "same where it contains 0" in out
     assert "- only in A: gone of toys, demo--smoke--fixed-1" in out
 
 
-def test_only_pairs_count_seeds_included(tmp_path):
-    holed = np.where(np.arange(12) < 2, np.nan, 10 + NOISE)
+def test_only_pairs_of_clip_and_seed_count(tmp_path):
+    with_gaps = np.where(np.arange(12) < 2, np.nan, 10 + NOISE)
     a = made(tmp_path / "a", {"row": 10 + NOISE})
-    b = made(tmp_path / "b", {"row": np.vstack([holed + 1, holed + 5])})
+    b = made(tmp_path / "b", {"row": np.vstack([with_gaps + 1, with_gaps + 5])})
     line = records(a, b)["row"]
     assert line["n"] == "20"
-    assert float(line["difference"]) == pytest.approx(1, abs=1e-9), "the third and fourth seed have no partner"
+    assert float(line["difference"]) == pytest.approx(1, abs=1e-9), "the other seeds of B have no pair"
     assert float(line["a"]) == pytest.approx(10 + NOISE[:, 2:].mean())
 
 
@@ -134,22 +134,22 @@ def test_only_pairs_count_seeds_included(tmp_path):
         ({"versions": 2}, "versions of si_snr differ: 1 in A, 2 in B"),
     ],
 )
-def test_what_cannot_be_compared_says_why_and_is_exit_three(hsbench_here, tmp_path, other, reason):
+def test_rows_that_cannot_be_compared_have_a_reason_and_exit_code_3(hsbench_here, tmp_path, other, reason):
     rows = {"row": 10 + NOISE[:1]}
     code, out, err = hsbench_here("compare", made(tmp_path / "a", rows), made(tmp_path / "b", rows, **other))
     assert code == 3
     assert f"- row, si_snr: {reason}" in out
-    assert "found none to compare" in err
+    assert "none to compare" in err
 
 
-def test_one_clip_in_common_is_no_comparison(tmp_path):
+def test_a_single_common_clip_is_incomparable(tmp_path):
     alone = np.where(np.arange(12) == 3, 10.0, np.nan)[None]
     a, b = made(tmp_path / "a", {"row": alone}), made(tmp_path / "b", {"row": alone})
     (line,) = compared(a, b).lines
     assert (line.verdict, line.reason) == ("incomparable", "fewer than two clips have a value on both sides")
 
 
-def test_a_group_that_one_side_lacks_is_no_comparison(tmp_path):
+def test_groups_of_only_one_folder_are_listed_and_not_compared(tmp_path):
     rows = {"row": 10 + NOISE[:1]}
     both = compared(made(tmp_path / "a", rows), made(tmp_path / "b", rows, budget="quick"))
     assert both.alone == (("A", "toys", "demo--smoke--fixed-1", "row"), ("B", "toys", "demo--quick--fixed-1", "row"))
@@ -183,7 +183,7 @@ def test_filters_choose_groups_experiments_and_metrics(hsbench_here, tmp_path):
         (("a", "a", "tabel2b"), "unknown experiment 'tabel2b'; did you mean 'table2b'?"),
     ],
 )
-def test_bad_input_is_a_sentence(hsbench_here, pair, tmp_path, monkeypatch, arguments, sentence):
+def test_bad_input_is_refused_in_a_sentence(hsbench_here, pair, tmp_path, monkeypatch, arguments, sentence):
     (tmp_path / "empty").mkdir()
     monkeypatch.chdir(tmp_path)
     code, out, err = hsbench_here("compare", *arguments)
@@ -193,9 +193,9 @@ def test_bad_input_is_a_sentence(hsbench_here, pair, tmp_path, monkeypatch, argu
 
 def test_a_paired_interval_is_narrower_than_the_spread_of_the_clips():
     spread = 10 * NOISE[:1]
-    found = stats.paired(spread, spread + 1 + 0.1 * NOISE[1:])
-    assert found.low is not None
-    assert found.high is not None
-    assert found.low < 1 + 0.1 * NOISE[1:].mean() < found.high
-    assert found.high - found.low < 0.2
+    difference = stats.paired(spread, spread + 1 + 0.1 * NOISE[1:])
+    assert difference.low is not None
+    assert difference.high is not None
+    assert difference.low < 1 + 0.1 * NOISE[1:].mean() < difference.high
+    assert difference.high - difference.low < 0.2
     assert stats.paired(np.full((1, 3), np.nan), np.zeros((1, 3))) == stats.Paired(0)

@@ -1,4 +1,4 @@
-"""Table 2d of six clips, FMLP and SIREN, with the scores given here."""
+"""A results folder with Table 2d on six clips: FMLP and SIREN, with known scores."""
 
 import dataclasses
 
@@ -36,7 +36,7 @@ VIEW = View(
 
 
 def make_view(**changes):
-    """The view, with other values of these fields."""
+    """Return the view with changed fields."""
     return dataclasses.replace(VIEW, **changes)
 
 

@@ -1,4 +1,4 @@
-"""LaTeX tables: what they say, and that pdflatex takes them whatever the names are."""
+"""LaTeX tables: their contents, and that pdflatex compiles them with any characters in the names."""
 
 import dataclasses
 import re
@@ -19,17 +19,17 @@ pdflatex = pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex
 
 
 def compiled(document, folder):
-    """Run pdflatex; what it printed."""
+    """Run pdflatex; return its output."""
     (folder / "t.tex").write_text(document)
     command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "t.tex"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, check=False)
-    printed = done.stdout.decode(errors="replace")
-    assert done.returncode == 0, printed[-2000:]
+    process = subprocess.run(command, cwd=folder, capture_output=True, check=False)
+    printed = process.stdout.decode(errors="replace")
+    assert process.returncode == 0, printed[-2000:]
     return printed
 
 
 def wide():
-    """A table with many metrics, facts and rows, all with wild names."""
+    """Return a table with many metrics and rows, all with special characters in their names."""
     rows = [dataclasses.replace(row, name=f"{WILD} {n} {row.name}", notes=(WILD,)) for n in range(6) for row in ROWS]
     metrics = ("mse", "lsd", "si_snr", "pesq", "stoi", "cdpam", "mae", "snr")
     return make_view(title=WILD, rows=tuple(rows), metrics=metrics)
@@ -45,7 +45,7 @@ def test_any_name_compiles_and_a_wide_table_fits_the_page(results, tmp_path):
 
 
 @pdflatex
-def test_tables_compile_inside_a_document_that_loads_what_they_name(results, tmp_path):
+def test_tables_compile_in_a_document_that_loads_the_named_packages(results, tmp_path):
     body = latex.latex([build(make_view(), results), build(make_view(experiment="other"), results)])
     packages = re.search(r"needs (\S+) and (\S+)", body)
     document = "\\documentclass{article}" + "".join(packages.groups()) + "\\begin{document}" + body + "\\end{document}"
@@ -67,21 +67,21 @@ def test_tables_compile_inside_a_document_that_loads_what_they_name(results, tmp
         ("a\nb\x00", "a b "),
     ],
 )
-def test_characters_are_shown_as_they_are_or_by_their_number(plain, wanted):
+def test_characters_are_shown_as_they_are_or_as_their_code_point(plain, wanted):
     assert tex.escaped(plain) == wanted
 
 
-def test_a_name_is_no_argument_of_the_line_before(results):
+def test_a_name_in_brackets_is_not_read_as_an_argument_of_the_line_break(results):
     shown = latex.latex([build(make_view(rows=(dataclasses.replace(ROWS[0], name="[2cm]"),)), results)])
     assert "\n{}[2cm] " in shown
 
 
-def test_footnotes_mark_the_rows_that_they_are_about(results):
+def test_footnotes_mark_their_rows(results):
     shown = latex.latex([build(make_view(), results)])
     marks = dict(re.findall(r"^(\w+) \[quick\]\\textsuperscript\{([a-z,]+)\}", shown, flags=re.MULTILINE))
     assert marks == {"FMLP": "a,b", "SIREN": "a"}
     assert "\\textsuperscript{a} steps 10 (paper 100000)." in shown
-    assert "\\textsuperscript{b} without a value si\\_snr estimate\\_silent 1." in shown
+    assert "\\textsuperscript{b} scores without a value: 1 of si\\_snr (estimate\\_silent)." in shown
     assert "(5/6)" in shown
 
 
@@ -92,7 +92,7 @@ def test_intervals_stand_below_the_means(results):
     assert re.match(r" &  &  & \{\\scriptsize \[0\.00\d+, 0\.00\d+\]\} & ", lines[place + 1])
 
 
-def test_what_was_published_is_grey_apart_and_says_why(results):
+def test_incomparable_published_values_are_grey_with_their_reasons(results):
     shown = latex.latex([build(make_view(), results)])
     ours, published = shown.split("\\textit{Published (not comparable):}")
     assert "27.53" in published
@@ -105,22 +105,22 @@ def test_the_papers_columns_are_the_model_and_its_metrics(results):
     table = build(make_view(metrics=("mse", "si_snr", "mae")), results)
     shown = latex.latex([table], Form(paper_columns=True))
     assert "Model & \\textbf{MSE} & \\textbf{SI-SNR (dB)} \\\\" in shown
-    assert "CR is samples" not in shown
+    assert "CR: samples" not in shown
     assert "MAE" in latex.latex([table])
     unpublished = build(make_view(table=None, metrics=("mse", "mae")), results)
     assert [metric.name for metric in Form(paper_columns=True).metrics(unpublished)] == ["mse"]
 
 
-def test_the_papers_means_stand_in_a_block_of_their_own(results):
+def test_means_of_the_published_aggregator_are_a_block_of_their_own(results):
     table = build(make_view(), results)
     assert "published aggregator" not in latex.latex([table])
     shown = latex.latex([table], Form(paper_means=True))
     block = shown.split("\\textit{By the published aggregator:}")[1].split("\\midrule")[0]
     assert "FMLP [quick] &  &  & 0.00300 & 13.20 " in block
-    assert "takes the clips of this table one by one" in shown
+    assert "averages this table clip by clip" in shown
 
 
-def test_a_batch_that_lost_a_clip_has_no_paper_mean(results):
+def test_a_batch_with_a_missing_value_has_no_published_mean(results):
     table = build(make_view(table="2b"), results)
     assert table.batch == 16
     fmlp, siren = table.rows
@@ -128,4 +128,4 @@ def test_a_batch_that_lost_a_clip_has_no_paper_mean(results):
     assert siren.entries["si_snr"].paper == pytest.approx(siren.entries["si_snr"].summary.mean)
     shown = latex.latex([table], Form(paper_means=True))
     assert "FMLP [quick] &  &  & 0.00300 & -- " in shown
-    assert "batches of 16 in evaluation order" in shown
+    assert "batches of 16 clips in evaluation order" in shown

@@ -1,4 +1,4 @@
-"""A results folder that hsbench 28dda25 wrote gives the tables that hsbench 28dda25 gave, byte for byte."""
+"""Tables of a results folder that hsbench 28dda25 wrote are byte for byte those that hsbench 28dda25 gave."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ def results():
 
 @pytest.fixture
 def views(results):
-    """Every view of the folder, by experiment and group."""
+    """Every view of the folder."""
     return [view for experiment in results.experiments() for view in results.views(experiment).values()]
 
 

@@ -1,4 +1,4 @@
-"""The page of a results folder, and the page that every report leads to."""
+"""The README of a results folder, and the text pages of a report."""
 
 import dataclasses
 from pathlib import Path
@@ -13,7 +13,8 @@ from .conftest import CLIPS, ROWS, make_view
 ROOT = Path(__file__).parent.parent.parent
 
 
-def made(root):
+def run_folder(root):
+    """Return a results folder with one failed cell and one that was never run."""
     store = Results(root)
     rows = [dataclasses.replace(row, cells=(cell,)) for row, cell in zip(ROWS, ("one", "two"), strict=True)]
     store.write_view(make_view(metrics=("mse",), rows=tuple(rows)))
@@ -27,44 +28,44 @@ def made(root):
     return store
 
 
-def test_it_says_what_was_run_when_with_which_budget_and_outcome(tmp_path):
-    said = readme.markdown(made(tmp_path))
-    line = next(line for line in said.splitlines() if line.startswith("| table2d"))
+def test_the_readme_lists_experiment_budget_dates_and_outcome(tmp_path):
+    page = readme.markdown(run_folder(tmp_path))
+    line = next(line for line in page.splitlines() if line.startswith("| table2d"))
     cells = [cell.strip() for cell in line.strip("|").split("|")]
     assert cells == [
         *("table2d", "demo", "quick", "fixed-1", "6", "1 failed, 1 not run"),
         *("2026-01-02T00:00:00Z", "2026-01-03T00:00:00Z", "3.0 min"),
     ]
-    assert "### Table 2d: Individual INRs (upper bound)" in said
-    assert "0.25000" in said
-    assert "failed: it \\| broke" in said
-    assert "0.1.0 (abcdef1, uncommitted changes)" in said
-    assert said.count("- `hsbench run`") == 1
-    assert said.count(FOOT) == 1
-    assert said == readme.markdown(made(tmp_path / "again"))
+    assert "### Table 2d: Individual INRs (upper bound)" in page
+    assert "0.25000" in page
+    assert "failed: it \\| broke" in page
+    assert "0.1.0 (abcdef1, uncommitted changes)" in page
+    assert page.count("- `hsbench run`") == 1
+    assert page.count(FOOT) == 1
+    assert page == readme.markdown(run_folder(tmp_path / "again"))
 
 
-def test_an_empty_folder_has_a_page_too(tmp_path):
+def test_an_empty_folder_has_a_readme_too(tmp_path):
     assert "# What was run here" in readme.markdown(Results(tmp_path))
 
 
-def test_an_experiment_that_cannot_be_shown_is_named_and_the_others_are_shown(tmp_path):
-    store = made(tmp_path)
+def test_an_experiment_that_cannot_be_shown_is_named_beside_the_others(tmp_path):
+    store = run_folder(tmp_path)
     store.write_view(make_view(experiment="plugged", metrics=("mine",)))
     (tmp_path / "views" / "broken.json").write_text("[]")
-    said = readme.markdown(store)
-    assert "- plugged cannot be shown: unknown metric 'mine'" in said
-    assert "- broken cannot be shown: " in said
-    assert "0.25000" in said
+    page = readme.markdown(store)
+    assert "- plugged cannot be shown: unknown metric 'mine'" in page
+    assert "- broken cannot be shown: " in page
+    assert "0.25000" in page
 
 
-def test_a_session_that_left_no_status_is_not_called_done(tmp_path):
-    store = made(tmp_path)
+def test_a_session_without_a_status_is_running_or_killed(tmp_path):
+    store = run_folder(tmp_path)
     (store.folder("one").path / "status.json").unlink()
-    assert sessions.past(store.folder("one")).status == "running or killed"
+    assert sessions.history(store.folder("one")).status == "running or killed"
 
 
-def test_a_generated_page_is_replaced_and_another_one_is_left(tmp_path):
+def test_a_generated_readme_is_replaced_and_any_other_is_kept(tmp_path):
     store = Results(tmp_path)
     assert store.write_readme("one").name == "README.md"
     assert store.write_readme("two").name == "README.md"
@@ -75,7 +76,7 @@ def test_a_generated_page_is_replaced_and_another_one_is_left(tmp_path):
     assert (tmp_path / "RUNS.md").read_text() == f"{GENERATED}\n\nthree"
 
 
-def test_the_page_in_the_repository_is_not_overwritten():
+def test_the_readme_of_the_repository_is_not_overwritten():
     assert not (ROOT / "results" / "README.md").read_text().startswith(GENERATED)
     assert "RUNS.md" in (ROOT / "results" / "README.md").read_text()
 

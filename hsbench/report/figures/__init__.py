@@ -1,10 +1,11 @@
-"""Figures of what was run: pure functions of the results folder.
+"""Figures of the results: pure functions of the results folder.
 
     drawn, notes = figures.drawn(view, results)
-    for one in drawn:
-        figures.save(one, folder, f"{view.experiment}--{view.group}")
+    for figure in drawn:
+        figures.save(figure, folder, f"{view.experiment}--{view.group}")
 
-Each kind of figure is a file with `draw(subject) -> Drawn | str`; a text is the sentence that says why it is not drawn.
+Each kind of figure is a file with `draw(subject) -> Drawn | str`; a returned text is a sentence that says why the
+figure cannot be drawn.
 """
 
 from __future__ import annotations
@@ -27,39 +28,49 @@ if TYPE_CHECKING:
 __all__ = ["Drawn", "Subject", "drawn", "save"]
 
 KINDS = (reconstructions, rate, spread, omegas, weights, curves)
-"""In the order in which they are shown."""
+"""All kinds of figures, in the order in which they are shown."""
 
 
 def drawn(
     view: View, results: Results, clip: str | None = None, table: Table | None = None
 ) -> tuple[list[Drawn], list[str]]:
-    """Draw every figure that one view supports; a sentence for each that it does not.
+    """Draw every figure that a view has the data for.
 
     Args:
-        view: what was asked for.
-        results: the results folder that holds the view's cells.
-        clip: the id of the clip whose sound is shown; the median one by default.
-        table: the view's table, where the caller has it already.
+        view: the view whose rows and clips are drawn.
+        results: the results folder that holds the cells of the view.
+        clip: identifier of the clip whose sound is shown; None for the median clip.
+        table: the table of the view, if it was built already.
+
+    Returns:
+        The figures, and one sentence for each kind of figure that could not be drawn.
     """
     subject = Subject(results, table or build(view, results), clip)
     with style.applied():
-        made = [kind.draw(subject) for kind in KINDS]
-    return [one for one in made if isinstance(one, Drawn)], [one for one in made if isinstance(one, str)]
+        outcomes = [kind.draw(subject) for kind in KINDS]
+    figures = [outcome for outcome in outcomes if isinstance(outcome, Drawn)]
+    return figures, [outcome for outcome in outcomes if isinstance(outcome, str)]
 
 
-def save(one: Drawn, folder: Path, stem: str) -> list[Path]:
-    """Write a figure as PNG (200 dots an inch) and PDF; the paths.
+def save(drawn: Drawn, folder: Path, stem: str) -> list[Path]:
+    """Write a figure as PNG (200 dots per inch) and as PDF; return the paths.
 
-    Title and caption go into the files, dates do not: the same results give the same bytes.
+    The files hold title and caption but no date, so the same results give the same bytes.
+
+    Args:
+        drawn: the figure.
+        folder: folder to write into.
+        stem: end of the file names; the names start with the kind of the figure.
     """
-    named = {
-        "png": {"Title": one.title, "Description": one.caption, "Software": None},
-        "pdf": {"Title": one.title, "Subject": one.caption, "CreationDate": None, "Producer": None, "Creator": None},
+    title, caption = drawn.title, drawn.caption
+    formats = {
+        "png": {"Title": title, "Description": caption, "Software": None},
+        "pdf": {"Title": title, "Subject": caption, "CreationDate": None, "Producer": None, "Creator": None},
     }
     paths = []
-    for suffix, metadata in named.items():
+    for suffix, metadata in formats.items():
         buffer = io.BytesIO()
-        one.figure.savefig(buffer, format=suffix, dpi=200, metadata=metadata)
-        paths.append(folder / f"{one.name}-{stem}.{suffix}")
+        drawn.figure.savefig(buffer, format=suffix, dpi=200, metadata=metadata)
+        paths.append(folder / f"{drawn.name}-{stem}.{suffix}")
         replace_atomically(paths[-1], buffer.getvalue())
     return paths

@@ -1,9 +1,11 @@
-"""What a figure is drawn from, and what it is once it is drawn."""
+"""Input and output of every kind of figure: the data that it is drawn from, and the finished figure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from hsbench.report.text import counted
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -15,13 +17,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Drawn:
-    """A figure.
+    """A finished figure.
 
     Attributes:
-        name: what kind it is, for a file name: curves, rate, spread, omegas, reconstructions or weights.
-        title: a few words.
-        caption: what a reader must know to read it; plain text.
-        figure: to be saved, see hsbench.report.figures.save.
+        name: kind of the figure, as part of file names: curves, rate, spread, omegas, reconstructions or weights.
+        title: short title.
+        caption: what a reader must know to read the figure; plain text.
+        figure: the matplotlib figure, which hsbench.report.figures.save writes.
     """
 
     name: str
@@ -32,12 +34,12 @@ class Drawn:
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """What figures are drawn from.
+    """The data that figures are drawn from.
 
     Attributes:
         results: the results folder that holds the cells.
-        table: the table of the view that is drawn, with every score.
-        clip: the id of the clip to show, or None for the median one.
+        table: the table of the view, with every score.
+        clip: identifier of the clip whose sound is shown; None for the median clip.
     """
 
     results: Results
@@ -46,11 +48,13 @@ class Subject:
 
     @property
     def view(self) -> View:
-        """What was asked for."""
+        """The view that is drawn."""
         return self.table.view
 
     @property
     def sound(self) -> str:
-        """The corpora, how many clips, and whether the sound is synthetic: "16 clips of demo (synthetic speech)"."""
+        """The clips of every corpus with its description: "16 clips of demo (synthetic speech)"."""
         corpora = self.view.corpora.items()
-        return "; ".join(f"{len(corpus.clips)} clips of {name} ({corpus.description})" for name, corpus in corpora)
+        return "; ".join(
+            f"{counted(len(corpus.clips), 'clip')} of {name} ({corpus.description})" for name, corpus in corpora
+        )

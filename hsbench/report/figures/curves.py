@@ -1,4 +1,4 @@
-"""Learning curves of a table's rows, as values and as a figure."""
+"""Learning curves (training loss over training steps), as values and as a figure."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ if TYPE_CHECKING:
     from hsbench.results.view import View
 
 SMOOTHED = 11
-"""Points of a curve that a running mean takes; a fit keeps about a hundred."""
+"""Points of the running mean; a fit stores about a hundred points."""
 
 
 @dataclass(frozen=True)
 class Curve:
-    """One fit's curve.
+    """The learning curve of one fit.
 
     Attributes:
-        name: row, and what tells the fits of one row apart.
-        points: rows of fit.jsonl in the order of steps: step, loss (None where it was not finite), lr, seconds.
-        marks: what the loss of silence and of level-matched noise would be, where the training was judged.
+        name: name of the row, with the seed and the first clip where a row has several fits.
+        points: lines of fit.jsonl in the order of steps: step, loss (None where it was not finite), lr, seconds.
+        marks: "silence" and "noise" -> the loss that silence and level-matched noise would have, if it was measured.
     """
 
     name: str
@@ -41,12 +41,16 @@ class Curve:
 
 
 def curves(view: View, results: Results) -> list[Curve]:
-    """Return every learning curve of one view.
+    """Return every learning curve of a view.
+
+    Args:
+        view: the view whose fits are wanted.
+        results: the results folder that holds the cells of the view.
 
     Raises:
-        IncompleteError: no fit of it has left any.
+        IncompleteError: no fit of the view has a learning curve.
     """
-    found = []
+    curves = []
     for row in view.rows:
         for seed, cell in enumerate(row.cells):
             folder = results.folder(cell)
@@ -57,55 +61,63 @@ def curves(view: View, results: Results) -> list[Curve]:
             marks = {key: facts[f"loss_{key}"] for key in ("silence", "noise") if facts.get(f"loss_{key}") is not None}
             for first, points in fits.items():
                 parts = [row.name, *([f"seed {seed}"] if seed else []), *([f"from {first}"] if len(fits) > 1 else [])]
-                found.append(Curve(" ".join(parts), tuple(points[step] for step in sorted(points)), marks))
-    if not found:
-        raise IncompleteError(f"{view.experiment} has no learning curve yet; run it, or choose another.")
-    return found
+                curves.append(Curve(" ".join(parts), tuple(points[step] for step in sorted(points)), marks))
+    if not curves:
+        raise IncompleteError(f"{view.experiment} has no learning curve yet; run it, or choose another experiment.")
+    return curves
 
 
 def draw(subject: Subject) -> Drawn | str:
-    """The learning curves, or a sentence where there are none."""
+    """Draw the learning curves, or return a sentence where there are none."""
     try:
         return drawn(subject.view, subject.results)
     except IncompleteError:
-        return "Learning curves: no fit of this experiment has left one."
+        return "Learning curves: no fit of this experiment has one."
 
 
 def drawn(view: View, results: Results) -> Drawn:
-    """Draw the learning curves of one view.
+    """Draw the learning curves of a view.
+
+    Args:
+        view: the view whose fits are drawn.
+        results: the results folder that holds the cells of the view.
 
     Raises:
-        IncompleteError: no fit of it has left any.
+        IncompleteError: no fit of the view has a learning curve.
     """
-    found = curves(view, results)
+    lines = curves(view, results)
     caption = (
-        f"Training loss over steps, one line per fit: the loss of each step faintly, its running mean over {SMOOTHED} "
-        "points of the curve in full."
+        "Training loss over training steps, one line per fit. Faint: the loss of single steps; strong: the running "
+        f"mean over {SMOOTHED} points of the curve."
     )
-    if any(curve.marks for curve in found):
-        caption += " Dotted: what silence, or noise of the clips' level, would cost where a training was judged by it."
+    if any(curve.marks for curve in lines):
+        caption += " Dotted: the loss that silence, or noise at the level of the clips, would have."
     if len({row.model for row in view.rows}) > 1:
-        caption += " The models are trained by losses of their own, whose heights do not compare."
+        caption += " The models are trained with different losses, whose values must not be compared."
     with style.applied():
-        return Drawn("curves", "Learning curves", caption, figure(view, found))
+        return Drawn("curves", "Learning curves", caption, figure(view, lines))
 
 
-def figure(view: View, found: Sequence[Curve]) -> Figure:
-    """Loss over steps, one line per fit; what silence and noise would cost is marked where all fits agree on it.
+def figure(view: View, curves: Sequence[Curve]) -> Figure:
+    """Draw loss over training steps, one line per fit; the losses of silence and noise are marked where all fits agree.
 
-    A step's loss depends on the crops it drew, so the line is a running mean over SMOOTHED points of the curve, before
-    a faint one of the points themselves.
+    The loss of a single step depends on the crops that it drew, so a running mean over SMOOTHED points is drawn over a
+    faint line of the points themselves.
+
+    Args:
+        view: the view that the heading names.
+        curves: the learning curves.
     """
-    chart = style.sheet(4.3 + 0.1 * max(0, len(found) - 8))
+    chart = style.sheet(4.3 + 0.1 * max(0, len(curves) - 8))
     axes = chart.add_subplot()
-    for index, curve in enumerate(found):
+    for index, curve in enumerate(curves):
         steps = [point["step"] for point in curve.points if point["loss"] is not None]
         losses = [point["loss"] for point in curve.points if point["loss"] is not None]
         line = style.STYLES[index % len(style.STYLES)]
         colour = style.COLOURS[index % len(style.COLOURS)]
         axes.plot(steps, losses, color=colour, linewidth=0.5, alpha=0.25)
-        axes.plot(steps, running_mean(losses), line, color=colour, label=style.literal(curve.name), linewidth=1.5)
-    _mark(axes, found)
+        axes.plot(steps, running_mean(losses), line, color=colour, label=style.label(curve.name), linewidth=1.5)
+    _mark(axes, curves)
     axes.set(xlabel="training step", ylabel="training loss", yscale="log")
     axes.yaxis.set_major_formatter(FormatStrFormatter("%.3g"))
     axes.yaxis.set_minor_formatter(FormatStrFormatter("%.3g") if _narrow(axes.get_ylim()) else NullFormatter())
@@ -115,10 +127,10 @@ def figure(view: View, found: Sequence[Curve]) -> Figure:
     return chart
 
 
-def _mark(axes: Axes, found: Sequence[Curve]) -> None:
-    """A dotted line where silence and noise stand, named at its end."""
+def _mark(axes: Axes, curves: Sequence[Curve]) -> None:
+    """Draw a dotted line, with its name, at the losses of silence and of noise."""
     for key in ("silence", "noise"):
-        levels = {round(curve.marks[key], 3) for curve in found if key in curve.marks}
+        levels = {round(curve.marks[key], 3) for curve in curves if key in curve.marks}
         if len(levels) == 1:
             level = levels.pop()
             axes.axhline(level, color=style.GREY, linewidth=0.8, linestyle=(0, (1, 2)))
@@ -135,12 +147,12 @@ def _mark(axes: Axes, found: Sequence[Curve]) -> None:
 
 
 def running_mean(values: Sequence[float]) -> list[float]:
-    """Mean over the SMOOTHED points around each, fewer at the ends: [points] -> [points]."""
+    """Return the mean over the SMOOTHED points around each point, fewer at the ends: [points] -> [points]."""
     half = SMOOTHED // 2
     spans = (values[max(0, index - half) : index + half + 1] for index in range(len(values)))
     return [sum(span) / len(span) for span in spans]
 
 
 def _narrow(limits: tuple[float, float]) -> bool:
-    """Whether an axis holds less than a decade, so that its minor ticks need numbers."""
+    """Return whether an axis spans less than a decade, so that its minor ticks need numbers."""
     return limits[1] < 10 * limits[0]

@@ -1,4 +1,4 @@
-"""Rate against quality: each metric over what a clip costs to store."""
+"""Rate against quality: the mean of each metric over what one clip costs to store."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ if TYPE_CHECKING:
     Rate = Callable[[TableRow], float | None]
 
 SPREAD = 1.2
-"""Rows whose costs lie within this factor show no trade of rate for quality."""
+"""Smallest factor between the largest and the smallest cost of the rows for which the figure is drawn."""
 
 KBIT, RATIO = "kbit per clip", "compression ratio"
-SAID = {
+EXPLAINED = {
     KBIT: "kbit per clip (further right costs more)",
     RATIO: "the exact compression ratio, samples per stored number (further right costs less)",
 }
 
 
 def draw(subject: Subject) -> Drawn | str:
-    """Each metric with its interval over the exact compression ratio, or over kbit where a row stores only bits."""
+    """Draw each metric over the exact compression ratio, or over kbit per clip where a row stores only bits."""
     table = subject.table
     label, rate = _rate(table)
     series = _series(table, rate)
@@ -44,7 +44,7 @@ def draw(subject: Subject) -> Drawn | str:
     chart, panels = style.panels(len(table.metrics), 2.2, columns, sharex=True)
     for axes, metric in zip(panels, table.metrics, strict=True):
         _panel(axes, series, metric, rate)
-    # Panels share the axis, whose formatter needs its final limits.
+    # The panels share one axis, and the tick labels depend on its final limits.
     style.plain_log(panels[0].xaxis)
     for axes in panels[-columns:]:
         axes.set_xlabel(label)
@@ -55,19 +55,19 @@ def draw(subject: Subject) -> Drawn | str:
 
 
 def _rate(table: Table) -> tuple[str, Rate]:
-    """What a clip costs: kbit where a row stores bits that are no numbers, as a codec does, else the exact ratio."""
+    """Return what a clip costs: kbit where a row stores bits and no numbers, as a codec does; else the exact ratio."""
     if any(row.kbit and not row.numbers for row in table.rows):
         return KBIT, lambda row: row.kbit
     return RATIO, lambda row: row.ratio
 
 
 def _series(table: Table, rate: Rate) -> Mapping[str, Sequence[TableRow]]:
-    """Model -> its rows that have a cost and a score, by cost."""
-    found: dict[str, list[TableRow]] = {}
-    for asked, row in zip(table.view.rows, table.rows, strict=True):
+    """Return model -> its rows that have a cost and a score, sorted by cost."""
+    series: dict[str, list[TableRow]] = {}
+    for view_row, row in zip(table.view.rows, table.rows, strict=True):
         if rate(row) and any(entry.summary.mean is not None for entry in row.entries.values()):
-            found.setdefault(asked.model, []).append(row)
-    return {model: sorted(rows, key=lambda row: rate(row) or 0.0) for model, rows in found.items()}
+            series.setdefault(view_row.model, []).append(row)
+    return {model: sorted(rows, key=lambda row: rate(row) or 0.0) for model, rows in series.items()}
 
 
 def _panel(axes: Axes, series: Mapping[str, Sequence[TableRow]], metric: MetricInfo, rate: Rate) -> None:
@@ -75,13 +75,13 @@ def _panel(axes: Axes, series: Mapping[str, Sequence[TableRow]], metric: MetricI
         summaries = [row.entries[metric.name].summary for row in rows]
         mean, low, high = (
             np.array([math.nan if value is None else value for value in values])
-            for values in zip(*((one.mean, one.low, one.high) for one in summaries), strict=True)
+            for values in zip(*((summary.mean, summary.low, summary.high) for summary in summaries), strict=True)
         )
         axes.errorbar(
             [rate(row) or math.nan for row in rows],
             mean,
             yerr=np.nan_to_num(np.stack([mean - low, high - mean])),
-            label=style.literal(model),
+            label=style.label(model),
             color=style.COLOURS[index % len(style.COLOURS)],
             marker=style.MARKERS[index % len(style.MARKERS)],
             linestyle=style.STYLES[index % len(style.STYLES)],
@@ -95,8 +95,9 @@ def _panel(axes: Axes, series: Mapping[str, Sequence[TableRow]], metric: MetricI
 
 
 def _caption(subject: Subject, label: str, rate: Rate) -> str:
-    said = (
-        f"Mean over clips with its 95 % bootstrap interval, over {SAID[label]}; one series per model, {subject.sound}."
+    caption = (
+        f"Mean over clips with its 95 % bootstrap interval, over {EXPLAINED[label]}; one series per model, "
+        f"{subject.sound}."
     )
-    left_out = [row.name for row in subject.table.rows if not rate(row)]
-    return said + (f" Without a cost per clip, so not shown: {', '.join(left_out)}." if left_out else "")
+    not_shown = [row.name for row in subject.table.rows if not rate(row)]
+    return caption + (f" Not shown, because they have no cost per clip: {', '.join(not_shown)}." if not_shown else "")

@@ -1,4 +1,4 @@
-"""The sound of one clip: waveform above log-mel spectrogram, the original beside what each row made of it."""
+"""One clip: waveform and log-mel spectrogram of the original and of the reconstruction of every row."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hsbench.report import text
+from hsbench.report import names, text
 from hsbench.report.figures import style
 from hsbench.report.figures.base import Drawn
 
@@ -24,18 +24,18 @@ if TYPE_CHECKING:
     from hsbench.report.table import TableRow
 
 MEDIAN = "lsd"
-"""The metric whose median clip is shown: it judges what a spectrogram shows."""
+"""Metric by which the median clip is chosen: like the picture, it compares spectra."""
 RANGE = 80.0
-"""dB shown below the loudest point of the original."""
+"""Range of the colour scale in dB below the loudest point of the original."""
 ACROSS = 3
-"""Reconstructions beside one original at most; more are shared out over several bands, each with the original."""
+"""Largest number of reconstructions beside the original; more rows fill further bands, each with the original."""
 TICKS = (0.5, 1, 2, 4, 8, 16)
-"""kHz."""
+"""Labelled frequencies [kHz]."""
 
 
 @dataclass(frozen=True, eq=False)
 class Sound:
-    """A panel: its heading lines and its waveform [samples]."""
+    """One panel: the lines of its heading, and the waveform [samples]."""
 
     heading: str
     waveform: NDArray[np.float32]
@@ -43,32 +43,32 @@ class Sound:
 
 @dataclass(frozen=True, eq=False)
 class Shown:
-    """One clip: which, why, and what there is of it.
+    """The clip that is shown.
 
     Attributes:
-        clip: id.
-        why: how it was chosen.
-        facts: of the original, as the results folder has them.
-        original: its sound.
-        made: what the rows made of it.
-        left_out: rows without it.
+        clip: identifier of the clip.
+        choice: how the clip was chosen, as part of a sentence.
+        facts: facts of the original, as the results folder holds them.
+        original: the original.
+        reconstructions: the reconstructions of the rows that kept their sound.
+        without_sound: names of the other rows.
     """
 
     clip: str
-    why: str
+    choice: str
     facts: Mapping[str, Any]
     original: Sound
-    made: Sequence[Sound]
-    left_out: Sequence[str]
+    reconstructions: Sequence[Sound]
+    without_sound: Sequence[str]
 
 
 def draw(subject: Subject) -> Drawn | str:
-    """The chosen clip, or the median one."""
-    found = _chosen(subject)
-    if isinstance(found, str):
-        return f"Reconstructions: {found}."
-    clip, corpus, why = found
-    shown = _shown(subject, clip, corpus, why)
+    """Draw the clip that the user named, or the median clip."""
+    chosen = _chosen(subject)
+    if isinstance(chosen, str):
+        return f"Reconstructions: {chosen}."
+    clip, corpus, choice = chosen
+    shown = _shown(subject, clip, corpus, choice)
     if isinstance(shown, str):
         return f"Reconstructions: {shown}."
     chart = _figure(subject, shown)
@@ -76,38 +76,39 @@ def draw(subject: Subject) -> Drawn | str:
 
 
 def _chosen(subject: Subject) -> tuple[str, str, str] | str:
-    """Clip, corpus and reason, or why there is none."""
+    """Return clip, corpus and how it was chosen, or the reason why no clip can be shown."""
     if subject.clip is not None:
         for name, corpus in subject.view.corpora.items():
             if subject.clip in corpus.clips:
-                return subject.clip, name, "as asked"
+                return subject.clip, name, "by the user"
         return f"clip {subject.clip} is not among the clips of this experiment"
-    metrics = sorted(subject.table.metrics, key=lambda one: one.name != MEDIAN)
+    metrics = sorted(subject.table.metrics, key=lambda metric: metric.name != MEDIAN)
     for name, corpus in subject.view.corpora.items():
         rows = [row for row in subject.table.rows if row.corpus == name]
         for metric in metrics:
             clip = median_clip(corpus.clips, [row.entries[metric.name].values for row in rows])
             if clip is not None:
-                return clip, name, f"the median clip by {metric.label} over all rows"
+                return clip, name, f"as the median clip by {metric.label} over all rows"
     return "no clip has a score yet"
 
 
 def median_clip(clips: Sequence[str], values: Sequence[NDArray[np.float64]]) -> str | None:
-    """The clip whose mean over rows and seeds is the lower median; None where no clip has a value in every row.
+    """Return the clip whose mean over rows and seeds is the lower median; None where no clip has a value in all rows.
 
     Args:
-        clips: ids.
-        values: one [seeds, clips] array per row; rows without any value take no part.
+        clips: identifiers of the clips.
+        values: one array [seeds, clips] per row; rows without any value are left out.
     """
-    taking_part = [one for one in values if np.isfinite(one).any()]
-    if not taking_part:
+    scored = [row for row in values if np.isfinite(row).any()]
+    if not scored:
         return None
-    means = np.concatenate(taking_part).mean(axis=0)
+    # The mean of a clip is NaN where any seed of any row has no value, which leaves the clip out.
+    means = np.concatenate(scored).mean(axis=0)
     order = [int(index) for index in np.argsort(means, kind="stable") if np.isfinite(means[index])]
     return clips[order[(len(order) - 1) // 2]] if order else None
 
 
-def _shown(subject: Subject, clip: str, corpus_name: str, why: str) -> Shown | str:
+def _shown(subject: Subject, clip: str, corpus_name: str, choice: str) -> Shown | str:
     from hsbench.audio.io import read_mono
 
     corpus = subject.view.corpora[corpus_name]
@@ -115,38 +116,38 @@ def _shown(subject: Subject, clip: str, corpus_name: str, why: str) -> Shown | s
     if facts is None or not (path := subject.results.reference_audio(facts["audio"])).exists():
         return f"the original of clip {clip} is not in the results folder; run the experiment"
     index = corpus.clips.index(clip)
-    made: list[Sound] = []
-    left_out: list[str] = []
-    for asked, row in zip(subject.view.rows, subject.table.rows, strict=True):
+    sounds: list[Sound] = []
+    without_sound: list[str] = []
+    for view_row, row in zip(subject.view.rows, subject.table.rows, strict=True):
         if row.corpus != corpus_name:
             continue
-        files = [subject.results.folder(cell).audio(clip) for cell in asked.cells[:1]]
+        files = [subject.results.folder(cell).audio(clip) for cell in view_row.cells[:1]]
         waveform = read_mono(files[0])[0] if files and files[0].exists() else None
         if waveform is None or not np.isfinite(waveform).all():
-            left_out.append(row.name)
+            without_sound.append(row.name)
         else:
-            made.append(Sound(_heading(subject, row, index), waveform))
-    if not made:
+            sounds.append(Sound(_heading(subject, row, index), waveform))
+    if not sounds:
         return f"no row has kept its sound of clip {clip}; run the experiment"
-    return Shown(clip, why, facts, Sound("original\n", read_mono(path)[0]), made, left_out)
+    return Shown(clip, choice, facts, Sound("original\n", read_mono(path)[0]), sounds, without_sound)
 
 
 def _heading(subject: Subject, row: TableRow, index: int) -> str:
-    """Row name, and below it the scores of its first seed for this clip, two metrics at most."""
+    """Return the name of a row and, below it, SI-SNR and LSD of its first seed for this clip."""
     scores = []
     for metric in subject.table.metrics:
         values = row.entries[metric.name].values
         if metric.name in ("si_snr", MEDIAN) and values.size and np.isfinite(values[0, index]):
             scores.append(f"{metric.label} {text.number(values[0, index], metric)} {metric.unit}".strip())
-    return f"{row.name}\n{', '.join(scores)}"
+    return f"{names.short(row.name)}\n{', '.join(scores)}"
 
 
 def _bands(shown: Shown) -> Iterator[list[Sound]]:
-    """The original with the next few reconstructions, as many in each band as can be."""
-    bands = math.ceil(len(shown.made) / ACROSS)
-    each = math.ceil(len(shown.made) / bands)
-    for start in range(0, len(shown.made), each):
-        yield [shown.original, *shown.made[start : start + each]]
+    """Yield the bands of panels: the original with the next reconstructions, spread evenly over the bands."""
+    bands = math.ceil(len(shown.reconstructions) / ACROSS)
+    each = math.ceil(len(shown.reconstructions) / bands)
+    for start in range(0, len(shown.reconstructions), each):
+        yield [shown.original, *shown.reconstructions[start : start + each]]
 
 
 def _figure(subject: Subject, shown: Shown) -> Figure:
@@ -154,7 +155,8 @@ def _figure(subject: Subject, shown: Shown) -> Figure:
 
     rate, bands = shown.facts["sample_rate"], list(_bands(shown))
     top = float(log_mel(shown.original.waveform, rate).max())
-    limit = 1.05 * max(float(np.abs(one.waveform).max()) for band in bands for one in band)
+    limit = 1.05 * max(float(np.abs(sound.waveform).max()) for band in bands for sound in band)
+    # A reconstruction that diverged must not flatten the original.
     limit = min(limit, 2.1 * float(np.abs(shown.original.waveform).max()) or 1.0)
     columns = max(len(band) for band in bands)
     chart = style.sheet(0.7 + 2.9 * len(bands), 1.7 + 1.75 * columns)
@@ -177,12 +179,12 @@ def _figure(subject: Subject, shown: Shown) -> Figure:
     assert image is not None
     bar = chart.colorbar(image, ax=grid, shrink=0.8 / len(bands), aspect=30)
     bar.set_label("level (dB re loudest point of the original)")
-    chart.suptitle(style.heading(subject.view, f"Clip {shown.clip}, {shown.why}"))
+    chart.suptitle(style.heading(subject.view, f"Clip {shown.clip}, chosen {shown.choice}"))
     return chart
 
 
 def _waveform(axes: Axes, sound: Sound, rate: int, limit: float) -> None:
-    """The envelope, from the least to the greatest sample of each of some hundred spans."""
+    """Draw the envelope: minimum to maximum of the samples in each of up to 600 spans of time."""
     spans = np.array_split(sound.waveform, min(600, sound.waveform.size))
     times = np.linspace(0, sound.waveform.size / rate, len(spans))
     axes.fill_between(times, [s.min() for s in spans], [s.max() for s in spans], color=style.COLOURS[0], linewidth=0.3)
@@ -207,8 +209,8 @@ def _spectrogram(axes: Axes, sound: Sound, rate: int, top: float) -> AxesImage:
         vmax=0,
     )
     axes.set_xlim(0, sound.waveform.size / rate)
-    kilohertz = [one for one in TICKS if one <= rate / 2000]
-    axes.set_yticks([float(mel(np.array(1000.0 * one))) for one in kilohertz], [f"{one:g}" for one in kilohertz])
+    kilohertz = [tick for tick in TICKS if tick <= rate / 2000]
+    axes.set_yticks([float(mel(np.array(1000.0 * tick))) for tick in kilohertz], [f"{tick:g}" for tick in kilohertz])
     axes.set_xlabel("time (s)")
     return image
 
@@ -216,9 +218,10 @@ def _spectrogram(axes: Axes, sound: Sound, rate: int, top: float) -> AxesImage:
 def _caption(subject: Subject, shown: Shown) -> str:
     voice = ", ".join(f"{key} {shown.facts[key]}" for key in ("speaker", "sex") if shown.facts.get(key))
     description = subject.view.corpora[shown.facts["corpus"]].description
-    said = (
+    caption = (
         f"Clip {shown.clip} of {shown.facts['corpus']} ({description}{'; ' + voice if voice else ''}), chosen "
-        f"{shown.why}. Above: waveform, all on one scale; below: log-mel spectrogram in dB below the loudest point of "
-        f"the original, {RANGE:g} dB shown. Reconstructions are of the first seed, at their own level."
+        f"{shown.choice}. Above: waveforms on one scale; below: log-mel spectrograms in dB below the loudest point of "
+        f"the original ({RANGE:g} dB are shown). Reconstructions are those of the first seed, at their own level."
     )
-    return said + (f" Without sound of this clip: {', '.join(shown.left_out)}." if shown.left_out else "")
+    missing = ", ".join(shown.without_sound)
+    return caption + (f" Rows without sound of this clip: {missing}." if missing else "")

@@ -1,7 +1,7 @@
-"""One look for every figure: told apart by the colour-blind and in grey, with units on every axis.
+"""Common style of all figures: readable for colour-blind readers and in grey, with units on every axis.
 
-Colours are those of Okabe and Ito (2008), without the yellow that white paper swallows; whatever has a colour also has
-a line style, a marker or a hatch. Heat maps and spectrograms use scales whose lightness rises evenly.
+Colours are those of Okabe and Ito (2008), without the yellow, which is hard to see on white. Everything that has a
+colour also has a line style, a marker or a hatch. Heat maps and spectrograms use scales of evenly rising lightness.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
-from hsbench.report import text
+from hsbench.report import names, text
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -29,10 +29,10 @@ STYLES = ("-", "--", "-.", ":")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">")
 HATCHES = ("", "////", "....", "\\\\\\\\", "xxxx", "----", "||||", "++++")
 HEAT = "cividis"
-"""Lightness rises evenly, and the colour-blind see the same scale."""
+"""Colour map whose lightness rises evenly and which looks the same to colour-blind readers."""
 GREY = "0.45"
 WIDTH = 7.2
-"""Inches: the text of an A4 page."""
+"""Width of a figure in inches: that of the text on an A4 page."""
 
 _SETTINGS: dict[Any, Any] = {
     "font.size": 8.5,
@@ -55,23 +55,23 @@ _SETTINGS: dict[Any, Any] = {
 
 
 def applied() -> AbstractContextManager[None]:
-    """Inside, new figures have the house's fonts and lines."""
+    """Return a context manager in which new figures have the common fonts and lines."""
     return rc_context(_SETTINGS)
 
 
 def sheet(height: float, width: float = WIDTH) -> Figure:
-    """An empty figure of that size in inches, whose parts make room for each other."""
+    """Return an empty figure of this size in inches; its layout keeps labels from overlapping."""
     return Figure(figsize=(width, height), layout="constrained")
 
 
 def panels(count: int, height: float, columns: int = 3, **shared: Any) -> tuple[Figure, list[Axes]]:
-    """A figure with `count` panels in rows of at most `columns`, each row `height` inches; what is left over is empty.
+    """Return a figure and its panels, filled row by row; places left over at the end are empty.
 
     Args:
-        count: panels.
-        height: inches of one row.
-        columns: panels side by side.
-        shared: sharex and sharey, as matplotlib has them.
+        count: number of panels.
+        height: height of one row of panels [inches].
+        columns: largest number of panels side by side.
+        shared: sharex and sharey, as in matplotlib's subplots.
     """
     across = min(count, columns)
     down = math.ceil(count / across)
@@ -84,30 +84,35 @@ def panels(count: int, height: float, columns: int = 3, **shared: Any) -> tuple[
 
 
 def literal(name: str) -> str:
-    """A name as it is: a dollar sign in it begins no formula."""
+    """Return a name with its dollar signs escaped, which would start a formula in matplotlib."""
     return name.replace("$", r"\$")
 
 
+def label(name: str) -> str:
+    """Return a name on one line, shortened where it is long, for an axis, a legend or a panel."""
+    return literal(names.short(name))
+
+
 def heading(view: View, what: str) -> str:
-    """First line of a figure: what it shows of which experiment, and under which budget and protocol."""
-    corpora = " + ".join(view.corpora) or "no corpus at hand"
+    """Return the heading of a figure: what it shows, then the experiment with corpora, budget and protocol."""
+    corpora = " + ".join(view.corpora) or "no corpus available"
     title = f"{view.title}: {corpora}, budget {view.budget}, protocol {view.protocol}"
     return literal(f"{what}\n{title}")
 
 
 def direction(metric: MetricInfo) -> str:
-    """The metric with its unit, and which way is better: "SI-SNR (dB), higher is better"."""
+    """Return a metric with unit and direction: "SI-SNR (dB), higher is better"."""
     return f"{text.heading(metric)}, {metric.better} is better"
 
 
 def plain_log(axis: Axis) -> None:
-    """Plain numbers on a logarithmic axis, the more the less it spans: at powers of ten, at 1, 2 and 5, or closer."""
+    """Label a logarithmic axis with plain numbers: at powers of ten, or closer where the axis spans little."""
     low, high = axis.get_view_interval()
-    wanted = (1, 2, 3, 4, 5, 7) if high < 6 * low else (1, 2, 5) if high < 150 * low else (1,)
+    leading = (1, 2, 3, 4, 5, 7) if high < 6 * low else (1, 2, 5) if high < 150 * low else (1,)
 
     def shown(value: float, _position: float) -> str:
-        lead = value / 10 ** math.floor(math.log10(value) + 1e-9)
-        return f"{value:g}" if any(math.isclose(lead, one, rel_tol=1e-6) for one in wanted) else ""
+        digit = value / 10 ** math.floor(math.log10(value) + 1e-9)
+        return f"{value:g}" if any(math.isclose(digit, labelled, rel_tol=1e-6) for labelled in leading) else ""
 
     axis.set_major_formatter(FuncFormatter(shown))
-    axis.set_minor_formatter(FuncFormatter(shown) if len(wanted) > 1 else NullFormatter())
+    axis.set_minor_formatter(FuncFormatter(shown) if len(leading) > 1 else NullFormatter())

@@ -1,7 +1,7 @@
-"""Weight space: a t-SNE picture of the clips' INR weights, and whether neighbours share a voice, as a number.
+"""Weight space: a t-SNE picture of the clips' INR weights, and how often neighbours share a voice.
 
-Only weights that one network wrote for all clips, or that were fitted from one shared start, lie in one space. INRs
-that were each fitted from a random start of their own do not: two may be the same function with their neurons in
+Distances between weights have a meaning only if one network wrote the weights of all clips, or if all INRs were fitted
+from the same initial weights. INRs with different random initial weights can be the same function with their neurons in
 another order.
 """
 
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from hsbench.analysis import weight_space
 from hsbench.report.figures import style
 from hsbench.report.figures.base import Drawn
+from hsbench.report.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,106 +26,106 @@ if TYPE_CHECKING:
     from hsbench.report.figures.base import Subject
 
 TITLE = "t-SNE of the INR weights, by voice"
-LEAST = 10
-"""Fewer clips make no picture."""
+MINIMUM = 10
+"""Smallest number of clips for which a picture is drawn."""
 NAMED = 24
-"""Above so many voices the legend leaves them out."""
+"""Largest number of voices that the legend names one by one."""
 NUMBERED = 150
-"""Above so many clips, and where there are several panels, the voices' numbers are left out of the markers."""
+"""Largest number of clips whose markers hold the number of the voice; only a single panel has such numbers."""
 SHAPES = {"F": "o", "M": "s"}
 OTHER = "^"
-"""The marker of a voice whose sex the corpus does not tell."""
+"""Marker of a voice whose sex the corpus does not state."""
 LEAD = (
-    "t-SNE of the weights of each clip's INR, standardised over the clips, seeded; distances in the "
-    "picture are not to scale. Colour and marker: voice; round: female, square: male."
+    "t-SNE of the weights of each clip's INR, standardised over the clips, with a fixed seed; distances in the "
+    "picture are not to scale. Colour and marker: voice; circle: female; square: male."
 )
 OWN_START = (
-    "each clip's INR starts from random weights of its own, so distances between weights mean nothing; only weights "
-    "that one network wrote, or that were fitted from one start (shared_start), are drawn"
+    "the INRs of the clips start from different random weights, so distances between their weights have no meaning; "
+    "only weights that one network wrote, or that were fitted from one start (shared_start), are drawn"
 )
 
 
 @dataclass(frozen=True, eq=False)
 class Cloud:
-    """The clips of one row.
+    """The clips of one row in weight space.
 
     Attributes:
-        row: name.
-        facts: one per clip: speaker, sex and source (its utterance), and split.
-        where: [clips, dims], in weight space.
-        wanted: clips that the row should have.
-        fitted: whether each clip's weights were fitted, from a start that all share, and not written by a network.
+        row: name of the row.
+        facts: facts of each clip: speaker, sex, source (its utterance) and split.
+        coordinates: [clips, dims], see weight_space.points.
+        wanted: number of clips of the view; fewer have weights while a run is incomplete.
+        fitted: whether the weights were fitted from initial weights that all clips share; if not, a network wrote them.
     """
 
     row: str
     facts: Sequence[Mapping[str, Any]]
-    where: NDArray[np.float64]
+    coordinates: NDArray[np.float64]
     wanted: int
     fitted: bool
 
     def of(self, key: str) -> list[str]:
-        """One fact of every clip."""
-        return [str(one[key]) for one in self.facts]
+        """Return one fact of every clip."""
+        return [str(facts[key]) for facts in self.facts]
 
     @property
     def perplexity(self) -> float:
-        """Of its t-SNE."""
+        """Perplexity of the t-SNE."""
         return weight_space.perplexity_for(len(self.facts))
 
 
 def draw(subject: Subject) -> Drawn | str:
-    """One panel per row whose weights one network wrote, or the reason why there is none."""
-    found = [_cloud(subject, index) for index in range(len(subject.table.rows))]
-    clouds = [one for one in found if isinstance(one, Cloud)]
-    reasons = dict.fromkeys(one for one in found if isinstance(one, str))
+    """Draw one panel per row whose weights lie in one space, or return the reasons why there is none."""
+    outcomes = [_cloud(subject, index) for index in range(len(subject.table.rows))]
+    clouds = [outcome for outcome in outcomes if isinstance(outcome, Cloud)]
+    reasons = dict.fromkeys(outcome for outcome in outcomes if isinstance(outcome, str))
     if not clouds:
-        return f"Weight space: {'; '.join(reasons) or 'no row'}."
+        return f"Weight space: {'; '.join(reasons) or 'the experiment has no row'}."
     numbers = {cloud.row: _numbers(cloud) for cloud in clouds}
     chart = _figure(subject, clouds, numbers)
     return Drawn("weights", TITLE, _caption(subject, clouds, numbers, list(reasons)), chart)
 
 
 def _cloud(subject: Subject, index: int) -> Cloud | str:
-    """The clips of a row in weight space, from its first seed, or why it has none."""
+    """Return the clips of a row in weight space, from its first seed, or the reason why it has none."""
     row = subject.view.rows[index]
     if not row.cells:
-        return "nothing was run"
+        return "no cell was run"
     folder, corpus = subject.results.folder(row.cells[0]), subject.view.corpus(row)
     references = subject.results.references()
     known = [clip for clip in corpus.clips if (corpus.fingerprint, clip) in references]
     clips = [clip for clip in known if folder.weights(clip).exists()]
     if not clips:
-        return "no weights are kept of the clips"
+        return "no weights of the clips were kept"
     fitted = "generated" not in folder.fit()
     if fitted and not dict(folder.spec().model.settings).get("shared_start"):
         return OWN_START
-    if len(clips) < LEAST:
-        return f"{len(clips)} clips are too few for a picture (at least {LEAST})"
+    if len(clips) < MINIMUM:
+        return f"a picture needs the weights of at least {MINIMUM} clips, got {len(clips)}"
     split = {clip: name for name, ids in corpus.splits.items() for clip in ids}
     facts = [{**references[corpus.fingerprint, clip], "split": split.get(clip, subject.view.split)} for clip in clips]
-    where = weight_space.points([folder.weights(clip) for clip in clips])
-    if where.shape[1] < 2:
+    coordinates = weight_space.points([folder.weights(clip) for clip in clips])
+    if coordinates.shape[1] < 2:
         return "all clips have the same weights"
-    return Cloud(row.name, facts, where, len(corpus.clips), fitted)
+    return Cloud(row.name, facts, coordinates, len(corpus.clips), fitted)
 
 
 def _numbers(cloud: Cloud) -> dict[str, weight_space.Accuracy]:
-    """What neighbours tell: the voice and the sex with the clip's utterance left out, the sex with its voice left out.
+    """Return the accuracy of the nearest neighbours for every label that can be counted.
 
-    Where clips of both splits are there, the voice is also told for those of voices that were not trained on.
+    The labels are the voice and the sex, without neighbours of the same utterance; the voice over the validation clips
+    alone, where there are clips of both splits; and the sex without neighbours of the same voice.
     """
     speaker, sex, source = (cloud.of(key) for key in ("speaker", "sex", "source"))
-    unheard = [name == "validation" for name in cloud.of("split")]
-    voice = (cloud.where, speaker, source)
-    asked = {
-        "voice": weight_space.accuracy(*voice),
+    validation = [name == "validation" for name in cloud.of("split")]
+    accuracies = {
+        "voice": weight_space.accuracy(cloud.coordinates, speaker, source),
         "voice, validation clips alone": None
-        if all(unheard)
-        else weight_space.accuracy(cloud.where, speaker, source, unheard),
-        "sex": weight_space.accuracy(cloud.where, sex, source),
-        "sex, own voice left out": weight_space.accuracy(cloud.where, sex, speaker),
+        if all(validation)
+        else weight_space.accuracy(cloud.coordinates, speaker, source, validation),
+        "sex": weight_space.accuracy(cloud.coordinates, sex, source),
+        "sex, own voice left out": weight_space.accuracy(cloud.coordinates, sex, speaker),
     }
-    return {name: found for name, found in asked.items() if found is not None}
+    return {label: accuracy for label, accuracy in accuracies.items() if accuracy is not None}
 
 
 def _figure(
@@ -138,7 +139,7 @@ def _figure(
     voices = _voices(clouds)
     for axes, cloud in zip(panels, clouds, strict=True):
         _panel(axes, cloud, voices, numbered=_numbered(clouds, voices))
-        axes.set_title(style.literal("\n".join([cloud.row, *_short(numbers[cloud.row])])), fontsize=8)
+        axes.set_title("\n".join([style.label(cloud.row), *map(style.literal, _short(numbers[cloud.row]))]), fontsize=8)
         axes.set_xlabel("t-SNE 1 (no unit)")
     panels[0].set_ylabel("t-SNE 2 (no unit)")
     chart.suptitle(style.heading(subject.view, TITLE))
@@ -147,16 +148,19 @@ def _figure(
 
 
 def _short(numbers: Mapping[str, weight_space.Accuracy]) -> list[str]:
-    """Voice and sex in a line each."""
+    """Return one line for the voice and one for the sex."""
     return [
-        f"{name} {one.right:.2f} by {one.k}-NN (chance {one.shuffled:.2f})"
-        for name, one in numbers.items()
-        if name in ("voice", "sex")
+        f"{label} {accuracy.share:.2f} by {accuracy.k}-NN (chance {accuracy.chance:.2f})"
+        for label, accuracy in numbers.items()
+        if label in ("voice", "sex")
     ]
 
 
 def _voices(clouds: Sequence[Cloud]) -> dict[tuple[str, str], str]:
-    """(sex, speaker) -> colour; with more voices than colours, marker and colour together tell a voice."""
+    """Return (sex, speaker) -> colour.
+
+    With more voices than colours, the colours start anew for each sex: marker and colour together identify a voice.
+    """
     pairs = sorted({pair for cloud in clouds for pair in zip(cloud.of("sex"), cloud.of("speaker"), strict=True)})
     by_sex = len(pairs) > len(style.COLOURS)
     return {
@@ -167,19 +171,19 @@ def _voices(clouds: Sequence[Cloud]) -> dict[tuple[str, str], str]:
 
 
 def _numbered(clouds: Sequence[Cloud], voices: Mapping[tuple[str, str], str]) -> bool:
-    """Whether there is room for each clip's voice as a number, which tells voices apart in grey too."""
+    """Return whether markers have room for the number of the voice, which is readable in a grey print too."""
     return len(clouds) == 1 and len(clouds[0].facts) <= NUMBERED and len(voices) <= NAMED
 
 
 def _panel(axes: Axes, cloud: Cloud, voices: Mapping[tuple[str, str], str], *, numbered: bool) -> None:
-    picture = weight_space.embedded(cloud.where, cloud.perplexity)
+    picture = weight_space.embedded(cloud.coordinates, cloud.perplexity)
     numbers = list(voices)
-    for order, ((across, up), fact) in enumerate(zip(picture, cloud.facts, strict=True), start=3):
+    for order, ((x, y), fact) in enumerate(zip(picture, cloud.facts, strict=True), start=3):
         voice = fact["sex"], fact["speaker"]
         colour, empty = voices[voice], fact["split"] == "train"
         axes.scatter(
-            across,
-            up,
+            x,
+            y,
             s=95 if numbered else 24,
             marker=SHAPES.get(fact["sex"], OTHER),
             facecolor="white" if empty else colour,
@@ -189,13 +193,13 @@ def _panel(axes: Axes, cloud: Cloud, voices: Mapping[tuple[str, str], str], *, n
         )
         if numbered:
             ink, number = colour if empty else "white", str(numbers.index(voice) + 1)
-            axes.text(across, up, number, color=ink, fontsize=6, ha="center", va="center_baseline", zorder=order)
+            axes.text(x, y, number, color=ink, fontsize=6, ha="center", va="center_baseline", zorder=order)
     axes.set(xticks=[], yticks=[])
     axes.margins(0.08)
 
 
 def _legend(chart: Figure, clouds: Sequence[Cloud], voices: Mapping[tuple[str, str], str]) -> None:
-    """Voices by number, colour and marker; of very many, the sexes alone."""
+    """Add a legend of the voices by number, colour and marker; of more than NAMED voices only the sexes."""
     from matplotlib.lines import Line2D
 
     split = {fact["speaker"]: fact["split"] for cloud in clouds for fact in cloud.facts}
@@ -204,14 +208,14 @@ def _legend(chart: Figure, clouds: Sequence[Cloud], voices: Mapping[tuple[str, s
         fill, marker, label = "white" if empty else colour, SHAPES.get(sex, OTHER), style.literal(label)
         return Line2D([], [], color=colour, marker=marker, markerfacecolor=fill, linestyle="none", label=label)
 
-    shown = []
+    entries = []
     for number, ((sex, speaker), colour) in enumerate(voices.items(), start=1):
         label = f"{number}: {speaker}" if _numbered(clouds, voices) else speaker
-        shown.append(entry(f"{label} ({sex})" if sex else label, sex, colour, empty=split[speaker] == "train"))
-    if len(shown) > NAMED:
+        entries.append(entry(f"{label} ({sex})" if sex else label, sex, colour, empty=split[speaker] == "train"))
+    if len(entries) > NAMED:
         sexes = dict.fromkeys(sex for sex, _ in voices)
-        shown = [entry(f"voices, sex {sex or 'not told'}", sex, style.GREY, empty=False) for sex in sexes]
-    chart.legend(handles=shown, loc="outside lower center", ncols=5)
+        entries = [entry(f"voices, sex {sex or 'not stated'}", sex, style.GREY, empty=False) for sex in sexes]
+    chart.legend(handles=entries, loc="outside lower center", ncols=5)
 
 
 def _caption(
@@ -220,29 +224,30 @@ def _caption(
     numbers: Mapping[str, Mapping[str, weight_space.Accuracy]],
     reasons: Sequence[str],
 ) -> str:
-    said = [LEAD]
+    sentences = [LEAD]
     if _numbered(clouds, _voices(clouds)):
-        said.append("Numbers in the markers: the voices of the legend.")
+        sentences.append("Numbers in the markers: the voices of the legend.")
     if any(fact["split"] == "train" for cloud in clouds for fact in cloud.facts):
-        said.append("Empty markers: clips of voices in the training split; filled: validation.")
-    said.append(
-        "The numbers are taken in weight space itself, not in the picture: how often a clip's nearest neighbours name "
-        "its label by majority, clips of the same utterance left out; chance is the mean over "
-        f"{weight_space.SHUFFLES} shuffles of the labels among utterances "
+        sentences.append("Empty markers: clips of voices in the training split; filled: validation split.")
+    sentences.append(
+        "The numbers are measured in weight space, not in the picture: the share of clips whose label is the most "
+        "common one among their k nearest neighbours, without neighbours of the same utterance; chance is the mean "
+        f"over {weight_space.SHUFFLES} shuffles of the labels among utterances "
         "(among voices where the own voice is left out)."
     )
     for cloud in clouds:
         few = f" of {cloud.wanted}" if len(cloud.facts) < cloud.wanted else ""
         parts = [
-            f"{name} {one.right:.2f} (k {one.k}, {one.judged} clips; chance {one.shuffled:.2f}, 95 % of shuffles below "
-            f"{one.high:.2f}, majority {one.majority:.2f})"
-            for name, one in numbers[cloud.row].items()
+            f"{label} {accuracy.share:.2f} (k {accuracy.k}, {counted(accuracy.clips, 'clip')}; chance "
+            f"{accuracy.chance:.2f}, 95 % of shuffles below {accuracy.chance_high:.2f}, majority "
+            f"{accuracy.majority:.2f})"
+            for label, accuracy in numbers[cloud.row].items()
         ]
-        said.append(
+        sentences.append(
             f"{cloud.row}, {'fitted from one shared start' if cloud.fitted else 'written by one network'}, "
             f"{len(cloud.facts)}{few} clips, perplexity {cloud.perplexity:.3g}: "
-            + ("; ".join(parts) or "no label can be told from neighbours")
+            + ("; ".join(parts) or "no clip has a neighbour with its label")
             + "."
         )
-    said += [f"Rows not drawn: {reason}." for reason in reasons]
-    return " ".join([*said, f"{subject.sound}."])
+    sentences += [f"Rows not drawn: {reason}." for reason in reasons]
+    return " ".join([*sentences, f"{subject.sound}."])

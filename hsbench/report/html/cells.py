@@ -1,97 +1,114 @@
-"""Settings, protocol and provenance of every cell, as a reviewer would ask for them."""
+"""The page of all cells: the settings, protocol and provenance of each, as a reviewer would ask for them."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hsbench.report import sessions
-from hsbench.report.html.page import Html, el, frame
+from hsbench.report.html.page import render
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from hsbench.report.html.group import Fit, Group
 
+    Facts = Sequence[tuple[str, object]]
+
 LOG_LINES = 30
-"""Of the end of a cell's log."""
+"""Lines of the end of a cell's log that the page shows."""
+
+
+@dataclass(frozen=True)
+class Session:
+    """One working session of a cell.
+
+    Attributes:
+        title: when it started, and how long it took.
+        facts: (name, value) of everything that the cell's folder says of it.
+    """
+
+    title: str
+    facts: Facts
+
+
+@dataclass(frozen=True)
+class CellEntry:
+    """A cell as the page shows it.
+
+    Attributes:
+        name: name of its folder.
+        rows: the table rows that show the cell, each as "experiment: row".
+        outcome: how the last session ended, with the reason where there is one.
+        settings: (name, value) of its specification; empty for a cell that was never run.
+        sessions: its working sessions in their order.
+        log: the last lines of its log, or "".
+    """
+
+    name: str
+    rows: Sequence[str]
+    outcome: str
+    settings: Facts
+    sessions: Sequence[Session]
+    log: str
 
 
 def page(groups: Sequence[Group]) -> str:
-    """One entry for each cell, shared by all the rows that show it."""
-    shown: dict[str, tuple[Fit, list[str]]] = {}
+    """Return the page; a cell that several rows show has one entry."""
+    cells: dict[str, tuple[Fit, dict[str, None]]] = {}
     for group in groups:
         for fit in group.fits:
-            _, places = shown.setdefault(fit.name, (fit, []))
-            places.append(f"{group.view.experiment}: {fit.row}")
-    lines = [el("li", el("a", name, href=f"#{name}")) for name in shown]
-    return frame(
-        "Cells",
-        el("h1", "Cells"),
-        el(
-            "p",
-            "A cell is one fitted thing: a model with its settings, a corpus, a budget, a protocol and a seed. "
-            "Rows of several tables may show the same cell. Settings are complete; the key is the SHA-256 of them all.",
-        ),
-        el("nav", el("ul", *lines), aria_label="Cells", class_="contents"),
-        *(_cell(fit, places) for fit, places in shown.values()),
-        here="cells.html",
-        wide=True,
+            _, rows = cells.setdefault(fit.name, (fit, {}))
+            rows[f"{group.view.experiment}: {fit.row}"] = None
+    entries = [_entry(fit, list(rows)) for fit, rows in cells.values()]
+    return render("cells.html", "Cells", here="cells.html", cells=entries)
+
+
+def _entry(fit: Fit, rows: Sequence[str]) -> CellEntry:
+    history = sessions.history(fit.folder)
+    return CellEntry(
+        name=fit.name,
+        rows=rows,
+        outcome=history.outcome,
+        settings=() if history.status == "not run" else _settings(fit),
+        sessions=[_session(session) for session in fit.folder.provenance().get("sessions", [])],
+        log=_log(fit),
     )
 
 
-def _cell(fit: Fit, places: Sequence[str]) -> Html:
-    past, provenance = sessions.past(fit.folder), fit.folder.provenance()
-    ended = f"Status: {past.status}" + (f": {past.message}" if past.message else "")
-    log = _log(fit)
-    return el(
-        "article",
-        el("h2", fit.name),
-        el("p", "Shown as ", "; ".join(dict.fromkeys(places)), f". {ended}."),
-        None if past.status == "not run" else _specification(fit),
-        *(_session(number, one) for number, one in enumerate(provenance.get("sessions", []), 1)),
-        el("details", el("summary", "End of its log"), el("pre", log, tabindex="0")) if log else None,
-        id=fit.name,
-        class_="cell",
-    )
-
-
-def _specification(fit: Fit) -> Html:
+def _settings(fit: Fit) -> Facts:
+    """Key, seed and every setting, each under the name of its part: "model.width"."""
     spec = fit.folder.spec()
     parts = [("model", spec.model), ("corpus", spec.corpus), ("budget", spec.budget), ("protocol", spec.protocol)]
     facts: list[tuple[str, object]] = [("key", spec.key), ("seed", spec.seed)]
     for kind, part in parts:
         facts.append((kind, f"{part.name}, version {part.version}"))
         facts += [(f"{kind}.{key}", _shown(value)) for key, value in part.settings]
-    return el("details", el("summary", "Settings and protocol"), _pairs(facts), open=True)
+    return facts
 
 
-def _session(number: int, session: Mapping[str, Any]) -> Html:
-    facts = [("hsbench", sessions.version(session)), *_flat(session)]
+def _session(session: Mapping[str, Any]) -> Session:
     seconds = session.get("seconds")
-    took = f", {sessions.duration(seconds)}" if seconds else ""
-    title = f"Working session {number}: {session.get('started', 'time unknown')}{took}"
-    return el("details", el("summary", title), _pairs(facts))
+    duration = f", {sessions.duration(seconds)}" if seconds else ""
+    title = f"{session.get('started', 'time unknown')}{duration}"
+    return Session(title, [("hsbench", sessions.version(session)), *_flat(session)])
 
 
-def _flat(session: Mapping[str, Any]) -> list[tuple[str, object]]:
-    """The facts of a session, mappings taken apart; what the title says is left out."""
-    found: list[tuple[str, object]] = []
+def _flat(session: Mapping[str, Any]) -> Facts:
+    """The facts of a session, nested ones as "outer.inner", without those that its title and version hold."""
+    facts: list[tuple[str, object]] = []
     for key, value in session.items():
         if key in ("code", "started"):
             continue
         if isinstance(value, dict):
-            found += [(f"{key}.{name}", _shown(one)) for name, one in value.items()]
+            facts += [(f"{key}.{name}", _shown(inner)) for name, inner in value.items()]
         else:
-            found.append((key, " ".join(map(str, value)) if isinstance(value, list) else _shown(value)))
-    return found
+            facts.append((key, " ".join(map(str, value)) if isinstance(value, list) else _shown(value)))
+    return facts
 
 
 def _shown(value: object) -> str:
     return "none" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _pairs(facts: Iterable[tuple[str, object]]) -> Html:
-    return el("dl", *(el("div", el("dt", key), el("dd", value)) for key, value in facts), class_="pairs")
 
 
 def _log(fit: Fit) -> str:

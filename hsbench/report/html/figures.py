@@ -1,4 +1,4 @@
-"""Figures of a group as files of the report."""
+"""Figures of one view as files of the report."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ if TYPE_CHECKING:
     from hsbench.results.store import Results
 
 DOTS, PIXELS = 160, 100
-"""Of a PNG and of the page, an inch."""
+"""Pixels per inch of the figure, in a PNG file and on the page."""
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure that was written.
+    """The files of one figure.
 
     Attributes:
-        title: in a few words.
-        caption: what one sees.
-        png: its place in the report.
-        svg: likewise.
-        width: in pixels of the page, at most.
-        height: likewise.
+        title: short title.
+        caption: what a reader must know to read the figure.
+        png: path of the PNG file in the report.
+        svg: path of the SVG file in the report.
+        width: largest width on the page [pixels].
+        height: largest height on the page [pixels].
     """
 
     title: str
@@ -39,18 +39,24 @@ class Picture:
 
 
 def write(site: Site, group: Group, results: Results) -> list[Picture]:
-    """Draw and write the figures of a group. The same results give the same bytes."""
+    """Draw the figures of a view and write them. The same results give the same bytes.
+
+    Args:
+        site: the report.
+        group: the view with its table.
+        results: the results folder that holds the cells of the view.
+    """
     from matplotlib import rc_context
 
-    made = []
-    for one in figures.drawn(group.view, results, table=group.table)[0]:
-        place = f"figures/{group.slug}--{one.name}"
-        width, height = (round(inches * PIXELS) for inches in one.figure.get_size_inches())
-        picture = Picture(one.title, one.caption, f"{place}.png", f"{place}.svg", width, height)
-        with rc_context({"svg.hashsalt": one.name}):
+    pictures = []
+    for drawn in figures.drawn(group.view, results, table=group.table)[0]:
+        stem = f"figures/{group.slug}--{drawn.name}"
+        width, height = (round(inches * PIXELS) for inches in drawn.figure.get_size_inches())
+        picture = Picture(drawn.title, drawn.caption, f"{stem}.png", f"{stem}.svg", width, height)
+        with rc_context({"svg.hashsalt": drawn.name}):
             for path, kind in ((picture.png, "png"), (picture.svg, "svg")):
                 buffer = io.BytesIO()
-                one.figure.savefig(buffer, format=kind, dpi=DOTS, metadata={"Date": None} if kind == "svg" else None)
+                drawn.figure.savefig(buffer, format=kind, dpi=DOTS, metadata={"Date": None} if kind == "svg" else None)
                 site.write(path, buffer.getvalue())
-        made.append(picture)
-    return made
+        pictures.append(picture)
+    return pictures

@@ -1,4 +1,4 @@
-"""One view of an experiment, read once for all its pages."""
+"""One view with its table and its cells, read once for all its pages."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from hsbench.analysis.frame import value_and_status
 from hsbench.files import sha256_bytes
 from hsbench.report.table import Table, build
 from hsbench.results.view import ABSENT
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from hsbench.metrics.base import MetricInfo
     from hsbench.results.cell_folder import CellFolder
     from hsbench.results.store import Results
     from hsbench.results.view import View, ViewCorpus
@@ -22,15 +24,19 @@ if TYPE_CHECKING:
     Scores = Mapping[tuple[str, str, int], Mapping[str, Any]]
 
 
+LONGEST = 160
+"""Largest number of characters of a name that becomes a file name; file systems allow 255 bytes."""
+
+
 @dataclass
 class Fit:
     """One cell as a row of a table shows it.
 
     Attributes:
-        row: the row's name, with the seed where there are several.
-        corpus: registered name.
-        folder: of the cell.
-        name: of that folder.
+        row: name of the row, with the seed where the row has several.
+        corpus: registered name of the corpus.
+        folder: folder of the cell.
+        name: name of that folder.
     """
 
     row: str
@@ -40,23 +46,27 @@ class Fit:
 
     @cached_property
     def scores(self) -> Scores:
-        """(clip, metric, version) -> its row."""
+        """(clip, metric, version) -> score."""
         return self.folder.scores()
+
+    def score(self, clip: str, metric: MetricInfo) -> tuple[float | None, str]:
+        """Return value and status of one score; the value is None where there is none."""
+        return value_and_status(self.scores, clip, metric.name, metric.version)
 
     @cached_property
     def reconstructions(self) -> Mapping[str, Mapping[str, Any]]:
-        """Clip id -> its row."""
+        """Identifier of a clip -> facts of its reconstruction."""
         return self.folder.reconstructions()
 
 
 @dataclass
 class Group:
-    """One view, with its table and its cells.
+    """One view with its table and its cells.
 
     Attributes:
-        table: of the view.
-        fits: its cells, row by row and seed by seed.
-        references: (fingerprint, clip) -> facts of the original.
+        table: the table of the view.
+        fits: the cells of the view, row by row and seed by seed.
+        references: (fingerprint of the corpus, clip) -> facts of the original.
     """
 
     table: Table
@@ -65,38 +75,52 @@ class Group:
 
     @property
     def view(self) -> View:
-        """What was asked for."""
+        """The view that the table shows."""
         return self.table.view
 
     @property
     def slug(self) -> str:
-        """Names its files; no two groups share one."""
+        """Name of the view in paths and links; no two views of a report have the same."""
         return slug(f"{self.view.experiment}--{self.view.group}")
 
     @property
     def corpora(self) -> dict[str, ViewCorpus]:
-        """Name -> corpus, of every corpus of the rows that has clips, in the order of rows."""
+        """Name -> corpus, for every corpus that has clips, in the order of the rows."""
         return {name: corpus for name in self.view.row_corpora() if (corpus := self.corpus(name)).clips}
 
     def corpus(self, name: str) -> ViewCorpus:
-        """What the view says of a corpus; ABSENT where it was not at hand."""
+        """Return a corpus as the view describes it, or ABSENT where the corpus was not available."""
         return self.view.corpora.get(name, ABSENT)
 
     def on(self, corpus: str) -> list[Fit]:
-        """The cells of one corpus."""
+        """Return the cells of one corpus."""
         return [fit for fit in self.fits if fit.corpus == corpus]
 
+    def first_cell(self, row: str) -> str | None:
+        """Return the name of a row's first cell; None for a row without cells."""
+        cells = next(view_row.cells for view_row in self.view.rows if view_row.name == row)
+        return cells[0] if cells else None
+
+    def reference(self, corpus: ViewCorpus, clip: str) -> Mapping[str, Any]:
+        """Return the facts of a clip's original; empty where the results folder has none."""
+        return self.references.get((corpus.fingerprint, clip), {})
+
     def clip_page(self, corpus: str, clip: str) -> str:
-        """Where the page of a clip is."""
+        """Return the path of a clip's page in the report."""
         return f"clips/{self.slug}/{slug(corpus)}/{slug(clip)}.html"
 
     def scores_page(self, corpus: str, metric: str) -> str:
-        """Where the page of one metric's values is."""
+        """Return the path of the page with one metric's values in the report."""
         return f"scores/{self.slug}/{slug(corpus)}/{slug(metric)}.html"
 
 
 def read(results: Results, view: View, baselines: Path | None) -> Group:
-    """Read the cells of a view and make its table.
+    """Read the cells of a view and build its table.
+
+    Args:
+        results: the results folder that holds the cells of the view.
+        view: the view that is shown.
+        baselines: folder with published numbers that the user named, or None.
 
     Raises:
         DataError: results or baselines are garbled.
@@ -110,6 +134,12 @@ def read(results: Results, view: View, baselines: Path | None) -> Group:
 
 
 def slug(name: str) -> str:
-    """A file name of letters, digits, ".", "_", "-" and "+"; a name that has others gets a few digits of its hash."""
+    """Return a file name of letters, digits, ".", "_", "-" and "+", short enough for every file system.
+
+    A name with other characters, or with more than LONGEST of them, gets eight digits of its SHA-256, so that different
+    names stay different.
+    """
     plain = re.sub(r"[^A-Za-z0-9._+-]", "-", name)
-    return plain if plain == name and not name.startswith(".") else f"x{plain}-{sha256_bytes(name.encode())[:8]}"
+    if plain == name and not name.startswith(".") and len(name) <= LONGEST:
+        return plain
+    return f"x{plain[:LONGEST]}-{sha256_bytes(name.encode(errors='surrogatepass'))[:8]}"

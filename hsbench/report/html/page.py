@@ -1,105 +1,62 @@
-"""Elements, escaping and the frame of every page."""
+"""Pages as Jinja2 templates: the environment that every page is rendered in.
+
+The templates are the files of the folder `templates`. Autoescaping is on for all of them, so whatever comes from a
+results folder (names, notes, statuses, logs) is shown as text and can never become markup.
+"""
 
 from __future__ import annotations
 
-import html
-from dataclasses import dataclass
+import functools
 from typing import TYPE_CHECKING, Any
 
+from hsbench.report import names, text
+from hsbench.report.sessions import facts
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from jinja2 import Environment
 
-VOID = frozenset({"img", "input", "meta", "link", "br"})
-
-
-class Html(str):
-    """Markup that `el` made; any other text is escaped when it becomes part of an element."""
-
-    __slots__ = ()
-
-
-def text(value: object) -> Html:
-    """Markup as it is, anything else as escaped text."""
-    return value if isinstance(value, Html) else Html(html.escape(str(value)))
+PAGES = {
+    "index.html": "Tables",
+    "cells.html": "Cells",
+    "limits.html": "What these numbers do not tell",
+    "differences.html": "Paper and code",
+}
+"""File in the report's folder -> label of the link that leads to it from every page."""
 
 
-def el(tag: str, *children: object, **attributes: Any) -> Html:
-    """An element; children and attribute values are escaped.
+def render(template: str, title: str, *, here: str = "", root: str = "", wide: bool = True, **values: Any) -> str:
+    """Return a whole page.
 
     Args:
-        tag: its name.
-        children: elements, or text; None is left out.
-        attributes: class_ and for_ lose their underscore, other underscores become dashes; None and False leave an
-            attribute out, True gives it no value.
+        template: name of a file in the folder `templates`.
+        title: title of the browser window.
+        here: key of the page in PAGES, whose link is marked as the current one; "" for a page that has no link there.
+        root: relative path from the page to the report's folder, such as "../"; "" for a page in that folder.
+        wide: whether the page holds tables, which may be wider than a column of text.
+        values: what else the template shows.
     """
-    said = []
-    for key, value in attributes.items():
-        name = key.rstrip("_").replace("_", "-")
-        if value is True:
-            said.append(f" {name}")
-        elif value is not None and value is not False:
-            said.append(f' {name}="{html.escape(str(value))}"')
-    head = f"<{tag}{''.join(said)}>"
-    if tag in VOID:
-        return Html(head)
-    return Html(f"{head}{join(children)}</{tag}>")
+    page = environment().get_template(template)
+    return page.render(title=title, here=here, root=root, wide=wide, **values)
 
 
-def join(children: Sequence[object]) -> Html:
-    """Children one after the other; None is left out."""
-    return Html("".join(text(child) for child in children if child is not None))
+@functools.cache
+def environment() -> Environment:
+    """Return the environment of the templates; an unknown name in a template is an error, never an empty text."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
 
-
-def items(lines: Sequence[object], **attributes: Any) -> Html | None:
-    """A list, or nothing where there is nothing to list."""
-    return el("ul", *(el("li", line) for line in lines), **attributes) if lines else None
-
-
-@dataclass(frozen=True)
-class Link:
-    """Where a page leads to, seen from the report's folder."""
-
-    label: str
-    target: str
-
-
-PAGES = (
-    Link("Tables", "index.html"),
-    Link("Cells", "cells.html"),
-    Link("What these numbers do not tell", "limits.html"),
-    Link("Where paper and code part", "differences.html"),
-)
-
-
-def frame(title: str, *body: object, here: str, up: str = "", wide: bool = False) -> str:
-    """A whole page.
-
-    Args:
-        title: of the window.
-        body: what the page holds.
-        here: the page's own place, to mark it in the navigation.
-        up: what leads from the page to the report's folder: "" or "../" and so on.
-        wide: whether it may be wider than text is read.
-    """
-    head = el(
-        "head",
-        el("meta", charset="utf-8"),
-        el("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        el("title", f"{title} - hsbench"),
-        el("link", rel="stylesheet", href=f"{up}assets/style.css"),
-        el("link", rel="icon", href="data:,"),
-        el("script", src=f"{up}assets/report.js"),
+    templates = Environment(
+        loader=PackageLoader("hsbench.report.html"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
     )
-    links = [
-        el("a", link.label, href=up + link.target, aria_current="page" if link.target == here else None)
-        for link in PAGES
-    ]
-    top = el(
-        "header",
-        el("a", "Skip to the content", href="#main", class_="skip"),
-        el("span", "hsbench", class_="brand"),
-        el("nav", *links, aria_label="Pages"),
-        el("button", "Dark or light", type="button", class_="theme", hidden=True),
-    )
-    main = el("main", *body, id="main", class_="wide" if wide else None)
-    return "<!doctype html>\n" + el("html", head, el("body", top, main), lang="en") + "\n"
+    templates.filters |= {"sort_value": sort_value, "metric_heading": text.heading, "short": names.short}
+    templates.globals |= {"text": text, "pages": PAGES, "session_facts": facts}
+    return templates
+
+
+def sort_value(value: float | str | None) -> str:
+    """Return the number by which a table cell is sorted, with all its digits; "" where the cell holds no number."""
+    return "" if value is None or value == "" else repr(float(value))

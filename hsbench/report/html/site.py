@@ -1,4 +1,4 @@
-"""The folder of a report: what may be written there, what is written there, what is removed again."""
+"""The folder of a report: which folders are accepted, how files are written, and which files are removed again."""
 
 from __future__ import annotations
 
@@ -14,20 +14,23 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MARKER = "hsbench-report.json"
-"""Names a folder as a report and lists its files, so that a rewriting can remove what it no longer needs."""
+"""File that marks a folder as a report and lists its files, so that the next report can remove files of this one."""
 
 SCHEMA = 1
 ASSETS = ("style.css", "report.js")
 
 
 class Site:
-    """A report in the making. Files are replaced one by one and atomically; a file of the same content is left."""
+    """A report that is being written. Each file is replaced atomically; a file that has the content already is kept."""
 
     def __init__(self, root: Path) -> None:
-        """Take a folder that is new, empty, or a report already.
+        """Accept a folder that is new, empty, or an earlier report.
+
+        Args:
+            root: the folder to write into.
 
         Raises:
-            UsageError: it is something else.
+            UsageError: the folder holds something else.
         """
         self.root = root
         self._before: list[str] = _listed(root)
@@ -39,7 +42,12 @@ class Site:
             self.write(f"assets/{name}", (files("hsbench.report.html") / "assets" / name).read_bytes())
 
     def write(self, place: str, content: str | bytes) -> None:
-        """Write a page or another file at a place below the folder."""
+        """Write a page or another file.
+
+        Args:
+            place: path below the folder.
+            content: text (written as UTF-8) or bytes.
+        """
         data = content.encode() if isinstance(content, str) else content
         path = self.root / place
         self._written.add(place)
@@ -47,14 +55,19 @@ class Site:
             replace_atomically(path, data)
 
     def has(self, place: str) -> bool:
-        """Whether a file named by its content is there already; it is then part of this report too."""
+        """Return whether a file named by its content exists already; if so, it becomes a part of this report."""
         if (self.root / place).exists():
             self._written.add(place)
             return True
         return False
 
     def take(self, place: str, source: Path) -> None:
-        """Put a file there that is named by its content: a hard link, or a copy where the disk is another one."""
+        """Add a file that is named by its content, as a hard link, or as a copy where links are impossible.
+
+        Args:
+            place: path below the folder.
+            source: the file to add.
+        """
         if self.has(place):
             return
         path = self.root / place
@@ -69,7 +82,7 @@ class Site:
         self._written.add(place)
 
     def finish(self) -> int:
-        """Remove what an earlier writing left and this one does not have; the size of the report in bytes."""
+        """Remove the files of an earlier report that this one does not have; return the size of the report in bytes."""
         for place in set(self._before) - self._written:
             path = self.root / place
             if path.resolve().is_relative_to(self.root.resolve()):
@@ -79,18 +92,19 @@ class Site:
 
 
 def _listed(root: Path) -> list[str]:
-    """The files that an earlier writing left.
+    """Return the paths of the files that an earlier report wrote.
 
     Raises:
-        UsageError: the folder is no report and holds something, or is no folder.
+        UsageError: the path is a file, or a folder that holds files and is no report.
     """
     if root.exists() and not root.is_dir():
-        raise UsageError(f"{root} is a file, and an HTML report is a folder; name another one with --output.")
+        raise UsageError(f"--output expects a folder for the HTML report, and {root} is a file; name another path.")
     if not root.exists() or not any(root.iterdir()):
         return []
-    found: Any = read_json(root / MARKER) if (root / MARKER).exists() else None
-    if not isinstance(found, dict) or found.get("schema") != SCHEMA or not isinstance(found.get("files"), list):
+    marker: Any = read_json(root / MARKER) if (root / MARKER).exists() else None
+    if not isinstance(marker, dict) or marker.get("schema") != SCHEMA or not isinstance(marker.get("files"), list):
         raise UsageError(
-            f"{root} holds files and is no HTML report of this hsbench; name an empty or a new folder with --output."
+            f"--output expects a new or empty folder or an HTML report of this version, and {root} holds other files; "
+            "name another folder."
         )
-    return [str(place) for place in found["files"]]
+    return [str(place) for place in marker["files"]]

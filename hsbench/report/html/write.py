@@ -1,4 +1,4 @@
-"""Writes a report: tables first, then the pages of clips with their sound and pictures."""
+"""Writing of the whole report: first the tables, then the pages of the clips with sound and spectrograms."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ def write(
     audio: bool = True,
     tell: Callable[[float, float], None] = lambda _done, _total: None,
 ) -> int:
-    """Write the report of some views into a folder; its size in bytes.
+    """Write the report of some views into a folder; return its size in bytes.
 
     Args:
         results: the results folder that holds the cells of the views.
-        views: in the order shown.
-        output: a folder that is new, empty, or a report already.
-        baselines: folder with published numbers.
-        audio: whether sound comes along.
-        tell: takes how many clips are done, and of how many.
+        views: the views in the order shown.
+        output: folder to write into: new, empty, or an earlier report.
+        baselines: folder with published numbers that the user named, or None.
+        audio: whether the report holds sound files; spectrograms are there in any case.
+        tell: called after every clip page with the numbers of pages written and of all clip pages.
 
     Raises:
-        UsageError: the folder is something else.
+        UsageError: the folder holds something else.
         DataError: results or baselines are garbled.
     """
     groups = [read(results, view, baselines) for view in views]
@@ -47,14 +47,14 @@ def write(
     site.write("cells.html", cells.page(groups))
     site.write("limits.html", documents.limits())
     site.write("differences.html", documents.differences_page())
-    places = [(group, name, corpus) for group in groups for name, corpus in group.corpora.items()]
-    for group, name, _ in places:
+    corpora = [(group, name, corpus) for group in groups for name, corpus in group.corpora.items()]
+    for group, name, _ in corpora:
         for metric in group.table.metrics:
             site.write(group.scores_page(name, metric.name), scores.page(group, name, metric))
-    sounds, done = Sounds(site, results, audio=audio), 0
-    total = sum(len(corpus.clips) for *_, corpus in places)
-    for group, name, corpus in places:
+    sounds, written = Sounds(site, results, audio=audio), 0
+    total = sum(len(corpus.clips) for *_, corpus in corpora)
+    for group, name, corpus in corpora:
         for number, clip in enumerate(corpus.clips):
             site.write(group.clip_page(name, clip), clips.page(group, name, number, sounds))
-            tell(done := done + 1, total)
+            tell(written := written + 1, total)
     return site.finish()

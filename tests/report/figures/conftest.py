@@ -38,12 +38,12 @@ VIEW = View(
 
 
 def make_view(**changes):
-    """The view, with other values of these fields."""
+    """Return the view with changed fields."""
     return dataclasses.replace(VIEW, **changes)
 
 
 def tone(clip):
-    """[SAMPLES] float32, its pitch by clip."""
+    """Return a tone whose pitch depends on the clip: [SAMPLES], float32."""
     pitch = 200 + 50 * CLIPS.index(clip)
     return np.sin(2 * np.pi * pitch / RATE * np.arange(SAMPLES)).astype(np.float32)
 
@@ -62,7 +62,7 @@ def spec(**settings):
 
 @pytest.fixture(scope="session")
 def made(tmp_path_factory):
-    """The folder as it is made; tests get copies."""
+    """The results folder, written once; tests work on copies."""
     store = Results(tmp_path_factory.mktemp("made") / "results")
     references = []
     for clip in CLIPS:

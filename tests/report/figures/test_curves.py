@@ -1,3 +1,5 @@
+"""Learning curves as values, as a figure and as TensorBoard event files."""
+
 import sys
 from dataclasses import replace
 
@@ -31,20 +33,20 @@ def results(tmp_path):
 
 
 def test_a_resumed_fit_has_each_step_once(results):
-    found = curves.curves(VIEW, results)
-    assert [curve.name for curve in found] == ["10x", "10x seed 1", "4x"]
-    assert [point["step"] for point in found[0].points] == [0, 10, 20, 30]
-    assert found[0].marks == {"silence": 0.47, "noise": 0.65}
+    lines = curves.curves(VIEW, results)
+    assert [curve.name for curve in lines] == ["10x", "10x seed 1", "4x"]
+    assert [point["step"] for point in lines[0].points] == [0, 10, 20, 30]
+    assert lines[0].marks == {"silence": 0.47, "noise": 0.65}
 
 
-def test_fits_of_several_groups_of_clips_are_told_apart(results):
+def test_names_of_fits_tell_groups_of_clips_apart(results):
     for first in ("k03", "k09"):
         results.folder("d").append_curve({"step": 0, "loss": 1.0, "lr": 1e-4, "seconds": 0.1, "first": first})
-    found = curves.curves(replace(VIEW, rows=(ViewRow("FMLP", "inr-fmlp", "demo", cells=("d",)),)), results)
-    assert [curve.name for curve in found] == ["FMLP from k03", "FMLP from k09"]
+    lines = curves.curves(replace(VIEW, rows=(ViewRow("FMLP", "inr-fmlp", "demo", cells=("d",)),)), results)
+    assert [curve.name for curve in lines] == ["FMLP from k03", "FMLP from k09"]
 
 
-def test_the_figure_shows_every_fit_and_what_silence_costs(results):
+def test_the_figure_shows_every_fit_and_the_loss_of_silence(results):
     chart = curves.figure(VIEW, curves.curves(VIEW, results))
     (axes,) = chart.axes
     lines = {line.get_label(): line for line in axes.lines}
@@ -55,12 +57,12 @@ def test_the_figure_shows_every_fit_and_what_silence_costs(results):
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("training step", "training loss")
 
 
-def test_the_caption_says_what_is_dotted_and_that_losses_of_models_differ(results):
-    made = curves.drawn(VIEW, results)
-    assert "silence" in made.caption
-    assert "losses of their own" not in made.caption
+def test_the_caption_explains_dotted_lines_and_different_losses(results):
+    drawn = curves.drawn(VIEW, results)
+    assert "silence" in drawn.caption
+    assert "different losses" not in drawn.caption
     both = replace(VIEW, rows=(*ROWS, ViewRow("FMLP", "inr-fmlp", "demo")))
-    assert "losses of their own" in curves.drawn(both, results).caption
+    assert "different losses" in curves.drawn(both, results).caption
 
 
 def test_a_running_mean_keeps_a_line_and_shrinks_noise():
@@ -69,7 +71,7 @@ def test_a_running_mean_keeps_a_line_and_shrinks_noise():
     assert max(curves.running_mean([(-1) ** n for n in range(100)])) < 0.2
 
 
-def test_nothing_to_draw_is_a_sentence(tmp_path):
+def test_a_view_without_learning_curves_is_refused_in_a_sentence(tmp_path):
     with pytest.raises(IncompleteError, match="table2b has no learning curve yet"):
         curves.curves(VIEW, Results(tmp_path))
 

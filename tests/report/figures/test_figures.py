@@ -1,4 +1,4 @@
-"""What is drawn, what is not and why, and what the files hold."""
+"""Figures: when each is drawn, what it shows, and what its files hold."""
 
 from dataclasses import replace
 
@@ -16,21 +16,22 @@ def subject(view, results, clip=None):
     return figures.Subject(results, build(view, results), clip)
 
 
-def test_every_figure_that_a_group_supports_is_drawn_and_the_others_are_explained(results):
+def test_figures_are_drawn_where_their_data_exist_and_explained_otherwise(results):
     drawn, notes = figures.drawn(VIEW, results)
-    assert [one.name for one in drawn] == ["reconstructions", "rate", "spread", "weights"]
+    assert [figure.name for figure in drawn] == ["reconstructions", "rate", "spread", "weights"]
     assert notes == [
-        "Omegas: fewer than two rows have a pair of omega_0 and omega_i of their own.",
-        "Learning curves: no fit of this experiment has left one.",
+        "Omegas: fewer than two rows with different omega_0 and omega_i.",
+        "Learning curves: no fit of this experiment has one.",
     ]
-    for one in drawn:
-        assert one.title
-        assert "synthetic speech" in one.caption
-        first = one.figure.get_suptitle() if hasattr(one.figure, "get_suptitle") else one.figure._suptitle.get_text()
-        assert "demo, budget quick, protocol fixed-1" in first
+    for figure in drawn:
+        assert figure.title
+        assert "synthetic speech" in figure.caption
+        chart = figure.figure
+        heading = chart.get_suptitle() if hasattr(chart, "get_suptitle") else chart._suptitle.get_text()
+        assert "demo, budget quick, protocol fixed-1" in heading
 
 
-def test_nothing_run_is_a_sentence_for_each_kind(tmp_path):
+def test_without_results_there_is_a_sentence_for_each_kind(tmp_path):
     from hsbench.results.store import Results
 
     drawn, notes = figures.drawn(VIEW, Results(tmp_path))
@@ -42,8 +43,8 @@ def test_nothing_run_is_a_sentence_for_each_kind(tmp_path):
 def test_the_same_results_give_the_same_bytes(results, tmp_path):
     files = []
     for folder in ("a", "b"):
-        made = rate.draw(subject(VIEW, results))
-        files.append([path.read_bytes() for path in figures.save(made, tmp_path / folder, "table2b--demo")])
+        drawn = rate.draw(subject(VIEW, results))
+        files.append([path.read_bytes() for path in figures.save(drawn, tmp_path / folder, "table2b--demo")])
         assert sorted(path.name for path in (tmp_path / folder).iterdir()) == [
             "rate-table2b--demo.pdf",
             "rate-table2b--demo.png",
@@ -56,9 +57,9 @@ def test_the_same_results_give_the_same_bytes(results, tmp_path):
     assert b"CreationDate" not in pdf
 
 
-def test_rate_is_the_exact_ratio_with_means_and_intervals(results):
-    made = rate.draw(subject(VIEW, results))
-    mse = made.figure.axes[0]
+def test_rate_shows_means_and_intervals_over_the_exact_compression_ratio(results):
+    drawn = rate.draw(subject(VIEW, results))
+    mse = drawn.figure.axes[0]
     line, _, bars = mse.containers[0]
     ratios = sorted(8192 / numbers for numbers in (1000, 2500, 10000))
     np.testing.assert_allclose(line.get_xdata(orig=False), ratios)
@@ -67,47 +68,47 @@ def test_rate_is_the_exact_ratio_with_means_and_intervals(results):
     assert low < line.get_ydata()[0] < high
     assert mse.get_xscale() == "log"
     assert mse.get_title() == "MSE, lower is better"
-    assert made.figure.axes[1].get_xlabel() == rate.RATIO
+    assert drawn.figure.axes[1].get_xlabel() == rate.RATIO
 
 
-def test_rate_is_kbit_where_a_row_stores_only_bits(results):
+def test_rate_shows_kbit_where_a_row_stores_only_bits(results):
     coded = {"status": "ok", "numbers": 0, "bits": 9000, "steps": 0, "seconds": 0, "clipped": 0}
     results.folder("cell-10x").append_reconstructions({"clip": clip, **coded} for clip in CLIPS)
-    made = rate.draw(subject(VIEW, results))
-    assert made.figure.axes[1].get_xlabel() == rate.KBIT
-    assert 9.0 in made.figure.axes[0].containers[0][0].get_xdata()
+    drawn = rate.draw(subject(VIEW, results))
+    assert drawn.figure.axes[1].get_xlabel() == rate.KBIT
+    assert 9.0 in drawn.figure.axes[0].containers[0][0].get_xdata()
 
 
-def test_rows_of_equal_cost_show_no_trade(results):
+def test_rate_is_not_drawn_for_rows_of_equal_cost(results):
     rows = tuple(replace(VIEW.rows[0], name=name) for name in "ab")
     assert "fewer than two rows with different costs" in rate.draw(subject(make_view(rows=rows), results))
 
 
 def test_a_box_per_row_holds_every_value(results):
     empty = replace(VIEW.rows[0], name="cost $1, & 50 % $x_", cells=())
-    made = spread.draw(subject(make_view(rows=(*VIEW.rows, empty)), results))
-    mse, lsd = made.figure.axes
+    drawn = spread.draw(subject(make_view(rows=(*VIEW.rows, empty)), results))
+    mse, lsd = drawn.figure.axes
     assert [label.get_text() for label in mse.get_yticklabels()] == ["10x", "4x", "1x"]
     dots = [line for line in mse.lines if line.get_marker() == "."]
     assert [line.get_xdata().size for line in dots] == [12, 12, 12]
     assert lsd.get_xlabel() == "LSD, lower is better"
 
 
-def test_names_with_dollars_are_no_formula(results, tmp_path):
+def test_dollar_signs_in_names_are_not_read_as_formulas(results, tmp_path):
     first, *others = VIEW.rows
     rows = (replace(first, name="cost $1 & 50 % {$x_}"), *others)
     wanted = make_view(title="worth $1 or $x_", rows=rows)
     drawn, _ = figures.drawn(wanted, results)
     assert len(drawn) == 4
-    for one in drawn:
-        figures.save(one, tmp_path, "x")
+    for figure in drawn:
+        figures.save(figure, tmp_path, "x")
     label = spread.draw(subject(wanted, results)).figure.axes[0].get_yticklabels()[0]
     assert label.get_text() == r"cost \$1 & 50 % {\$x_}"
     assert style.literal("plain") == "plain"
 
 
 def siren_rows(view, results, pairs):
-    """The view with a row for each (omega_0, omega_i), whose mse is their sum."""
+    """Return the view with a row for each (omega_0, omega_i), whose mse is their sum."""
     rows = []
     for first, other in pairs:
         name = f"cell-{first}-{other}"
@@ -120,10 +121,10 @@ def siren_rows(view, results, pairs):
     return replace(view, rows=tuple(rows))
 
 
-def test_omegas_stand_in_a_grid_with_their_means(results):
+def test_omegas_are_a_grid_of_means(results):
     wanted = siren_rows(make_view(metrics=("mse",)), results, [(100.0, 30.0), (30.0, 30.0), (2000.0, 100.0)])
-    made = omegas.draw(subject(wanted, results))
-    (axes,) = made.figure.axes
+    drawn = omegas.draw(subject(wanted, results))
+    (axes,) = drawn.figure.axes
     grid = np.ma.filled(axes.images[0].get_array(), np.nan)
     np.testing.assert_array_equal(grid, [[60, 130, np.nan], [np.nan, np.nan, 2100]])
     assert [label.get_text() for label in axes.get_xticklabels()] == ["30", "100", "2000"]
@@ -131,88 +132,88 @@ def test_omegas_stand_in_a_grid_with_their_means(results):
     assert [text.get_text() for text in axes.texts] == ["60.00000", "130.00000", "2100.00000"]
 
 
-def test_one_pair_of_omegas_is_no_grid(results):
+def test_omegas_are_not_drawn_for_a_single_pair(results):
     wanted = siren_rows(make_view(metrics=("mse",)), results, [(30.0, 30.0), (30.0, 30.0)])
     assert omegas.draw(subject(wanted, results)).startswith("Omegas: fewer than two rows")
 
 
 def test_the_median_clip_is_shown_beside_its_original(results):
-    made = reconstructions.draw(subject(VIEW, results))
-    assert made.title == "Clip v2_1-0", "six of twelve clips have no lower scores"
-    assert "the median clip by LSD over all rows" in made.caption
-    waves = [axes for axes in made.figure.axes if axes.collections and axes.get_title()]
+    drawn = reconstructions.draw(subject(VIEW, results))
+    assert drawn.title == "Clip v2_1-0", "six of twelve clips have no lower scores"
+    assert "the median clip by LSD over all rows" in drawn.caption
+    waves = [axes for axes in drawn.figure.axes if axes.collections and axes.get_title()]
     assert [axes.get_title().partition("\n")[0] for axes in waves] == ["original", "10x", "4x", "1x"]
-    pictures = [axes.images[0] for axes in made.figure.axes if axes.images]
+    pictures = [axes.images[0] for axes in drawn.figure.axes if axes.images]
     assert {image.get_clim() for image in pictures} == {(-reconstructions.RANGE, 0.0)}
     levels = [image.get_array().max() for image in pictures[:4]]
     np.testing.assert_allclose(levels, [0, -6.02, -6.02, -6.02], atol=0.01)
 
 
-def test_the_clip_that_was_asked_for_is_shown(results):
+def test_the_clip_that_the_user_named_is_shown(results):
     assert reconstructions.draw(subject(VIEW, results, "v4_0-0")).title == "Clip v4_0-0"
-    said = reconstructions.draw(subject(VIEW, results, "v9_0-0"))
-    assert said == "Reconstructions: clip v9_0-0 is not among the clips of this experiment."
+    sentence = reconstructions.draw(subject(VIEW, results, "v9_0-0"))
+    assert sentence == "Reconstructions: clip v9_0-0 is not among the clips of this experiment."
 
 
 def test_rows_without_sound_are_named(results):
     results.folder("cell-4x").audio("v2_1-0").unlink()
-    assert "Without sound of this clip: 4x." in reconstructions.draw(subject(VIEW, results)).caption
+    assert "Rows without sound of this clip: 4x." in reconstructions.draw(subject(VIEW, results)).caption
 
 
-def test_more_rows_than_fit_go_into_another_band_with_the_original_again(results):
+def test_many_rows_fill_several_bands_each_with_the_original(results):
     rows = VIEW.rows
     rows = (*rows, *(replace(rows[0], name=f"again {number}") for number in range(2)))
-    made = reconstructions.draw(subject(make_view(rows=rows), results))
-    titles = [axes.get_title().partition("\n")[0] for axes in made.figure.axes if axes.get_title()]
+    drawn = reconstructions.draw(subject(make_view(rows=rows), results))
+    titles = [axes.get_title().partition("\n")[0] for axes in drawn.figure.axes if axes.get_title()]
     assert titles == ["original", "10x", "4x", "1x", "original", "again 0", "again 1"]
-    made = reconstructions.draw(subject(make_view(rows=rows[:4]), results))
-    titles = [axes.get_title().partition("\n")[0] for axes in made.figure.axes if axes.get_title()]
+    drawn = reconstructions.draw(subject(make_view(rows=rows[:4]), results))
+    titles = [axes.get_title().partition("\n")[0] for axes in drawn.figure.axes if axes.get_title()]
     assert titles == ["original", "10x", "4x", "original", "1x", "again 0"]
 
 
-def test_the_lower_median_over_rows_passes_over_clips_that_a_row_lacks():
+def test_the_median_clip_has_a_value_in_every_row():
     rows = [np.array([[1.0, 2.0, 3.0, np.nan]]), np.array([[9.0, 1.0, 5.0, 0.0]]), np.full((1, 4), np.nan)]
     assert reconstructions.median_clip(list("abcd"), rows) == "c"
     assert reconstructions.median_clip(list("abcd"), [np.full((1, 4), np.nan)]) is None
 
 
-def test_weights_are_judged_as_numbers_beside_chance(results):
-    made = weights.draw(subject(VIEW, results))
+def test_the_caption_of_weights_has_accuracy_and_chance(results):
+    drawn = weights.draw(subject(VIEW, results))
     assert (
-        "10x, written by one network, 12 clips, perplexity 3.67: voice 1.00 (k 3, 12 clips; chance 0." in made.caption
+        "10x, written by one network, 12 clips, perplexity 3.67: voice 1.00 (k 3, 12 clips; chance 0." in drawn.caption
     )
-    assert "sex, own voice left out" in made.caption
-    panels = [axes for axes in made.figure.axes if axes.get_title()]
+    assert "sex, own voice left out" in drawn.caption
+    panels = [axes for axes in drawn.figure.axes if axes.get_title()]
     assert [axes.get_title().splitlines()[0] for axes in panels] == ["10x", "4x", "1x"]
     assert panels[0].get_title().splitlines()[1].startswith("voice 1.00 by 3-NN (chance 0.")
     assert [len(axes.collections) for axes in panels] == [12, 12, 12]
-    labels = [text.get_text() for text in made.figure.legends[0].get_texts()]
+    labels = [text.get_text() for text in drawn.figure.legends[0].get_texts()]
     assert labels == ["v1 (F)", "v2 (F)", "v3 (M)", "v4 (M)"]
 
 
-def test_voices_in_the_training_split_are_empty_and_new_ones_are_judged_apart(results):
+def test_training_voices_have_empty_markers_and_validation_clips_their_own_accuracy(results):
     splits = {
         "train": tuple(clip for clip in CLIPS if clip[:2] in ("v1", "v3")),
         "validation": tuple(clip for clip in CLIPS if clip[:2] in ("v2", "v4")),
     }
     corpora = {"demo": replace(VIEW.corpora["demo"], splits=splits)}
-    made = weights.draw(subject(make_view(split="all", corpora=corpora, rows=VIEW.rows[:1]), results))
-    assert "Empty markers: clips of voices in the training split" in made.caption
-    assert "voice, validation clips alone 1.00 (k 3, 6 clips" in made.caption
-    (axes,) = made.figure.axes
+    drawn = weights.draw(subject(make_view(split="all", corpora=corpora, rows=VIEW.rows[:1]), results))
+    assert "Empty markers: clips of voices in the training split" in drawn.caption
+    assert "voice, validation clips alone 1.00 (k 3, 6 clips" in drawn.caption
+    (axes,) = drawn.figure.axes
     fills = [tuple(points.get_facecolor()[0]) for points in axes.collections]
     assert fills.count((1, 1, 1, 1)) == 6
-    assert "Numbers in the markers" in made.caption
+    assert "Numbers in the markers" in drawn.caption
     assert sorted(text.get_text() for text in axes.texts) == ["1"] * 3 + ["2"] * 3 + ["3"] * 3 + ["4"] * 3
-    labels = [text.get_text() for text in made.figure.legends[0].get_texts()]
+    labels = [text.get_text() for text in drawn.figure.legends[0].get_texts()]
     assert labels == ["1: v1 (F)", "2: v2 (F)", "3: v3 (M)", "4: v4 (M)"]
 
 
-def test_marker_and_colour_together_tell_more_voices_than_there_are_colours():
+def test_marker_and_colour_together_identify_more_voices_than_colours():
     facts = [{"speaker": f"v{number:02}", "sex": "FM"[number % 2]} for number in range(12)]
     cloud = weights.Cloud("row", facts, np.zeros((12, 2)), 12, fitted=False)
-    found = weights._voices([cloud])
-    assert len({(sex, colour) for (sex, _), colour in found.items()}) == 12
+    colours = weights._voices([cloud])
+    assert len({(sex, colour) for (sex, _), colour in colours.items()}) == 12
     few = weights._voices([weights.Cloud("row", facts[:6], np.zeros((6, 2)), 6, fitted=False)])
     assert len(set(few.values())) == 6
 
@@ -231,28 +232,28 @@ def without_a_cell(view, results):
 
 
 @pytest.mark.parametrize(
-    ("spoilt", "said"),
+    ("changed", "reason"),
     [
         (without_training, weights.OWN_START),
-        (of_nine_clips, "9 clips are too few"),
-        (without_a_cell, "nothing was run"),
+        (of_nine_clips, "at least 10 clips, got 9"),
+        (without_a_cell, "no cell was run"),
     ],
 )
-def test_weights_that_mean_nothing_together_are_not_drawn(results, spoilt, said):
-    made = weights.draw(subject(spoilt(make_view(rows=VIEW.rows[:1]), results), results))
-    assert made.startswith("Weight space: ")
-    assert said in made
+def test_weights_that_do_not_share_a_space_are_not_drawn(results, changed, reason):
+    drawn = weights.draw(subject(changed(make_view(rows=VIEW.rows[:1]), results), results))
+    assert drawn.startswith("Weight space: ")
+    assert reason in drawn
 
 
-def test_fitted_weights_are_drawn_where_all_share_their_start(results):
+def test_fitted_weights_are_drawn_if_they_share_their_initial_weights(results):
     folder = results.folder("cell-10x")
     folder.write_fit({})
     folder.write_spec(spec(kind="fmlp", shared_start=True))
-    made = weights.draw(subject(make_view(rows=VIEW.rows[:1]), results))
-    assert "10x, fitted from one shared start, 12 clips" in made.caption
+    drawn = weights.draw(subject(make_view(rows=VIEW.rows[:1]), results))
+    assert "10x, fitted from one shared start, 12 clips" in drawn.caption
 
 
-def test_equal_weights_are_a_sentence(results):
+def test_equal_weights_are_not_drawn(results):
     save_weights(results.folder("cell-10x"), {clip: {"w0": np.ones(3, np.float32)} for clip in CLIPS})
     wanted = make_view(rows=VIEW.rows[:1])
     assert weights.draw(subject(wanted, results)) == "Weight space: all clips have the same weights."

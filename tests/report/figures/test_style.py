@@ -1,3 +1,5 @@
+"""The common style of figures."""
+
 import pytest
 
 from hsbench.metrics.base import info
@@ -13,7 +15,7 @@ from hsbench.report.figures import style
         ((1e-4, 1), ["0.0001", "0.001", "0.01", "0.1", "1"]),
     ],
 )
-def test_a_logarithmic_axis_has_plain_numbers_however_little_it_spans(limits, shown):
+def test_a_logarithmic_axis_has_plain_numbers_over_any_span(limits, shown):
     axes = style.sheet(3).add_subplot()
     axes.set(xscale="log", xlim=limits)
     style.plain_log(axes.xaxis)
@@ -27,18 +29,18 @@ def test_a_logarithmic_axis_has_plain_numbers_however_little_it_spans(limits, sh
     assert sorted(labels, key=float) == shown
 
 
-def test_spare_panels_are_empty():
+def test_panels_left_over_are_empty():
     chart, panels = style.panels(4, 2.0)
     assert (len(panels), len(chart.axes)) == (4, 6)
     assert [axes.axison for axes in chart.axes] == [True] * 4 + [False] * 2
 
 
-def test_a_metric_says_its_unit_and_direction():
+def test_a_metric_has_its_unit_and_direction():
     assert style.direction(info("si_snr")) == "SI-SNR (dB), higher is better"
     assert style.direction(info("mse")) == "MSE, lower is better"
 
 
-def test_the_house_style_does_not_leak():
+def test_the_style_ends_with_its_context():
     import matplotlib as mpl
 
     before = mpl.rcParams["font.size"]

@@ -1,4 +1,4 @@
-"""A results folder with sound: two rows of one corpus on three clips, whose every text carries markup."""
+"""A results folder with sound: two rows on three clips of one corpus, with markup in every text."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ VIEW = View(
 
 
 def make_view(**changes):
-    """The view, with other values of these fields."""
+    """Return the view with changed fields."""
     return dataclasses.replace(VIEW, **changes)
 
 
@@ -89,7 +89,7 @@ def results(tmp_path):
 
 @pytest.fixture
 def written(results, tmp_path):
-    """A function that writes the report; the folder."""
+    """A function that writes the report and returns its folder."""
     from hsbench.report.html.write import write
 
     def make(output=tmp_path / "report", **options):
@@ -101,7 +101,7 @@ def written(results, tmp_path):
 
 @pytest.fixture
 def toys():
-    """What the folder was made of."""
+    """What the results folder holds: clips, markup, sample rate, length and waveforms."""
     from types import SimpleNamespace
 
     return SimpleNamespace(clips=CLIPS, evil=EVIL, rate=RATE, samples=SAMPLES, tone=tone, view=make_view)
@@ -109,7 +109,7 @@ def toys():
 
 @pytest.fixture(scope="session")
 def report(tmp_path_factory):
-    """The report of such a folder, written once; to be read only."""
+    """A report of such a folder, written once; tests only read it."""
     from hsbench.report.html.write import write
 
     root = tmp_path_factory.mktemp("html")

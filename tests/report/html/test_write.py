@@ -1,19 +1,22 @@
-"""The HTML report as files: what is there, that it escapes, that it is the same twice, what it refuses."""
+"""The HTML report as files: its contents, escaping, equal bytes for equal results, and refused folders."""
 
 import dataclasses
 import json
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 import numpy as np
 import pytest
+from jinja2 import UndefinedError
 
 from hsbench.audio.io import read_mono, write_wav
 from hsbench.errors import UsageError
 from hsbench.report.html import site
-from hsbench.report.html.page import Html, el
+from hsbench.report.html.page import environment, sort_value
 
 BASE = "table2d--toys--quick--fixed-1"
+TEMPLATES = Path(site.__file__).parent / "templates"
 
 
 class Reader(HTMLParser):
@@ -40,7 +43,7 @@ def contents(folder):
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_every_link_and_every_file_a_page_names_is_there_and_in_the_folder(report):
+def test_every_link_of_a_page_leads_to_a_file_in_the_report(report):
     folder = report
     pages = sorted(folder.rglob("*.html"))
     assert len(pages) == 4 + 2 + 3
@@ -58,7 +61,7 @@ def test_every_link_and_every_file_a_page_names_is_there_and_in_the_folder(repor
                 assert anchor in {found.get("id") for _, found in read(target).tags}, f"{page}: {place}"
 
 
-def test_names_notes_statuses_and_logs_with_markup_stay_text(report, toys):
+def test_markup_in_names_notes_statuses_and_logs_is_shown_as_text(report, toys):
     folder = report
     for page in folder.rglob("*.html"):
         for tag, attributes in read(page).tags:
@@ -75,7 +78,7 @@ def test_names_notes_statuses_and_logs_with_markup_stay_text(report, toys):
     assert values.count(toys.evil) >= 5  # the row, the speaker of each clip, a status
 
 
-def test_the_same_results_give_the_same_bytes_and_nothing_is_drawn_twice(written, tmp_path, monkeypatch):
+def test_the_same_results_give_the_same_bytes_and_no_spectrogram_is_drawn_twice(written, tmp_path, monkeypatch):
     first = written(tmp_path / "one")
     assert contents(written(tmp_path / "two")) == contents(first)
     before = {path: path.stat().st_mtime_ns for path in first.rglob("*.*") if path.name != site.MARKER}
@@ -84,7 +87,7 @@ def test_the_same_results_give_the_same_bytes_and_nothing_is_drawn_twice(written
     assert {path: path.stat().st_mtime_ns for path in before} == before
 
 
-def test_sound_is_there_once_bit_for_bit(report, toys):
+def test_sound_is_stored_once_and_bit_for_bit(report, toys):
     folder = report
     clip = read(folder / "clips" / BASE / "toys" / "c-1.html")
     sources = [attributes["src"] for tag, attributes in clip.tags if tag == "audio"]
@@ -98,9 +101,9 @@ def test_sound_is_there_once_bit_for_bit(report, toys):
     assert len(list((folder / "audio").iterdir())) == 6
 
 
-def test_a_clip_says_how_many_samples_a_player_clips(report):
-    said = " ".join(read(report / "clips" / BASE / "toys" / "c-0.html").texts)
-    assert said.count("5 samples beyond full scale, clipped in a player") == 1
+def test_a_note_gives_the_number_of_samples_beyond_full_scale(report):
+    texts = " ".join(read(report / "clips" / BASE / "toys" / "c-0.html").texts)
+    assert texts.count("5 samples beyond full scale, clipped in a player") == 1
 
 
 def test_values_sort_by_their_numbers(report):
@@ -109,7 +112,7 @@ def test_values_sort_by_their_numbers(report):
     assert cells == ["0.9", "10.0", "0.05", "2.0", "0.1", ""]
 
 
-def test_published_values_stand_apart_with_every_reason(report):
+def test_incomparable_published_values_are_apart_with_every_reason(report):
     page = (report / "index.html").read_text()
     ours, _, apart = page.partition('class="published apart"')
     assert "27.53" in apart or "21.75" in apart or "0.001" in apart
@@ -120,21 +123,21 @@ def test_published_values_stand_apart_with_every_reason(report):
 
 
 def test_a_cell_shows_settings_protocol_and_provenance(report):
-    said = read(report / "cells.html").texts
+    texts = read(report / "cells.html").texts
     for expected in ("model.width", "87", "budget.steps", "protocol", "fixed-1, version 1", "0.1.0 (abcdef1)"):
-        assert expected in said
-    assert any(re.fullmatch("[0-9a-f]{64}", one) for one in said)
-    assert "Working session 1: 2026-01-01T00:00:00Z, 65 s" in said
+        assert expected in texts
+    assert any(re.fullmatch("[0-9a-f]{64}", text) for text in texts)
+    assert "Working session 1: 2026-01-01T00:00:00Z, 65 s" in texts
 
 
-def test_sound_can_be_left_out_and_spectrograms_stay(written):
+def test_a_report_without_sound_has_spectrograms(written):
     folder = written(audio=False)
     assert not (folder / "audio").exists()
     assert len(list((folder / "spectrograms").iterdir())) == 6  # one row rebuilt its clips exactly
     assert "<audio" not in (folder / "clips" / BASE / "toys" / "c-0.html").read_text()
 
 
-def test_rewriting_removes_what_is_no_longer_needed_and_keeps_what_is_not_ours(written, results, toys):
+def test_a_new_report_removes_files_of_the_old_one_and_no_others(written, results, toys):
     folder = written()
     (folder / "mine.txt").write_text("mine")
     write_wav(results.folder("cell-0").audio("c-0"), 0.25 * toys.tone(0), toys.rate)
@@ -147,7 +150,7 @@ def test_rewriting_removes_what_is_no_longer_needed_and_keeps_what_is_not_ours(w
     assert sorted(json.loads(after[site.MARKER])["files"]) == sorted(after.keys() - {site.MARKER, "mine.txt"})
 
 
-def test_writing_to_the_report_never_changes_the_results(written, results):
+def test_writing_a_report_never_changes_the_results(written, results):
     before = contents(results.root)
     written()
     written(audio=False)
@@ -157,21 +160,21 @@ def test_writing_to_the_report_never_changes_the_results(written, results):
 @pytest.mark.parametrize(
     ("name", "content"), [("thesis.tex", "x"), (site.MARKER, "{}"), (site.MARKER, '{"schema": 99, "files": []}')]
 )
-def test_a_folder_that_is_no_report_is_refused_and_left_as_it_is(written, tmp_path, name, content):
+def test_a_folder_with_other_files_is_refused_and_not_changed(written, tmp_path, name, content):
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / name).write_text(content)
-    with pytest.raises(UsageError, match="no HTML report of this hsbench; name an empty or a new folder"):
+    with pytest.raises(UsageError, match="expects a new or empty folder or an HTML report of this version"):
         written(tmp_path / "other")
     assert contents(tmp_path / "other") == {name: content.encode()}
 
 
-def test_a_file_in_the_way_is_refused(written, tmp_path):
+def test_a_file_instead_of_a_folder_is_refused(written, tmp_path):
     (tmp_path / "report.html").write_text("x")
-    with pytest.raises(UsageError, match="is a file, and an HTML report is a folder"):
+    with pytest.raises(UsageError, match="expects a folder for the HTML report"):
         written(tmp_path / "report.html")
 
 
-def test_a_marker_cannot_have_files_outside_the_folder_removed(written, tmp_path):
+def test_a_marker_cannot_remove_files_outside_the_folder(written, tmp_path):
     folder = written()
     (tmp_path / "precious").write_text("x")
     (folder / site.MARKER).write_text(json.dumps({"schema": 1, "files": ["../precious"]}))
@@ -179,10 +182,10 @@ def test_a_marker_cannot_have_files_outside_the_folder_removed(written, tmp_path
     assert (tmp_path / "precious").exists()
 
 
-def test_clips_whose_sound_is_gone_are_shown_without(written, results):
+def test_clips_without_sound_are_shown_with_a_note(written, results):
     results.folder("cell-0").audio("c-0").unlink()
-    said = read(written() / "clips" / BASE / "toys" / "c-0.html").texts
-    assert "its sound was not kept" in said
+    texts = read(written() / "clips" / BASE / "toys" / "c-0.html").texts
+    assert "the sound was not kept" in texts
 
 
 def test_an_absent_corpus_and_a_row_without_cells_are_shown(written, results, toys):
@@ -192,16 +195,16 @@ def test_an_absent_corpus_and_a_row_without_cells_are_shown(written, results, to
     assert "lost: not at hand" in read(written() / "index.html").texts
 
 
-def test_a_cell_that_was_not_begun_yet_is_shown_as_such(written, results, toys):
+def test_a_cell_that_was_never_run_is_shown_as_not_run(written, results, toys):
     rows = toys.view().rows
     later = dataclasses.replace(rows[0], name="later", cells=("cell-later",))
     results.write_view(toys.view(rows=(*rows, later)))
     folder = written()
     assert ". Status: not run." in "".join(read(folder / "cells.html").texts)
-    assert "not rebuilt yet" in read(folder / "clips" / BASE / "toys" / "c-0.html").texts
+    assert "not reconstructed yet" in read(folder / "clips" / BASE / "toys" / "c-0.html").texts
 
 
-def test_the_command_writes_it_and_says_how_large_it_is(hsbench_here, results, tmp_path):
+def test_the_command_writes_the_report_and_prints_its_size(hsbench_here, results, tmp_path):
     where = ("--results", results.root, "--format", "html")
     assert hsbench_here("report", *where)[0] == 2
     code, out, _ = hsbench_here("report", *where, "--output", tmp_path / "r")
@@ -212,8 +215,24 @@ def test_the_command_writes_it_and_says_how_large_it_is(hsbench_here, results, t
     assert (code, "--no-audio goes with --format html, got --format markdown" in err) == (2, True)
 
 
-def test_elements_escape_children_and_attributes():
-    assert el("p", "<b>", Html("<i>"), None, title='"', hidden=True, lang=None) == (
-        '<p title="&quot;" hidden>&lt;b&gt;<i></p>'
-    )
-    assert el("img", src="a&b") == '<img src="a&amp;b">'
+def test_templates_escape_texts_and_attributes_and_refuse_unknown_names():
+    page = environment().from_string('<p title="{{ value }}">{{ value }}</p>')
+    assert page.render(value="<b>\"'&") == '<p title="&lt;b&gt;&#34;&#39;&amp;">&lt;b&gt;&#34;&#39;&amp;</p>'
+    with pytest.raises(UndefinedError, match="'value' is undefined"):
+        page.render()
+
+
+def test_only_pages_that_come_with_hsbench_are_markup():
+    unescaped = {
+        path.name: re.findall(r"[{(|]([^{(|]*)\|\s*safe\b", path.read_text()) for path in TEMPLATES.glob("*.html")
+    }
+    assert {name: [value.strip() for value in values] for name, values in unescaped.items() if values} == {
+        "differences.html": ["cells[0]", "cell"],
+        "limits.html": ["limits"],
+    }
+
+
+def test_cells_sort_by_numbers_with_all_their_digits():
+    assert [sort_value(value) for value in (0.1 + 0.2, 3, "33031", None, "")] == [
+        *("0.30000000000000004", "3.0", "33031.0", "", ""),
+    ]

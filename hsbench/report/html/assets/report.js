@@ -1,6 +1,6 @@
 "use strict";
 
-// Runs before the page is drawn, so that a chosen theme does not flash. A browser may refuse storage to files.
+// Runs before the page is drawn, so that it never shows the wrong theme first. A browser may refuse storage for files.
 const remembered = {
   get() { try { return localStorage.getItem("hsbench-theme"); } catch { return null; } },
   set(theme) { try { localStorage.setItem("hsbench-theme", theme); } catch { /* the choice lasts for this page */ } },
@@ -39,7 +39,7 @@ function makeSortable(table) {
   heads.forEach((head, column) => head.querySelector("button").addEventListener("click", () => {
     const before = head.getAttribute("aria-sort");
     const next = { null: "ascending", ascending: "descending", descending: null }[before];
-    heads.forEach((one) => one.removeAttribute("aria-sort"));
+    heads.forEach((other) => other.removeAttribute("aria-sort"));
     const rows = [...original];
     if (next) {
       head.setAttribute("aria-sort", next);
@@ -66,7 +66,7 @@ function makeFilterable(grid) {
   });
 }
 
-// One sound at a time: two at once cannot be compared.
+// Plays one sound at a time: two sounds at once cannot be compared.
 function playAlone(event) {
   for (const other of document.querySelectorAll("audio")) if (other !== event.target) other.pause();
 }
@@ -76,7 +76,7 @@ document.addEventListener("DOMContentLoaded", () => {
   document.querySelectorAll("table.sortable").forEach(makeSortable);
   document.querySelectorAll(".grid").forEach(makeFilterable);
   document.addEventListener("play", playAlone, true);
-  // A link into a page leads to an entry that is folded up, which is of no use.
+  // Opens the folded parts of an entry that a link points to.
   const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
-  if (target) target.querySelectorAll("details").forEach((one) => { one.open = true; });
+  if (target) target.querySelectorAll("details").forEach((details) => { details.open = true; });
 });
