@@ -1,1 +1,1 @@
-"""Corpora: who speaks, where each clip lies, which clips validate."""
+"""Corpora: their recordings and speakers, how clips are cut from them, and which clips are for validation."""

@@ -1,6 +1,7 @@
-"""What a corpus offers: a manifest without audio, and clips one at a time.
+"""The interface of a corpus: a manifest, which is read without audio, and clips, which are loaded one at a time.
 
-Conventions: offsets and lengths are in samples at the corpus's rate; a manifest lists its items sorted by id.
+Conventions: offsets and lengths are in samples at the sample rate of the corpus; a manifest lists its items sorted by
+id; waveforms are [samples] float32, full scale +-1.
 """
 
 from __future__ import annotations
@@ -29,11 +30,11 @@ SPLITS = ("train", "validation")
 
 @dataclass(frozen=True)
 class Source:
-    """Where a corpus is read from and how it is prepared; what every registered corpus is made from.
+    """The location and the settings of a corpus; every registered corpus is constructed from a Source.
 
     Attributes:
-        data_root: folder that holds the public layout, or None.
-        settings: (name, value) pairs, the descriptor's defaults with the user's changes.
+        data_root: folder that contains the corpus in its public layout, or None for a corpus that ships with hsbench.
+        settings: (name, value) pairs: the defaults of the descriptor with the user's changes.
     """
 
     data_root: Path | None = None
@@ -42,16 +43,16 @@ class Source:
 
 @dataclass(frozen=True)
 class Item:
-    """A clip before it is loaded.
+    """Entry of a manifest: where a clip is found and what is known of it before it is loaded.
 
     Attributes:
-        id: clip id.
-        speaker: the corpus's name.
-        sex: "F", "M" or "".
-        source: file, relative to the corpus.
-        offset: first sample inside the source.
-        samples: length.
-        sha256: of the source's 16-bit samples, hexadecimal.
+        id: identifier of the clip, unique within the corpus.
+        speaker: name of the speaker, as the corpus gives it.
+        sex: sex of the speaker, "F" or "M", or "" where the corpus does not say.
+        source: path of the audio file, relative to the folder of the corpus.
+        offset: position of the clip's first sample in the audio file.
+        samples: length of the clip.
+        sha256: SHA-256 of the 16-bit samples of the source or of the block that contains the clip, hexadecimal.
     """
 
     id: str
@@ -68,12 +69,12 @@ class Manifest:
     """The clips of one split, sorted by id, and how they were prepared.
 
     Attributes:
-        corpus: name.
-        version: of the corpus reader.
+        corpus: registered name of the corpus.
+        version: version of the code that reads the corpus.
         split: "train" or "validation".
-        sample_rate: in Hz.
-        preparation: block rule, normalisation and resampler, as JSON scalars.
-        items: sorted by id.
+        sample_rate: sample rate of the clips in Hz.
+        preparation: (name, value) pairs of JSON scalars: how blocks are cut, normalised and resampled.
+        items: the clips, sorted by id.
     """
 
     corpus: str
@@ -85,11 +86,11 @@ class Manifest:
 
     @functools.cached_property
     def fingerprint(self) -> str:
-        """SHA-256 over split, preparation and every item: changes whenever a clip would sound different."""
+        """SHA-256 over split, sample rate, preparation and all items; it changes whenever a waveform would change."""
         return sha256_json(self._content())
 
     def document(self) -> dict[str, Any]:
-        """As JSON, with the fingerprint over all the rest."""
+        """Return the manifest as a JSON value, with its fingerprint."""
         return {"corpus": self.corpus, "version": self.version, "fingerprint": self.fingerprint, **self._content()}
 
     def _content(self) -> dict[str, Any]:
@@ -102,21 +103,21 @@ class Manifest:
 
     @property
     def samples(self) -> int:
-        """Samples per clip (all clips are equally long)."""
+        """Samples per clip; all clips of a corpus have the same length."""
         return int(dict(self.preparation)["clip_samples"])
 
     def evaluation(self) -> tuple[Item, ...]:
-        """The items in the order in which they are scored: torch.randperm(len, seed 0) over the sorted ids."""
+        """Return the items in the order in which they are scored: torch.randperm(count, seed 0) of the sorted ids."""
         return tuple(self.items[index] for index in permutation(len(self.items)))
 
 
 @dataclass(frozen=True, eq=False)
 class AtRate:
-    """The sound of a clip at a rate above the corpus's own.
+    """A clip at a sample rate above that of the corpus, read from its source file.
 
     Attributes:
-        waveform: [time] float64, divided by the same number as the clip.
-        seconds: [time] float64, when each sample lies after the first sample of the clip.
+        waveform: [samples] float64, divided by the same number as the clip itself.
+        seconds: [samples] float64, time of each sample after the first sample of the clip itself, in seconds.
     """
 
     waveform: NDArray[np.float64]
@@ -124,34 +125,35 @@ class AtRate:
 
 
 class Corpus(Protocol):
-    """What an object registered as a corpus must do. It is made from a Source.
+    """Attributes and methods that a registered corpus must have. Its constructor takes a Source.
 
-    A corpus that must be prepared also has `prepared() -> bool` and `prepare(workers, progress)`; one whose training
-    crops come from more than its clips also has `passages(split) -> Passages`; one whose sources have a higher rate
-    also has `load_at(item, rate) -> AtRate | None`.
+    Three more methods are optional. A corpus that must be prepared has `prepared() -> bool` and
+    `prepare(workers, progress)`. A corpus whose training crops come from longer recordings than its clips has
+    `passages(split) -> Passages`. A corpus whose source files have a higher sample rate has
+    `load_at(item, rate) -> AtRate | None`.
     """
 
     name: str
     version: int
 
     def manifest(self, split: str) -> Manifest:
-        """The clips of a split; reads no audio."""
+        """Return the clips of a split, without reading audio."""
         ...
 
     def load(self, item: Item) -> Clip:
-        """The waveform of one item, prepared as the manifest says."""
+        """Return the clip of an item, prepared as the manifest says."""
         ...
 
     def completeness(self) -> tuple[str, ...]:
-        """Why this is not the complete public release; empty when it is."""
+        """Return the reasons why this is not the complete public release; an empty tuple if it is."""
         ...
 
 
 def check_split(split: str) -> str:
-    """Give the split back if there is one of that name.
+    """Return the name of a split if it exists.
 
     Raises:
-        UnknownNameError: there is none.
+        UnknownNameError: no split has the name.
     """
     if split not in SPLITS:
         raise UnknownNameError("split", split, SPLITS)
@@ -159,24 +161,40 @@ def check_split(split: str) -> str:
 
 
 def fingerprint(corpus: Corpus) -> str:
-    """SHA-256 over the manifests of all splits: what a cell's key knows of a corpus."""
+    """Return the SHA-256 over the manifests of all splits, by which the corpus enters the key of a cell."""
     manifests = (manifest_or_none(corpus, split) for split in SPLITS)
-    return sha256_json([None if one is None else one.fingerprint for one in manifests])
+    return sha256_json([None if manifest is None else manifest.fingerprint for manifest in manifests])
 
 
 def manifest_or_none(corpus: Corpus, split: str) -> Manifest | None:
-    """The manifest of a split, or None where a small corpus leaves it empty."""
+    """Return the manifest of a split, or None if the corpus is so small that the split is empty."""
     try:
         return corpus.manifest(split)
     except DataError:
         return None
 
 
-def permutation(count: int, seed: int = 0) -> list[int]:
-    """What torch.randperm(count, generator=torch.Generator().manual_seed(seed)) gives on a CPU, without torch.
+# The published evaluation scores the first 512 clips of torch.randperm(count) with seed 0. Planning needs this order,
+# but must not import torch, which takes seconds; so `permutation` computes it with NumPy. Both give the same numbers:
+#
+# 1. Generator. torch's CPU generator is the 32-bit Mersenne Twister MT19937. manual_seed(s) fills its state with
+#    x_0 = s, x_j = 1812433253 (x_(j-1) xor (x_(j-1) >> 30)) + j  (mod 2^32), the routine init_genrand of the authors of
+#    MT19937. NumPy's `_legacy_seeding(s)` of an integer runs the same routine (its public seeding does not), and
+#    `random_raw` returns the same tempered 32-bit outputs r_0, r_1, ...
+# 2. Shuffle. For fewer than 2^32 / 20 elements, torch.randperm starts from 0, 1, ..., n - 1 and, for i = 0 to n - 2,
+#    exchanges the elements i and i + (r_i mod (n - i)). That is the Fisher-Yates shuffle: step i fixes element i by a
+#    choice among the n - i elements that are left, so every permutation is reached by exactly one sequence of choices.
+#    (r_i mod (n - i) is uniform only up to 2^-32 (n - i), but it is what torch computes.)
+#
+# The last element has no choice, hence n - 1 outputs. tests/corpora/test_demo.py compares with torch.
 
-    Fisher-Yates over the raw 32-bit output of a Mersenne Twister seeded by init_genrand; the order of the published
-    validation set stands on it.
+
+def permutation(count: int, seed: int = 0) -> list[int]:
+    """Return torch.randperm(count, generator=torch.Generator().manual_seed(seed)) of a CPU, computed without torch.
+
+    Args:
+        count: number of elements, below 2^32 / 20.
+        seed: seed of the generator, from 0 to 2^32 - 1.
     """
     twister = np.random.MT19937()
     twister._legacy_seeding(seed)
@@ -188,14 +206,14 @@ def permutation(count: int, seed: int = 0) -> list[int]:
 
 
 class Clips(Sequence["Clip"]):
-    """Clips that are loaded when they are asked for, in the order in which they are scored: [index] -> Clip."""
+    """A sequence of clips in the order in which they are scored; each clip is loaded when it is accessed."""
 
     def __init__(self, corpus: Corpus, items: Sequence[Item], split: str | None = None) -> None:
         self.corpus, self.items, self.split = corpus, items, split
 
     @classmethod
     def of(cls, corpus: Corpus, split: str) -> Clips:
-        """All clips of a split; none where the corpus has none there."""
+        """Return all clips of a split, an empty sequence if the corpus has none there."""
         manifest = manifest_or_none(corpus, split)
         return cls(corpus, () if manifest is None else manifest.evaluation(), split)
 
@@ -212,13 +230,17 @@ class Clips(Sequence["Clip"]):
         return self.corpus.load(self.items[index])
 
     def first(self, count: int) -> Clips:
-        """The first clips of it."""
+        """Return the first clips of the sequence."""
         return self[:count]
 
     def passages(self) -> Passages:
-        """What training crops are cut from: the corpus's own passages for a whole split, else the clips themselves."""
-        own = getattr(self.corpus, "passages", None)
-        if own is not None and self.split is not None:
-            passages: Passages = own(self.split)
+        """Return the recordings that training crops are cut from.
+
+        These are the passages of the corpus if the sequence is a whole split and the corpus has passages, else the
+        clips themselves.
+        """
+        of_corpus = getattr(self.corpus, "passages", None)
+        if of_corpus is not None and self.split is not None:
+            passages: Passages = of_corpus(self.split)
             return passages
         return joined([np.round(clip.waveform * 32767).astype(np.int16) for clip in self])

@@ -1,8 +1,9 @@
-"""The embedded demo corpus: 60 synthetic utterances of 10 voices, 22 050 Hz, shipped as FLAC.
+"""The demo corpus: 60 synthetic utterances of 10 voices at 22 050 Hz, shipped with hsbench as FLAC files.
 
-Blocks of 32 768 samples from sample 0, the remainder dropped; a clip is the first `clip_samples` of a block (all of
-it), divided by its peak; voices k03, k04 (F), k08 and k09 (M) validate. Training crops come from anywhere in an
-utterance. See data/demo/NOTICE.md for how it was made and under which licences.
+Every utterance is cut into blocks of 32 768 samples from its first sample; the remainder is dropped. A clip is the
+first `clip_samples` of a block (by default the whole block), divided by its largest absolute sample. The voices k03,
+k04 (female), k08 and k09 (male) are the validation set. Training crops come from anywhere in an utterance.
+data/demo/NOTICE.md describes how the corpus was rendered, and its licences.
 """
 
 from __future__ import annotations
@@ -46,12 +47,17 @@ COLUMNS = {
     "samples": "[0-9]{1,9}",
     "sha256_pcm16": "[0-9a-f]{64}",
 }
-"""Column of the manifest -> what stands in it; a file is a path inside the corpus."""
+"""Column of the manifest -> pattern of its values; a file is a path below the folder of the corpus."""
 VALIDATION_SPEAKERS = frozenset({"k03", "k04", "k08", "k09"})
 
 
 class DemoCorpus:
-    """Reads the packaged files; `data` may point at another folder of the same layout."""
+    """Reads the files that ship with hsbench.
+
+    Args:
+        source: settings of the corpus; its data root is not used.
+        data: folder of the files; another folder needs the same layout.
+    """
 
     name = "demo"
     version = 1
@@ -63,11 +69,11 @@ class DemoCorpus:
             raise UsageError(f"demo.clip_samples expects 1 to {BLOCK} samples, got {self.clip_samples!r}.")
 
     def manifest(self, split: str) -> Manifest:
-        """The clips of a split, from manifest.csv alone.
+        """Return the clips of a split; only manifest.csv is read.
 
         Raises:
-            UnknownNameError: no such split.
-            DataError: the manifest is missing or garbled.
+            UnknownNameError: no split has the name.
+            DataError: manifest.csv is missing or malformed.
         """
         check_split(split)
         items = []
@@ -97,10 +103,10 @@ class DemoCorpus:
         return Manifest(self.name, self.version, split, SAMPLE_RATE, preparation, tuple(items))
 
     def load(self, item: Item) -> Clip:
-        """Cut one block and divide it by its peak.
+        """Return the clip of an item: the beginning of one block, divided by its largest absolute sample.
 
         Raises:
-            DataError: the file is unreadable, has another rate, or is not the one in the manifest.
+            DataError: the file is unreadable, has another sample rate, or differs from the one in the manifest.
         """
         from hsbench.audio.io import read_pcm16
 
@@ -115,17 +121,18 @@ class DemoCorpus:
         return Clip(item.id, peak_normalise(block), rate, item.speaker, item.sex, item.source, item.offset)
 
     def passages(self, split: str) -> Passages:
-        """Whole utterances of a split: a training crop may begin anywhere in one."""
+        """Return the whole utterances of a split; a training crop may start anywhere in an utterance."""
         from hsbench.audio.io import read_pcm16
 
         sources = dict.fromkeys(item.source for item in self.manifest(split).items)
         return joined([read_pcm16(self.data / source)[0] for source in sources])
 
     def completeness(self) -> tuple[str, ...]:
-        """The demo corpus is complete as shipped."""
+        """Return an empty tuple: the demo corpus is complete as shipped."""
         return ()
 
     def _rows(self) -> list[dict[str, str]]:
+        """Return the rows of manifest.csv, checked against COLUMNS."""
         path = self.data / "manifest.csv"
         try:
             with path.open(encoding="utf-8", newline="") as file:
@@ -139,7 +146,7 @@ class DemoCorpus:
         if not rows or not COLUMNS.keys() <= set(rows[0]):
             raise DataError(f"{path} should have the columns {', '.join(sorted(COLUMNS))}; reinstall hsbench.")
         for number, row in enumerate(rows, start=2):
-            for name, form in COLUMNS.items():
-                if not re.fullmatch(form, row[name] or "", re.ASCII):
+            for name, pattern in COLUMNS.items():
+                if not re.fullmatch(pattern, row[name] or "", re.ASCII):
                     raise DataError(f"{path}, line {number}: {name} is {row[name]!r}; reinstall hsbench.")
         return rows

@@ -1,4 +1,4 @@
-"""Getting a public corpus through torchaudio.datasets, which knows addresses and checksums."""
+"""Download of public corpora through torchaudio.datasets, which knows their addresses and checksums."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ def fetch(name: str, dataset: str, data_root: Path, settings: Mapping[str, Any])
     """Download and unpack a corpus.
 
     Args:
-        name: as registered, for the message.
-        dataset: class in torchaudio.datasets.
-        data_root: folder to put it in; made where it is missing.
-        settings: of the corpus; a LibriSpeech subset is taken from them.
+        name: registered name of the corpus, for messages.
+        dataset: name of the class in torchaudio.datasets.
+        data_root: folder to download into; it is created if it is missing.
+        settings: settings of the corpus; `subset` selects a part of LibriSpeech.
 
     Raises:
-        IncompleteError: there is no network, or the server does not answer.
+        IncompleteError: there is no network, or the server does not respond.
     """
     options = {"url": settings["subset"]} if "subset" in settings else {}
     data_root.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,7 @@
-"""Any tree of audio files: the first folder below the data root names the speaker.
+"""A corpus of the user's own: any tree of audio files, where the first folder below the data root names the speaker.
 
-The last tenth of the string-sorted speakers validates, at least one; with a single speaker, the last 5 % of the
-shuffled files.
+The validation set is the last tenth of the speakers in string order, but at least one speaker; if there is only one
+speaker, it is the last 5 % of the shuffled files.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 DESCRIPTORS = [
     CorpusDescriptor(
         name="folder",
+        version=2,
         target="hsbench.corpora.folder:Folder",
         summary="any tree of audio files, speakers by folder (--data-root)",
         needs=("soundfile", "torchaudio"),
@@ -35,7 +36,7 @@ class Folder(FileCorpus):
     name, title = "folder", "the folder"
 
     def listing(self) -> Listing:
-        """Files sorted by path; a stem is the path with "_" for what an id cannot hold."""
+        """Return all audio files; a stem is the path with "_" for characters that an id cannot have."""
         listing = Listing(self.root)
         for path in walk(listing):
             stem = re.sub(r"[^A-Za-z0-9._-]+", "_", path.rpartition(".")[0].replace("/", "_")).lstrip(".-")
@@ -46,14 +47,14 @@ class Folder(FileCorpus):
             listing.take(SourceFile(path, stem, speaker))
         return listing
 
-    def validates(self, files: Sequence[Mapping[str, Any]]) -> set[str]:
-        """The last tenth of the speakers."""
+    def validation_stems(self, files: Sequence[Mapping[str, Any]]) -> set[str]:
+        """Return the stems of the last tenth of the speakers."""
         return last_speakers(files, max(1, len({file["speaker"] for file in files}) // 10))
 
     def release(self) -> tuple[int, int]:
-        """There is no public release to compare with."""
+        """Return (0, 0): there is no public release to compare with."""
         return 0, 0
 
     def completeness(self) -> tuple[str, ...]:
-        """A folder is complete as it is."""
+        """Return an empty tuple: a folder has no public release that it could be a part of."""
         return ()

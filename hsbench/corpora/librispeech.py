@@ -1,7 +1,7 @@
-"""LibriSpeech: LibriSpeech/<subset>/<speaker>/<chapter>/<speaker>-<chapter>-<number>.flac, SPEAKERS.TXT.
+"""LibriSpeech: LibriSpeech/<subset>/<speaker>/<chapter>/<speaker>-<chapter>-<number>.flac and SPEAKERS.TXT.
 
-Speaker folders are string-sorted; the last ten validate. 16 kHz, so nothing above 8 kHz after resampling. The paper
-used train-clean-360.
+The validation set is the last ten speakers in string order. The recordings have a sample rate of 16 kHz, so resampled
+clips contain nothing above 8 kHz. The paper uses the subset train-clean-360.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 DESCRIPTORS = [
     CorpusDescriptor(
         name="librispeech",
+        version=2,
         target="hsbench.corpora.librispeech:LibriSpeech",
         summary="LibriSpeech, train-clean-360 or other subsets: 921 speakers of English, 360 hours, 16 kHz",
         needs=("soundfile", "torchaudio"),
@@ -33,7 +34,7 @@ DESCRIPTORS = [
     ),
 ]
 
-RELEASES = {
+RELEASES = {  # subset -> (files, speakers)
     "train-clean-100": (28539, 251),
     "train-clean-360": (104014, 921),
     "train-other-500": (148688, 1166),
@@ -50,7 +51,7 @@ class LibriSpeech(FileCorpus):
     name, title = "librispeech", "LibriSpeech"
 
     def listing(self) -> Listing:
-        """Files string-sorted by speaker folder, chapter and name."""
+        """Return the files of the chosen subsets, in string order of speaker folder, chapter and name."""
         listing = Listing(find_folder(self.root, "LibriSpeech", self.title))
         sexes = speaker_table(listing.root / "SPEAKERS.TXT")
         for subset in self._subsets():
@@ -70,12 +71,12 @@ class LibriSpeech(FileCorpus):
                     listing.take(SourceFile(path, stem, parts[1], sexes.get(parts[1], "")))
         return listing
 
-    def validates(self, files: Sequence[Mapping[str, Any]]) -> set[str]:
-        """The last ten string-sorted speakers."""
+    def validation_stems(self, files: Sequence[Mapping[str, Any]]) -> set[str]:
+        """Return the stems of the last ten speakers in string order."""
         return last_speakers(files, 10)
 
     def release(self) -> tuple[int, int]:
-        """Files and speakers of the chosen subsets."""
+        """Return the numbers of files and speakers of the chosen subsets."""
         counts = [RELEASES[subset] for subset in self._subsets()]
         return sum(files for files, _ in counts), sum(speakers for _, speakers in counts)
 
@@ -88,7 +89,7 @@ class LibriSpeech(FileCorpus):
 
 
 def speaker_table(path: Path) -> dict[str, str]:
-    """Speaker -> sex, from SPEAKERS.TXT; rows that say no sex are left out, and a missing table is empty."""
+    """Return speaker -> sex from SPEAKERS.TXT, without speakers of unknown sex; an empty dict if it is missing."""
     try:
         lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:

@@ -1,4 +1,4 @@
-"""Looking for audio below a data root: every file is listed, or skipped with a reason; none is passed over."""
+"""Search for audio files below a data root; every file is either listed or skipped with a reason."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hsbench.errors import DataError
+from hsbench.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,10 +18,10 @@ class SourceFile:
     """An audio file that belongs to a corpus.
 
     Attributes:
-        path: relative to the corpus's folder, with "/".
-        stem: what clip ids begin with.
-        speaker: the corpus's name.
-        sex: "F", "M" or "".
+        path: path relative to the folder of the corpus, with "/" as separator.
+        stem: text that the ids of the file's clips begin with.
+        speaker: name of the speaker, as the corpus gives it.
+        sex: sex of the speaker, "F" or "M", or "" where the corpus does not say.
     """
 
     path: str
@@ -32,12 +32,12 @@ class SourceFile:
 
 @dataclass
 class Listing:
-    """What stands below a corpus's folder.
+    """The audio files below the folder of a corpus.
 
     Attributes:
-        root: the folder.
-        files: sorted by path.
-        skipped: (path, reason) of everything else that looks like audio or could not be looked at.
+        root: the folder of the corpus.
+        files: files that belong to the corpus, in the order of `walk`.
+        skipped: (path, reason) of all other audio files, and of folders that cannot be read.
     """
 
     root: Path
@@ -45,24 +45,31 @@ class Listing:
     skipped: list[tuple[str, str]] = field(default_factory=list)
 
     def take(self, file: SourceFile) -> None:
-        """List a file, unless another has the same stem."""
-        other = next((one for one in self.files if one.stem == file.stem), None) if file.stem in self._stems else None
-        if other is not None:
-            self.skip(file.path, f"has the same name as {other.path}")
-            return
-        self._stems.add(file.stem)
-        self.files.append(file)
+        """Add a file, or skip it if an earlier file has the same stem."""
+        earlier = self._by_stem.setdefault(file.stem, file)
+        if earlier is file:
+            self.files.append(file)
+        else:
+            self.skip(file.path, f"has the same name as {earlier.path}")
 
     def skip(self, path: str, reason: str) -> None:
-        """Leave a file out, and say why."""
+        """Skip a file or a folder, with the reason."""
         self.skipped.append((path, reason))
 
     def __post_init__(self) -> None:
-        self._stems: set[str] = set()
+        self._by_stem: dict[str, SourceFile] = {}
 
 
 def walk(listing: Listing, below: str = "") -> Iterator[str]:
-    """Paths of the audio files below a folder of a listing, relative to its root; the unreadable are skipped."""
+    """Yield the paths of the audio files below a folder; unreadable files and folders are skipped with a reason.
+
+    The order is the same on every machine: the files of a folder, sorted by name, then those of its sorted subfolders.
+    A path that is not UTF-8 is skipped: it cannot be stored in the JSON files of a prepared corpus.
+
+    Args:
+        listing: listing of the corpus; paths are relative to its root.
+        below: folder to search, relative to the root; "" for the root.
+    """
     from hsbench.audio.io import ENDINGS
 
     def unreadable(error: OSError) -> None:
@@ -75,7 +82,9 @@ def walk(listing: Listing, below: str = "") -> Iterator[str]:
             if path.suffix.lower() not in ENDINGS:
                 continue
             relative = _relative(path, listing.root)
-            if path.is_symlink() and not path.exists():
+            if not is_utf8(path.relative_to(listing.root)):
+                listing.skip(relative, "has a name that is not UTF-8; rename it")
+            elif path.is_symlink() and not path.exists():
                 listing.skip(relative, "is a link to nothing")
             elif not path.is_file():
                 listing.skip(relative, "is no regular file")
@@ -84,10 +93,15 @@ def walk(listing: Listing, below: str = "") -> Iterator[str]:
 
 
 def find_folder(root: Path, name: str, what: str) -> Path:
-    """The folder `name` at most two levels below a data root, or the root itself.
+    """Return the folder of a corpus: the data root itself, or a folder at most two levels below it.
+
+    Args:
+        root: data root that the user gave.
+        name: name of the folder.
+        what: name of the corpus, for the message.
 
     Raises:
-        DataError: it is not there.
+        DataError: there is no such folder.
     """
     candidates = [root] if root.name == name else []
     candidates += [root / name, *sorted(root.glob(f"*/{name}"))]
@@ -100,5 +114,34 @@ def find_folder(root: Path, name: str, what: str) -> Path:
     )
 
 
+def is_utf8(path: Path) -> bool:
+    """Return whether the bytes of a path are UTF-8, as JSON needs; file systems also accept other bytes."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def check_utf8(option: str, path: Path) -> Path:
+    """Return a path unchanged if it can be stored in JSON files.
+
+    Args:
+        option: option of the command line that gave the path, for the message.
+        path: file or folder.
+
+    Raises:
+        UsageError: the path is not UTF-8.
+    """
+    if not is_utf8(path):
+        raise UsageError(f"{option} expects a path that is UTF-8, got {_readable(path)}; rename it.")
+    return path
+
+
 def _relative(path: Path, root: Path) -> str:
-    return path.relative_to(root).as_posix()
+    return _readable(path.relative_to(root))
+
+
+def _readable(path: Path) -> str:
+    r"""Return a path with "/" as separator, and with \xff for a byte that is not UTF-8."""
+    return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")

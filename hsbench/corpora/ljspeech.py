@@ -1,6 +1,6 @@
 """LJ Speech 1.1: LJSpeech-1.1/wavs/LJ<book>-<number>.wav, one speaker.
 
-Files are sorted and shuffled with random.Random(1); the last 5 % validate.
+The files are sorted and shuffled with random.Random(1); the last 5 % are the validation set.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 DESCRIPTORS = [
     CorpusDescriptor(
         name="ljspeech",
+        version=2,
         target="hsbench.corpora.ljspeech:LJSpeech",
         summary="LJ Speech 1.1, one speaker of English, 24 hours",
         needs=("soundfile", "torchaudio"),
@@ -32,12 +33,12 @@ DESCRIPTORS = [
 
 
 class LJSpeech(FileCorpus):
-    """Reads the WAV files; the speaker is LJ."""
+    """Reads the WAV files; the name of the speaker is LJ."""
 
     name, title = "ljspeech", "LJ Speech 1.1"
 
     def listing(self) -> Listing:
-        """Files sorted by name."""
+        """Return the files, sorted by name."""
         listing = Listing(find_folder(self.root, "LJSpeech-1.1", self.title))
         for path in walk(listing, "wavs"):
             stem = path.rpartition("/")[2].rpartition(".")[0]
@@ -47,10 +48,10 @@ class LJSpeech(FileCorpus):
                 listing.skip(path, "is not named LJ<three digits>-<four digits>.wav")
         return listing
 
-    def validates(self, files: Sequence[Mapping[str, Any]]) -> set[str]:
-        """The last 5 % of the sorted and shuffled files: 655 of the complete corpus."""
+    def validation_stems(self, files: Sequence[Mapping[str, Any]]) -> set[str]:
+        """Return the stems of the last 5 % of the sorted and shuffled files: 655 files of the complete corpus."""
         return last_share(files)
 
     def release(self) -> tuple[int, int]:
-        """13 100 files of one speaker."""
+        """Return the numbers of files and speakers: 13 100 files of one speaker."""
         return 13100, 1

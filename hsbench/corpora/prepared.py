@@ -1,4 +1,7 @@
-"""What the corpora of audio files share: preparation, split, manifest, loading. Each adds its layout and its split."""
+"""Base class of the corpora that consist of audio files: preparation, split, manifest and loading.
+
+Each corpus adds the layout of its files and the rule of its split.
+"""
 
 from __future__ import annotations
 
@@ -35,20 +38,20 @@ PREPARATION: dict[str, Any] = {
     "clip_samples": 32768,
     "peak_normalise": True,
 }
-"""Default settings of a public corpus, as the HyperSound paper prepares it: sample rate in Hz, lengths in samples."""
+"""Default settings of a public corpus, which are those of the HyperSound paper; rates in Hz, lengths in samples."""
 
 
 class FileCorpus(ABC):
     """A corpus of audio files below a data root.
 
     Attributes:
-        name: as registered.
-        version: raised whenever a clip would sound different.
-        title: the public name.
+        name: registered name.
+        version: whole number that is raised whenever the waveform of a clip would change.
+        title: public name of the corpus, for messages.
     """
 
     name: ClassVar[str]
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     title: ClassVar[str]
 
     def __init__(self, source: Source) -> None:
@@ -58,33 +61,34 @@ class FileCorpus(ABC):
 
     @abstractmethod
     def listing(self) -> Listing:
-        """Every audio file of the corpus below the data root, sorted as its split rule wants, and what was skipped."""
+        """Return the audio files of the corpus below the data root, and those that are skipped."""
 
     @abstractmethod
-    def validates(self, files: Sequence[Mapping[str, Any]]) -> set[str]:
-        """Stems of the files that validate, by the public rule where it can be applied.
+    def validation_stems(self, files: Sequence[Mapping[str, Any]]) -> set[str]:
+        """Return the stems of the files in the validation set, by the public rule where it can be applied.
 
         Args:
-            files: rows with path, stem and speaker.
+            files: rows of the prepared files, with path, stem and speaker.
         """
 
     @abstractmethod
     def release(self) -> tuple[int, int]:
-        """Files and speakers of the complete public release; (0, 0) where there is none."""
+        """Return the numbers of files and speakers of the complete public release; (0, 0) if there is no release."""
 
     def prepared(self) -> bool:
-        """Whether everything is in the cache, unchanged since."""
+        """Return whether all files are in the cache and have not changed since they were prepared."""
         return self._store.complete(self._listing)
 
     def prepare(self, workers: int, progress: Progress) -> None:
-        """Resample and cut what is not yet in the cache.
+        """Resample and cut the files that are not yet in the cache.
 
         Args:
-            workers: threads.
-            progress: takes (files done, files).
+            workers: number of threads.
+            progress: is called with (number of prepared files, number of all files).
 
         Raises:
-            DataError: no audio file is there, or none gives a block.
+            DataError: there is no audio file below the data root.
+            LockedError: another process is preparing the corpus.
         """
         if not self._listing.files:
             raise DataError(
@@ -98,20 +102,18 @@ class FileCorpus(ABC):
                 write_json(self._store.path / f"manifest-{split}.json", self.manifest(split).document())
 
     def manifest(self, split: str) -> Manifest:
-        """The clips of a split.
+        """Return the clips of a split.
 
         Raises:
-            DataError: the corpus is not prepared, or nothing is left in it.
+            UnknownNameError: no split has the name.
+            DataError: the corpus is not prepared, or the split has no clips.
         """
         check_split(split)
-        validates, first, length = (
-            self._validates(),
-            self.settings["drop_first_samples"],
-            self.settings["block_samples"],
-        )
+        validation = self._validation_stems()
+        first, length = self.settings["drop_first_samples"], self.settings["block_samples"]
         items = [
             Item(
-                id=f"{row['stem']}-{block}",
+                id=block_id(row["stem"], block),
                 speaker=row["speaker"],
                 sex=row["sex"],
                 source=row["path"],
@@ -120,14 +122,14 @@ class FileCorpus(ABC):
                 sha256=digest,
             )
             for row in self.rows
-            if (row["stem"] in validates) == (split == "validation")
+            if (row["stem"] in validation) == (split == "validation")
             for block, digest in enumerate(row["blocks"])
         ]
         if not items:
             raise DataError(
                 f"{self.title}: no file of the {split} split is long enough for one block ({first + length} samples at "
-                f"{self.settings['sample_rate']} Hz); small corpora take --set {self.name}.block_samples=32768 "
-                f"--set {self.name}.drop_first_samples=0"
+                f"{self.settings['sample_rate']} Hz); for a small corpus, try "
+                f"--set {self.name}.block_samples=32768 --set {self.name}.drop_first_samples=0"
             )
         items.sort(key=lambda item: item.id)
         preparation = {**self.settings, "resampler": kernel.NAME}
@@ -140,15 +142,19 @@ class FileCorpus(ABC):
             tuple(items),
         )
 
-    def _validates(self) -> set[str]:
-        """The rule over all files; over those that gave a block, where it would leave one side without any."""
-        whole = self.validates(self.rows)
-        useful = [row for row in self.rows if row["blocks"]]
-        sides = {row["stem"] in whole for row in useful}
-        return whole if len(sides) == 2 else self.validates(useful)
+    def _validation_stems(self) -> set[str]:
+        """Return the stems of the files in the validation set, so that both splits have clips where possible.
+
+        The rule of the corpus is applied to all files. If one split then had no file that is long enough for a block,
+        the rule is applied to the files with blocks alone.
+        """
+        stems = self.validation_stems(self.rows)
+        with_blocks = [row for row in self.rows if row["blocks"]]
+        both = {row["stem"] in stems for row in with_blocks} == {True, False}
+        return stems if both else self.validation_stems(with_blocks)
 
     def load(self, item: Item) -> Clip:
-        """The beginning of one block, divided by its peak."""
+        """Return the clip of an item: the beginning of one block, divided by its largest absolute sample."""
         block: NDArray[np.int16] = self._blocks[self._numbers[item.id]]
         samples = block[: item.samples].astype(np.float32) / np.float32(32768)
         if self.settings["peak_normalise"]:
@@ -156,25 +162,33 @@ class FileCorpus(ABC):
         return Clip(item.id, samples, self.settings["sample_rate"], item.speaker, item.sex, item.source, item.offset)
 
     def passages(self, split: str) -> Passages:
-        """The whole blocks of a split, in the memory-mapped store."""
+        """Return the whole blocks of a split, which are read from the memory-mapped store."""
         length = self.settings["block_samples"]
         numbers = np.array([self._numbers[item.id] for item in self.manifest(split).items], np.int64)
         return Passages(self._blocks.reshape(-1), numbers * length, np.full(len(numbers), length, np.int64))
 
     def load_at(self, item: Item, rate: int) -> AtRate | None:
-        """A clip from its source at another rate; None where the source itself has a lower one.
+        """Return a clip at a higher sample rate, read from its source file; None if the source has a lower rate.
 
-        The samples are those of the resampled file, so their grid need not begin with the clip's first sample.
+        The samples are those of the whole file resampled, whose time grid need not contain the first sample of the
+        clip; `seconds` of the result gives their times.
+
+        Args:
+            item: the clip.
+            rate: sample rate in Hz.
         """
         import soundfile
 
-        source, own = soundfile.read(self._listing.root / item.source, dtype="float32")
-        if own < rate:
+        source, source_rate = soundfile.read(self._listing.root / item.source, dtype="float32")
+        if source_rate < rate:
             return None
-        if own != rate:
+        if source_rate != rate:
             from hsbench.audio.resample import resample
 
-            source = resample(source, own, rate)
+            source = resample(source, source_rate, rate)
+        # Let r be the rate of the corpus and R the new one. The clip consists of the samples `begin` to `last` at rate
+        # r, so it lasts from begin / r to last / r. Sample k at rate R lies at k / R: the samples within the clip are
+        # those with begin R / r <= k <= last R / r.
         begin, last = (item.offset + at for at in (0, item.samples - 1))
         first = math.ceil(begin * rate / self.settings["sample_rate"])
         stop = min(source.size, math.floor(last * rate / self.settings["sample_rate"]) + 1)
@@ -184,15 +198,19 @@ class FileCorpus(ABC):
         return AtRate(source[first:stop].astype(np.float64) / (peak or 1.0), seconds)
 
     def completeness(self) -> tuple[str, ...]:
-        """Why this is not the complete public release."""
-        files, speakers = self.release()
-        here = len(self._listing.files), len({file.speaker for file in self._listing.files})
-        if here == (files, speakers):
+        """Return the reason why this is not the complete public release; an empty tuple if it is."""
+        release = self.release()
+        present = len(self._listing.files), len({file.speaker for file in self._listing.files})
+        if present == release:
             return ()
-        return (f"partial corpus: {here[0]} of {files} files and {here[1]} of {speakers} speakers of {self.title}",)
+        files, speakers = (
+            f"{count} of {total} {noun if total == 1 else f'{noun}s'}"
+            for count, total, noun in zip(present, release, ("file", "speaker"), strict=True)
+        )
+        return (f"partial corpus: {files} and {speakers} of {self.title}",)
 
     def skipped(self) -> list[tuple[str, str]]:
-        """(path, reason) of every file that is not in."""
+        """Return (path, reason) of every file that gave no clip."""
         return [*self._listing.skipped, *((row["path"], row["skipped"]) for row in self.rows if row["skipped"])]
 
     @functools.cached_property
@@ -205,13 +223,13 @@ class FileCorpus(ABC):
         if not self.prepared():
             raise DataError(
                 f"{self.title} is not prepared, or its files have changed since; "
-                f"run does it, or: hsbench corpus prepare {self.name} --data-root {self.root}"
+                f"prepare it with: hsbench corpus prepare {self.name} --data-root {self.root}"
             )
         return self._store.rows()
 
     @property
     def place(self) -> Path:
-        """Where the prepared blocks and manifests are."""
+        """Folder of the prepared blocks and manifests."""
         return self._store.path
 
     @property
@@ -219,7 +237,7 @@ class FileCorpus(ABC):
         """The data root.
 
         Raises:
-            UsageError: none was given.
+            UsageError: no data root was given, or it is not a folder.
         """
         if self.data_root is None:
             raise UsageError(
@@ -243,7 +261,7 @@ class FileCorpus(ABC):
     @functools.cached_property
     def _numbers(self) -> dict[str, int]:
         """Clip id -> number of its block in the store."""
-        ids = (f"{row['stem']}-{block}" for row in self.rows for block in range(len(row["blocks"])))
+        ids = (block_id(row["stem"], block) for row in self.rows for block in range(len(row["blocks"])))
         return {clip_id: number for number, clip_id in enumerate(ids)}
 
     @functools.cached_property
@@ -261,10 +279,27 @@ class FileCorpus(ABC):
             )
 
 
-def last_speakers(files: Sequence[Mapping[str, Any]], count: int) -> set[str]:
-    """Stems of the last `count` speakers in string order; at least one speaker validates and one is left to train on.
+def block_id(stem: str, block: int) -> str:
+    """Return the id of a block's clip; the blocks of a file are counted from 1 as in the reference code.
 
-    With a single speaker, the last 5 % of the shuffled files, as for LJ Speech.
+    Clips are sorted by id as text, where "-10" comes before "-2". Counting from 0 would give another order for a file
+    of ten blocks or more, and so another evaluation permutation.
+
+    Args:
+        stem: name of the source file without its ending.
+        block: number of the block in its file, from 0.
+    """
+    return f"{stem}-{block + 1}"
+
+
+def last_speakers(files: Sequence[Mapping[str, Any]], count: int) -> set[str]:
+    """Return the stems of the last speakers in string order; both splits have at least one speaker.
+
+    With a single speaker, these are the last 5 % of the shuffled files, as for LJ Speech.
+
+    Args:
+        files: rows with path, stem and speaker.
+        count: number of validation speakers.
     """
     speakers = sorted({file["speaker"] for file in files})
     if len(speakers) < 2:
@@ -274,7 +309,12 @@ def last_speakers(files: Sequence[Mapping[str, Any]], count: int) -> set[str]:
 
 
 def last_share(files: Sequence[Mapping[str, Any]], share: float = 0.05) -> set[str]:
-    """Stems of the last 5 % after random.Random(1).shuffle; at least one validates and, of two or more, one trains."""
+    """Return the stems of the last files after random.Random(1).shuffle; both splits have a file if there are two.
+
+    Args:
+        files: rows with path and stem.
+        share: share of the files in the validation set.
+    """
     stems = [file["stem"] for file in sorted(files, key=lambda file: str(file["path"]))]
     random.Random(1).shuffle(stems)
     count = max(1, int(share * len(stems)))

@@ -1,14 +1,14 @@
-"""A prepared corpus on disk: the blocks of every source file as 16-bit samples in one memory-mapped file, and rows.
+"""A prepared corpus on disk: all blocks as 16-bit samples in one memory-mapped file, and one row per source file.
 
     HSBENCH_CACHE/corpora/<name>--<hash of settings and data root>/
-        settings.json     what the hash stands for; a folder never mixes two
+        settings.json     settings and data root that the hash belongs to
         blocks.i16        [blocks, block_samples], little-endian 16-bit, appended file by file
-        parts.jsonl       one row per source file, written after its blocks: size and time of the file,
-                          SHA-256 of each block, or why it was skipped
+        parts.jsonl       one row per source file, written after its blocks: size and modification time of the file,
+                          SHA-256 of each block, or the reason why the file was skipped
         complete.json     written last, beside manifest-<split>.json, the clips with their fingerprint
 
-A preparation that is killed goes on where parts.jsonl ends; blocks behind it are cut off. Memory does not grow with
-the number of files.
+A preparation that was killed continues after the last row of parts.jsonl; blocks that have no row yet are removed.
+Memory does not grow with the number of files.
 """
 
 from __future__ import annotations
@@ -36,11 +36,18 @@ if TYPE_CHECKING:
     Progress = Callable[[int, int], None]
 
 BATCH = 32
-"""Source files whose rows are made durable together."""
+"""Number of source files after which blocks and rows are flushed to the disk."""
 
 
 class PreparedStore:
-    """Blocks and rows of one corpus with one set of settings from one data root."""
+    """The prepared blocks and rows of one corpus, for one set of settings and one data root.
+
+    Args:
+        name: registered name of the corpus.
+        version: version of the code that reads the corpus.
+        settings: settings of the corpus; `block_samples` is the length of a block.
+        root: folder of the corpus.
+    """
 
     def __init__(self, name: str, version: int, settings: Mapping[str, Any], root: Path) -> None:
         self.settings = dict(settings)
@@ -49,17 +56,17 @@ class PreparedStore:
         self.path = cache_folder() / "corpora" / f"{name}--{sha256_json(self.facts)[:12]}"
 
     def complete(self, listing: Listing) -> bool:
-        """Whether every file of the listing is in, unchanged since."""
+        """Return whether all files of a listing are in the store and have not changed since."""
         if not (self.path / "complete.json").exists():
             return False
         self._check_settings()
         return self._identities(self.rows()) == [identity(listing.root, file) for file in listing.files]
 
     def rows(self) -> list[dict[str, Any]]:
-        """One row per source file that was looked at.
+        """Return one row per source file that was prepared or skipped.
 
         Raises:
-            DataError: a row is garbled.
+            DataError: a row is malformed.
         """
         rows = list(read_jsonl(self.path / "parts.jsonl"))
         for number, row in enumerate(rows, start=1):
@@ -71,7 +78,7 @@ class PreparedStore:
         return rows
 
     def blocks(self) -> NDArray[np.int16]:
-        """All blocks, memory-mapped, writable without effect on the file: [blocks, block_samples]."""
+        """Return all blocks, [blocks, block_samples], memory-mapped; writing to the array does not change the file."""
         path = self.path / "blocks.i16"
         count = path.stat().st_size // (2 * self.block) if path.exists() else 0
         if count == 0:
@@ -79,15 +86,15 @@ class PreparedStore:
         return np.memmap(path, "<i2", "c", shape=(count, self.block))
 
     def prepare(self, listing: Listing, workers: int, progress: Progress) -> None:
-        """Bring every file of the listing in.
+        """Prepare all files of a listing that are not in the store yet.
 
         Args:
-            listing: the source files, in the order in which they are kept.
-            workers: threads; reading, resampling and hashing run outside the interpreter's lock.
-            progress: takes (files done, files).
+            listing: the source files, in the order in which their blocks are stored.
+            workers: number of threads; reading, resampling and hashing release the interpreter's lock.
+            progress: is called with (number of prepared files, number of all files).
 
         Raises:
-            LockedError: another process is preparing it.
+            LockedError: another process is preparing the same store.
         """
         self.path.mkdir(parents=True, exist_ok=True)
         with (self.path / "lock").open("a") as lock:
@@ -104,20 +111,20 @@ class PreparedStore:
                     batch.append(row)
                     done += 1
                     if len(batch) == BATCH:
-                        self._keep(file, batch)
+                        self._flush(file, batch)
                         batch = []
                     progress(done, len(listing.files))
-                self._keep(file, batch)
+                self._flush(file, batch)
             write_json(self.path / "complete.json", {"files": done})
 
     def _begin(self, listing: Listing) -> None:
-        """Check what is there: go on with it, or start anew where source files have changed."""
+        """Check the content of the store, and remove it if source files have changed since it was written."""
         if not (self.path / "settings.json").exists():
             write_json(self.path / "settings.json", self.facts)
         self._check_settings()
         rows = self.rows()
-        wanted = [identity(listing.root, file) for file in listing.files[: len(rows)]]
-        if self._identities(rows) != wanted:
+        expected = [identity(listing.root, file) for file in listing.files[: len(rows)]]
+        if self._identities(rows) != expected:
             for name in ("complete.json", "parts.jsonl", "blocks.i16"):
                 (self.path / name).unlink(missing_ok=True)
             rows = []
@@ -130,35 +137,44 @@ class PreparedStore:
         os.truncate(self.path / "blocks.i16", size)
 
     def _check_settings(self) -> None:
-        found = read_json(self.path / "settings.json")
-        if found != self.facts:
+        stored = read_json(self.path / "settings.json")
+        if stored != self.facts:
             raise DataError(
-                f"{self.path} was prepared with other settings ({found}); remove the folder and prepare again."
+                f"{self.path} was prepared with other settings ({stored}); remove the folder and prepare again."
             )
 
     def _identities(self, rows: list[dict[str, Any]]) -> list[list[Any]]:
         return [[row["path"], row["size"], row["time"]] for row in rows]
 
-    def _keep(self, file: io.BufferedWriter, batch: list[dict[str, Any]]) -> None:
+    def _flush(self, file: io.BufferedWriter, batch: list[dict[str, Any]]) -> None:
+        """Write blocks, then their rows, to the disk; in this order, because a row without blocks would be invalid."""
         file.flush()
         os.fsync(file.fileno())
         append_jsonl(self.path / "parts.jsonl", batch)
 
     def _read(self, listing: Listing, first: int, workers: int) -> Iterator[tuple[dict[str, Any], bytes]]:
-        """(row, blocks) of each file from the first missing one, in order; a few files are in flight."""
+        """Yield (row, blocks) of each file from number `first` on, in order; at most 4 files per thread are ahead."""
         from hsbench import cores
 
         files = listing.files[first:]
-        with cores.claimed(), ThreadPoolExecutor(workers) as pool:  # one torch thread for each of ours
-            flight = deque[Future[tuple[bytes, str]]]()
+        with cores.claimed(), ThreadPoolExecutor(workers) as pool:  # each thread resamples with one torch thread
+            pending = deque[Future[tuple[bytes, str]]]()
             for ahead, file in enumerate(files):
-                flight.append(pool.submit(cut, str(listing.root / file.path), self.settings))
-                if len(flight) > 4 * workers:
-                    yield self._row(listing, files[ahead - 4 * workers], *flight.popleft().result())
-            for file in files[len(files) - len(flight) :]:
-                yield self._row(listing, file, *flight.popleft().result())
+                pending.append(pool.submit(cut, str(listing.root / file.path), self.settings))
+                if len(pending) > 4 * workers:
+                    yield self._row(listing, files[ahead - 4 * workers], *pending.popleft().result())
+            for file in files[len(files) - len(pending) :]:
+                yield self._row(listing, file, *pending.popleft().result())
 
     def _row(self, listing: Listing, file: SourceFile, data: bytes, reason: str) -> tuple[dict[str, Any], bytes]:
+        """Return the row of a file, and its blocks.
+
+        Args:
+            listing: listing of the file.
+            file: the source file.
+            data: its blocks as 16-bit samples, back to back.
+            reason: why the file was skipped, or "".
+        """
         size = 2 * self.block
         path, length, time = identity(listing.root, file)
         row = {
@@ -175,18 +191,19 @@ class PreparedStore:
 
 
 def _is_part(row: Mapping[str, Any]) -> bool:
+    """Return whether a row has all fields, each of the right type."""
     texts, counts = ("path", "stem", "speaker", "sex", "skipped"), ("size", "time")
     digests = row.get("blocks")
     return (
         all(isinstance(row.get(name), str) for name in texts)
         and all(isinstance(row.get(name), int) for name in counts)
         and isinstance(digests, list)
-        and all(isinstance(one, str) for one in digests)
+        and all(isinstance(digest, str) for digest in digests)
     )
 
 
 def identity(root: Path, file: SourceFile) -> list[Any]:
-    """What tells that a source file is still the same: path, size and time of change."""
+    """Return path, size and modification time of a source file; if they are equal, the file has not changed."""
     try:
         facts = (root / file.path).stat()
     except OSError:
@@ -198,13 +215,15 @@ def cut(path: str, settings: Mapping[str, Any]) -> tuple[bytes, str]:
     """Read, resample and cut one file.
 
     Args:
-        path: the audio file.
-        settings: sample_rate, drop_first_samples and block_samples, the latter two at the prepared rate.
+        path: audio file to read.
+        settings: sample_rate in Hz; drop_first_samples and block_samples, in samples at that rate.
 
     Returns:
-        The blocks as little-endian 16-bit samples, back to back, and why there are none ("" where there are).
+        The blocks as little-endian 16-bit samples, back to back, and the reason why there are none ("" if there are).
     """
     import soundfile
+
+    from hsbench.audio.io import resampling_problem
 
     try:
         samples, rate = soundfile.read(path, dtype="float32")
@@ -216,6 +235,8 @@ def cut(path: str, settings: Mapping[str, Any]) -> tuple[bytes, str]:
         return b"", "holds no samples"
     if not np.isfinite(samples).all():
         return b"", "holds samples that are not finite"
+    if problem := resampling_problem(rate, settings["sample_rate"]):
+        return b"", problem
     if rate != settings["sample_rate"]:
         from hsbench.audio.resample import resample
 
@@ -229,7 +250,7 @@ def cut(path: str, settings: Mapping[str, Any]) -> tuple[bytes, str]:
 
 
 def _pcm16(samples: NDArray[np.float32], rate: int) -> bytes:
-    """16-bit samples as libsndfile writes them."""
+    """Return samples as 16-bit integers, rounded as libsndfile rounds them."""
     import soundfile
 
     buffer = io.BytesIO()

@@ -1,7 +1,7 @@
-"""VCTK 0.92: VCTK-Corpus-0.92/wav48_silence_trimmed/<speaker>/<speaker>_<number>_mic<1|2>.flac, speaker-info.txt.
+"""VCTK 0.92: VCTK-Corpus-0.92/wav48_silence_trimmed/<speaker>/<speaker>_<number>_mic<1|2>.flac and speaker-info.txt.
 
-Validation speakers are the last ten of the string-sorted folders of the complete corpus, by name, whichever are
-present.
+The validation speakers are the last ten folders of the complete corpus in string order. They are given by name, so a
+part of the corpus has the same validation speakers, as far as they are present.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 DESCRIPTORS = [
     CorpusDescriptor(
         name="vctk",
+        version=2,
         target="hsbench.corpora.vctk:VCTK",
         summary="VCTK 0.92, 110 speakers of English, 44 hours, two microphones",
         needs=("soundfile", "torchaudio"),
@@ -38,12 +39,12 @@ _NAME = re.compile(r"(?P<speaker>[ps]\d+)_\d+_mic(?P<mic>[12])")
 
 
 class VCTK(FileCorpus):
-    """Reads both microphones, or one (`mics`: "both", "1" or "2")."""
+    """Reads the recordings of both microphones, or of one (setting `mics`: "both", "1" or "2")."""
 
     name, title = "vctk", "VCTK 0.92"
 
     def listing(self) -> Listing:
-        """Files string-sorted by speaker folder and name."""
+        """Return the files of the chosen microphones, in string order of speaker folder and name."""
         mics = {"both": "12", "1": "1", "2": "2"}.get(str(self.settings["mics"]))
         if mics is None:
             raise UsageError(f"vctk.mics expects both, 1 or 2, got {self.settings['mics']!r}.")
@@ -60,19 +61,18 @@ class VCTK(FileCorpus):
                 listing.take(SourceFile(path, stem, folder, sexes.get(folder, "")))
         return listing
 
-    def validates(self, files: Sequence[Mapping[str, Any]]) -> set[str]:
-        """The ten named speakers; where none or nothing else is there, the last speakers."""
+    def validation_stems(self, files: Sequence[Mapping[str, Any]]) -> set[str]:
+        """Return the stems of the ten named speakers, or of the last speakers if the files have none or only these."""
         chosen = {file["stem"] for file in files if file["speaker"] in VALIDATION}
         return chosen if 0 < len(chosen) < len(files) else last_speakers(files, 10)
 
     def release(self) -> tuple[int, int]:
-        """44 455 files of microphone 1, 43 873 of microphone 2, 110 speakers."""
-        files = {"both": 88328, "1": 44455, "2": 43873}
-        return files[str(self.settings["mics"])], 108 if str(self.settings["mics"]) == "2" else 110
+        """Return the numbers of files and speakers; two of the 110 speakers have no recording of microphone 2."""
+        return {"both": (88328, 110), "1": (44455, 110), "2": (43873, 108)}[str(self.settings["mics"])]
 
 
 def speaker_table(path: Path) -> dict[str, str]:
-    """Speaker -> sex, from speaker-info.txt; rows that say no sex are left out, and a missing table is empty."""
+    """Return speaker -> sex from speaker-info.txt, without speakers of unknown sex; an empty dict if it is missing."""
     try:
         lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
@@ -80,8 +80,8 @@ def speaker_table(path: Path) -> dict[str, str]:
     sexes = {}
     for line in lines:
         words = line.split()
-        found = [word for word in words[1:3] if word in ("F", "M")]
-        if found:
+        sex = next((word for word in words[1:3] if word in ("F", "M")), None)
+        if sex is not None:
             speaker = words[0] if words[0][0].isalpha() else f"p{words[0]}"
-            sexes[speaker] = found[0]
+            sexes[speaker] = sex
     return sexes

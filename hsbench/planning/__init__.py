@@ -1,1 +1,1 @@
-"""From a request to a plan: which cells an experiment needs, and what each of them still lacks."""
+"""From a request to a plan: the cells that an experiment needs, and the work that is still missing in each of them."""

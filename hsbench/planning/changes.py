@@ -1,4 +1,4 @@
-"""Changes of settings, as --set takes them: "model.key=value" or "corpus.key=value"."""
+"""Changes of settings, as given with --set: "model.key=value" or "corpus.key=value"."""
 
 from __future__ import annotations
 
@@ -11,71 +11,71 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     Changes = Mapping[str, Mapping[str, Any]]
-    """{model or corpus: {setting: value}}."""
+    """Name of a model or corpus -> name of a setting -> its new value."""
 
-_WORDS = {"none": "null", "None": "null", "True": "true", "False": "false"}
-"""What people write -> what JSON calls it."""
+_JSON_SPELLING = {"none": "null", "None": "null", "True": "true", "False": "false"}
+"""Spelling of a constant on the command line or in Python -> its spelling in JSON."""
 
 
 def parse(texts: Iterable[str]) -> Changes:
-    """Read changes that are texts; a value is JSON where it can be, else text.
+    """Parse changes written as texts; a value that is not valid JSON is kept as text.
 
     Args:
-        texts: each "name.key=value".
+        texts: changes "name.key=value", where name is a model or a corpus and key one of its settings.
 
     Returns:
-        {name of the model or corpus: {key: value}}.
+        Name of the model or corpus -> key -> value.
 
     Raises:
-        UsageError: a text has another form.
+        UsageError: a text does not have this form.
     """
     values: dict[str, Any] = {}
     for text in texts:
         left, equals, value = text.partition("=")
         if not equals:
-            raise _wrong(text)
+            raise _malformed(text)
         try:
-            values[left] = json.loads(_WORDS.get(value, value))
+            values[left] = json.loads(_JSON_SPELLING.get(value, value))
         except ValueError:
             values[left] = value
     return nested(values)
 
 
 def nested(values: Mapping[str, Any]) -> Changes:
-    """Sort changes by what they change.
+    """Group changes by the model or corpus that they belong to.
 
     Args:
-        values: "name.key" -> value.
+        values: "name.key" -> value, where name is a model or a corpus and key one of its settings.
 
     Returns:
-        {name of the model or corpus: {key: value}}.
+        Name of the model or corpus -> key -> value.
 
     Raises:
-        UsageError: a name has another form.
+        UsageError: a name does not have the form "name.key".
     """
     changes: dict[str, dict[str, Any]] = {}
     for dotted, value in values.items():
         name, dot, key = dotted.rpartition(".")
         if not (dot and name and key):
-            raise _wrong(dotted)
+            raise _malformed(dotted)
         changes.setdefault(name, {})[key] = value
     return changes
 
 
-def _wrong(text: str) -> UsageError:
+def _malformed(text: str) -> UsageError:
     return UsageError(f"--set expects model.key=value, such as inr-siren.omega_0=500, got {text!r}.")
 
 
 def cast(name: str, default: Any, value: Any) -> Any:
-    """Return a value in the type of its default, so that 2 and 2.0 make one key.
+    """Convert a value to the type of the setting's default, so that 2 and 2.0 give the same cell key.
 
     Args:
-        name: "model.key", for the message.
-        default: the present value of the setting.
-        value: what the user wants in its place.
+        name: the setting as "model.key", for the error message.
+        default: default value of the setting; None accepts any type.
+        value: the requested value.
 
     Raises:
-        UsageError: the value is of another type.
+        UsageError: the value has a type that the setting does not accept.
     """
     if isinstance(default, str) and value is None:
         return "none"

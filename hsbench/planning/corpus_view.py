@@ -1,6 +1,6 @@
-"""A corpus as one request sees it: opened, with its clips chosen.
+"""A corpus as one request uses it: opened, with the clips to score already chosen.
 
-Nothing here loads audio; neither torch nor pandas is imported.
+No audio is loaded here; neither torch nor pandas is imported.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 
 from hsbench import registry
 from hsbench.corpora.base import SPLITS, Source, fingerprint, manifest_or_none
+from hsbench.corpora.listing import check_utf8
 from hsbench.errors import UnknownNameError
 from hsbench.planning import changes
+from hsbench.planning.clip_manifest import clips_of
 from hsbench.results.view import ViewCorpus
 from hsbench.spec import freeze
 
@@ -24,20 +26,20 @@ if TYPE_CHECKING:
 
 
 ALL = "all"
-"""The name of both splits together."""
+"""Value of --split that means both splits, validation and train."""
 
 
 @dataclass(frozen=True)
 class CorpusView:
-    """One corpus of a request.
+    """One corpus of a request, with the clips that are scored.
 
     Attributes:
-        source: where it is read from.
-        manifest: of the split that is scored; of both, the first that has clips.
+        source: data root and settings with which the corpus is opened.
+        manifest: manifest of the scored split; with both splits, of the first one that has clips.
         fingerprint: SHA-256 over all splits of the corpus, hexadecimal.
-        incomplete: reasons why it is not the public release as published.
-        clips: ids to score, in evaluation order; where both splits are scored, taken from them in turn.
-        splits: (split, its clips among these), where both are scored.
+        incomplete: reasons why the corpus differs from the public release, a phrase each.
+        clips: identifiers of the clips to score, in evaluation order; with both splits, alternately from each.
+        splits: with both splits, pairs (split, its identifiers among `clips`); else empty.
     """
 
     source: Source
@@ -48,19 +50,29 @@ class CorpusView:
     splits: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @classmethod
-    def of(cls, source: Source, corpus: Corpus, split: str, wanted: int) -> CorpusView:
-        """Open a split, or both, and choose the first `wanted` clips of the evaluation order.
+    def of(cls, source: Source, corpus: Corpus, split: str, wanted: int, fixed: Manifest | None = None) -> CorpusView:
+        """Choose the first clips of a split, or of both splits, in evaluation order.
+
+        Args:
+            source: data root and settings with which the corpus was opened.
+            corpus: the opened corpus.
+            split: "train", "validation" or "all".
+            wanted: largest number of clips to choose.
+            fixed: manifest whose clips are chosen instead of the corpus's own, if it is one of this corpus.
 
         Raises:
-            UnknownNameError: no such split.
-            DataError: it is empty.
+            UnknownNameError: there is no such split.
+            DataError: the split has no clips, or the corpus does not have the clips of the fixed manifest.
         """
         if split not in (*SPLITS, ALL):
             raise UnknownNameError("split", split, (*SPLITS, ALL))
         manifests = [corpus.manifest(split)] if split != ALL else _both(corpus)
-        orders = {one.split: [item.id for item in one.evaluation()] for one in manifests}
-        in_turn = itertools.chain.from_iterable(itertools.zip_longest(*orders.values()))
-        clips = tuple(itertools.islice((clip for clip in in_turn if clip is not None), wanted))
+        orders = {manifest.split: [item.id for item in manifest.evaluation()] for manifest in manifests}
+        if fixed is not None and fixed.corpus == corpus.name:
+            orders = {fixed.split: clips_of(fixed, corpus)}
+        # zip_longest takes the n-th clip of every split before the next clip of any; None fills up a shorter split.
+        alternating = itertools.chain.from_iterable(itertools.zip_longest(*orders.values()))
+        clips = tuple(itertools.islice((clip for clip in alternating if clip is not None), wanted))
         chosen = set(clips)
         splits = tuple((name, tuple(clip for clip in order if clip in chosen)) for name, order in orders.items())
         return cls(
@@ -73,7 +85,7 @@ class CorpusView:
         )
 
     def stored(self) -> ViewCorpus:
-        """Return what a report needs to know of it, as the view keeps it."""
+        """Return the facts about the corpus that a report needs, in the form in which the view is stored."""
         name = self.manifest.corpus
         return ViewCorpus(
             description=registry.corpus(name).description or name,
@@ -87,38 +99,46 @@ class CorpusView:
 
 
 def open_corpus(name: str, data_root: Path | None, wanted: Changes) -> tuple[Source, Corpus]:
-    """Open a registered corpus at a data root, with changes of its settings; changes of other things are passed over.
+    """Open a registered corpus with its default settings, changed as requested.
 
     Args:
-        name: as registered.
-        data_root: folder that holds the corpus in its public layout.
-        wanted: changes of settings.
+        name: registered name of the corpus.
+        data_root: folder that holds the corpus in its public layout; None for a corpus that ships with hsbench.
+        wanted: changes of settings; those of other corpora and of models are ignored.
+
+    Returns:
+        The source (data root and resolved settings), and the opened corpus.
 
     Raises:
         UnknownNameError: there is no such corpus or setting.
+        UsageError: a setting has an impossible value, the data root is not UTF-8, or the code of a plug-in raised an
+            exception.
     """
     descriptor = registry.corpus(name)
+    if data_root is not None:
+        check_utf8("--data-root", data_root)
     settings = dict(descriptor.defaults)
     for key, value in wanted.get(name, {}).items():
         if key not in settings:
             raise UnknownNameError(f"setting of {name}", key, settings)
         settings[key] = changes.cast(f"{name}.{key}", settings[key], value)
     source = Source(None if data_root is None else data_root.resolve(), freeze(settings))
-    return source, descriptor.load()(source)
+    return source, registry.call(descriptor, registry.call(descriptor, descriptor.load), source)
 
 
 def _both(corpus: Corpus) -> list[Manifest]:
     """Return the manifests of the splits that have clips, validation first.
 
     Raises:
-        DataError: neither has any; the sentence is the corpus's own.
+        DataError: no split has clips; the message is the one of `corpus.manifest`.
     """
-    manifests = [one for split in reversed(SPLITS) if (one := manifest_or_none(corpus, split)) is not None]
+    candidates = (manifest_or_none(corpus, split) for split in reversed(SPLITS))
+    manifests = [manifest for manifest in candidates if manifest is not None]
     return manifests or [corpus.manifest(SPLITS[0])]
 
 
 def _changed(name: str, source: Source) -> list[str]:
-    """Settings of the corpus that are not its defaults, as a reason against comparing."""
+    """Return the changed settings of a corpus as one reason why its numbers cannot be compared; empty without any."""
     defaults = registry.corpus(name).defaults
     changed = [f"{key}={value}" for key, value in source.settings if value != defaults[key]]
     return [f"corpus settings changed: {'; '.join(changed)}"] if changed else []

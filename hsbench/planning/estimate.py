@@ -1,4 +1,8 @@
-"""How long a cell may take: from its own past where it has one, else from a count of operations."""
+"""Estimated duration of a cell's pending work.
+
+The time per clip is the mean of the clips that the cell has already rebuilt; before the first one, it is the model's
+count of floating-point operations divided by the speed of the device.
+"""
 
 from __future__ import annotations
 
@@ -11,32 +15,38 @@ if TYPE_CHECKING:
     from hsbench.spec import Cell, Resources
 
 SPEED = {"cpu": 4e10, "cuda": 1e13}
-"""Operations per second of one CPU thread and of one GPU."""
+"""Floating-point operations per second of one CPU thread and of one GPU."""
 START = 4.0
-"""Seconds that a worker process needs to start."""
+"""Seconds that a worker process takes to start."""
 SCORE = 0.02
-"""Seconds that one score takes, the mean over the metrics of the paper but CDPAM."""
+"""Seconds that one score takes: the mean over the metrics of the paper without CDPAM."""
 
 
 def seconds(cell: Cell, pending: PendingWork, resources: Resources) -> float:
-    """Return the estimated seconds of a cell's pending work."""
+    """Return the estimated duration of a cell's pending work, in seconds.
+
+    Args:
+        cell: the cell, for its model, settings and training budget.
+        pending: the clips and scores that are missing.
+        resources: device and number of CPU threads.
+    """
     if not pending:
         return 0.0
-    training, each = _from_operations(cell, resources)
+    training, per_clip = _from_operations(cell, resources)
     if past := [row["seconds"] for row in pending.rows.values()]:
-        each = sum(past) / len(past)
+        per_clip = sum(past) / len(past)
     trained = pending.folder.fit() and any(pending.folder.kept.glob("*"))
-    return START + (0 if trained else training) + len(pending.rebuilds()) * each + SCORE * pending.scores
+    return START + (0 if trained else training) + len(pending.rebuilds()) * per_clip + SCORE * pending.scores
 
 
 def _from_operations(cell: Cell, resources: Resources) -> tuple[float, float]:
-    """Seconds for what all clips share, and for each clip."""
+    """Return the seconds of the shared training and of each clip; zeros where the model declares no operation count."""
     descriptor = registry.model(cell.model.name)
     if descriptor.operations is None:
         return 0.0, 0.0
-    count = registry.load_target(descriptor.operations)
+    count = registry.call(descriptor, registry.load_target, descriptor.operations)
     settings = descriptor.model_settings(dict(cell.model.settings))
     training = descriptor.training_settings(dict(cell.budget.settings), cell.budget.name)
-    shared, each = count(settings, training, cell.corpus["samples"])
+    shared, per_clip = registry.call(descriptor, count, settings, training, cell.corpus["samples"])
     speed = SPEED["cuda"] if resources.device == "cuda" else SPEED["cpu"] * resources.threads
-    return shared / speed, each / speed
+    return shared / speed, per_clip / speed

@@ -1,4 +1,7 @@
-"""A job: what one cell's process is told. Every engine writes one and runs the same command."""
+"""A job: the complete input of the worker process of one cell, written as a JSON file.
+
+Every engine writes this file into the cell's folder and starts the same command on it.
+"""
 
 from __future__ import annotations
 
@@ -16,18 +19,18 @@ from hsbench.spec import SCHEMA, Cell, Settings, freeze
 
 @dataclass(frozen=True)
 class Job:
-    """What to do for a cell, and with which resources.
+    """The work on one cell and the resources for it.
 
     Attributes:
-        cell: the thing to fit.
-        clips: ids to rebuild and score, of any split, in evaluation order.
-        metrics: registered names.
+        cell: specification of the cell.
+        clips: identifiers of the clips to rebuild and score, of any split, in evaluation order.
+        metrics: registered names of the metrics to score.
         device: "cpu" or "cuda".
-        threads: CPU threads.
-        source: where the corpus is read from.
-        imports: Python files that register plug-ins.
-        command: the command line that asked for it.
-        places: where the model finds what it reads.
+        threads: number of CPU threads.
+        source: data root and settings with which the corpus is opened.
+        imports: absolute paths of Python files that register plug-ins.
+        command: command line of the run, kept as provenance.
+        places: settings of the model that hold paths, such as a folder of reconstructions; they are not in the key.
     """
 
     cell: Cell
@@ -41,7 +44,7 @@ class Job:
     places: Settings = ()
 
     def document(self) -> dict[str, Any]:
-        """As JSON."""
+        """Return the job as a JSON document."""
         return {
             "schema": SCHEMA,
             "spec": self.cell.document(),
@@ -59,15 +62,15 @@ class Job:
         }
 
     def write(self, path: Path) -> None:
-        """Keep it as a file."""
+        """Write the job to a JSON file."""
         write_json(path, self.document())
 
     @classmethod
     def read(cls, path: Path) -> Job:
-        """From a file.
+        """Read a job from a JSON file.
 
         Raises:
-            DataError: it is missing, or not a job.
+            DataError: the file is missing, or is not a job file.
         """
         try:
             document = known_schema(path, read_json(path))
@@ -88,9 +91,15 @@ class Job:
 
 
 def command(folder: Path, job: Path, processes: int = 1) -> list[str]:
-    """The command that works on a cell; several processes of it are started, and ended, by torchrun."""
-    own = ["-m", "hsbench.execution.worker", str(folder), "--job", str(job)]
+    """Return the command that starts the worker of a cell.
+
+    Args:
+        folder: folder of the cell.
+        job: path of the job file.
+        processes: number of processes that train the cell together; more than one are started and ended by torchrun.
+    """
+    arguments = ["-m", "hsbench.execution.worker", str(folder), "--job", str(job)]
     if processes == 1:
-        return [sys.executable, *own]
+        return [sys.executable, *arguments]
     torchrun = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
-    return [sys.executable, *torchrun, *own]
+    return [sys.executable, *torchrun, *arguments]

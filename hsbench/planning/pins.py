@@ -1,4 +1,7 @@
-"""What an experiment pins meets what was asked: the pin holds, and an option that contradicts it is refused."""
+"""Pins: options that an experiment fixes, such as the budget of `smoke`.
+
+A pinned value is used without being asked for; an option with another value is an error.
+"""
 
 from __future__ import annotations
 
@@ -16,17 +19,17 @@ if TYPE_CHECKING:
 def budget_and_protocol(
     experiment: Experiment, budget: str | None, protocol: str | None, device: str
 ) -> tuple[Budget, str]:
-    """Return the budget and the full name of the protocol, after pins and defaults.
+    """Return the budget and the full name of the protocol, with pins and defaults applied.
 
     Args:
-        experiment: which may pin them.
-        budget: as asked for, None for the default.
-        protocol: as asked for, None for the budget's own.
+        experiment: the experiment, whose pins come first.
+        budget: requested name of the budget; None for the default of the device.
+        protocol: requested name of the protocol; None for the default of the budget.
         device: "cpu" or "cuda".
 
     Raises:
         UnknownNameError: there is no such budget or protocol.
-        UsageError: the experiment pins another.
+        UsageError: the experiment pins another budget, protocol or device.
     """
     if (pins := experiment.pins) is not None:
         refuse_other(experiment.name, "budget", budget, pins.budget)
@@ -38,10 +41,10 @@ def budget_and_protocol(
 
 
 def pins_of(experiments: Sequence[Experiment]) -> tuple[str, Pins] | None:
-    """Return the experiment among these that pins where it runs, and its pins; None where none does.
+    """Return the name and the pins of the first experiment that has pins; None if there is no such experiment.
 
     Raises:
-        UsageError: it would have to share its resources with others that pin something else.
+        UsageError: other experiments of the same run do not have the same pins.
     """
     pinned = [(experiment.name, experiment.pins) for experiment in experiments if experiment.pins is not None]
     if not pinned:
@@ -55,10 +58,16 @@ def pins_of(experiments: Sequence[Experiment]) -> tuple[str, Pins] | None:
 
 
 def refuse_other(experiment: str, option: str, value: str | None, pin: str) -> None:
-    """Refuse an option that contradicts a pin.
+    """Raise where a requested value contradicts a pin.
+
+    Args:
+        experiment: name of the experiment, for the error message.
+        option: name of the option without dashes, such as "budget".
+        value: the requested value; None if the option was not given.
+        pin: the pinned value.
 
     Raises:
-        UsageError: it does.
+        UsageError: a value was requested that is not the pinned one.
     """
     if value is not None and value != pin:
         raise UsageError(f"{experiment} pins --{option} {pin}, got {value}; leave --{option} out.")

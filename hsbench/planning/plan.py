@@ -1,6 +1,6 @@
-"""From a request to a plan: which cells to fit, which clips and scores each still lacks, and what that will cost.
+"""From a request to a plan: the cells to fit, the clips and scores missing in each, and the estimated time.
 
-Nothing here computes or writes; neither torch nor pandas is imported.
+Nothing is computed or written here; neither torch nor pandas is imported.
 """
 
 from __future__ import annotations
@@ -26,20 +26,20 @@ if TYPE_CHECKING:
 
 @dataclass
 class PlannedCell:
-    """A cell with all that a request wants of it.
+    """A cell, the clips and metrics that a request needs from it, and the work that is still missing.
 
     Attributes:
-        cell: the thing to fit.
-        source: where its corpus is read from.
-        rows: names "experiment/row" of the rows that show it.
-        clips: ids of the wanted clips, in evaluation order.
-        metrics: names of the wanted metrics.
-        places: where its model finds what it reads.
-        rebuilds: number of clips that have to be rebuilt.
-        scores: number of scores that have to be computed.
-        state: done, missing, partial, failed or stale.
-        reason: why it is failed or stale, else "".
-        seconds: estimated time of what is missing.
+        cell: specification of the cell.
+        source: data root and settings with which its corpus is opened.
+        rows: names "experiment/row" of the rows that show the cell.
+        clips: identifiers of the requested clips, in evaluation order.
+        metrics: registered names of the requested metrics.
+        places: settings of its model that hold paths; they are not in the key.
+        rebuilds: number of clips that are still to be rebuilt.
+        scores: number of scores that are still to be computed.
+        state: "done", "missing", "partial", "failed" or "stale".
+        reason: why the cell is failed or stale; else "".
+        seconds: estimated duration of the missing work [s].
     """
 
     cell: Cell
@@ -56,16 +56,21 @@ class PlannedCell:
 
     @property
     def pending(self) -> bool:
-        """Whether anything is missing."""
+        """Whether clips or scores are missing."""
         return bool(self.rebuilds or self.scores)
 
+    @property
+    def label(self) -> str:
+        """Name of the cell for people: its first row, such as "table2b/10x", and its seed unless that is 0."""
+        return self.rows[0] if self.cell.seed == 0 else f"{self.rows[0]} (seed {self.cell.seed})"
+
     def job(self, resources: Resources, imports: Sequence[str], command: Sequence[str]) -> Job:
-        """Return what the cell's worker is told.
+        """Return the job of the cell's worker process.
 
         Args:
-            resources: device and threads.
-            imports: Python files that register plug-ins.
-            command: the command line that asked for it, for provenance.
+            resources: device and number of CPU threads.
+            imports: absolute paths of Python files that register plug-ins.
+            command: command line of the run, kept as provenance.
         """
         return Job(
             self.cell,
@@ -85,10 +90,11 @@ class Plan:
     """All cells of a request, each once, and the view of each experiment.
 
     Attributes:
-        cells: in the order in which rows mention them.
-        views: one for each experiment, as they are kept beside the results.
-        absent: "experiment/row" -> why the corpus of the row is not at hand; such a row is missing work.
-        not_given: "experiment/row" -> what the user would have to add; such a row is not missing.
+        cells: the cells, in the order in which the rows need them.
+        views: one view for each experiment, as stored beside the results.
+        absent: "experiment/row" -> why the corpus of the row cannot be opened; such a row makes the run incomplete.
+        not_given: "experiment/row" -> the option that the user has to add to run the row; without it, the row is
+            skipped and the run is still complete.
     """
 
     cells: list[PlannedCell] = field(default_factory=list)
@@ -98,7 +104,12 @@ class Plan:
 
 
 def make(selections: Sequence[Selection], results: Results, resources: Resources) -> Plan:
-    """Resolve the selections of a request against the registry and the results folder.
+    """Return the plan of a request: every cell that it needs, with the work that is missing in the results folder.
+
+    Args:
+        selections: the experiments of the request with the rows to run.
+        results: the results folder.
+        resources: device, threads and number of cells at a time, for the estimate.
 
     Raises:
         UnknownNameError: a corpus, budget, protocol, model, metric or setting has no such name.
@@ -116,11 +127,11 @@ def make(selections: Sequence[Selection], results: Results, resources: Resources
 
 
 def _add_row(plan: Plan, by_key: dict[str, PlannedCell], resolved: Resolved, row: Row) -> ViewRow:
-    """Add the cells of a row, or why there are none, and return the row as the view keeps it."""
+    """Add the cells of a row to the plan, or the reason why it has none; return the row as the view stores it."""
     name, corpus_name = f"{resolved.experiment.name}/{row.name}", resolved.selection.corpus_of(row)
-    if (lack := resolved.not_given(row)) is not None:
-        plan.not_given[name] = lack
-        return resolved.view_row(row, [], lack)
+    if (missing_option := resolved.not_given(row)) is not None:
+        plan.not_given[name] = missing_option
+        return resolved.view_row(row, [], missing_option)
     if corpus_name in resolved.absent:
         plan.absent[name] = resolved.absent[corpus_name]
         return resolved.view_row(row, [])
@@ -136,7 +147,13 @@ def _add_row(plan: Plan, by_key: dict[str, PlannedCell], resolved: Resolved, row
 
 
 def look(planned: PlannedCell, results: Results, resources: Resources) -> None:
-    """Compare a planned cell with its folder: note what is missing, and how long it may take."""
+    """Set what is missing of a planned cell, its state and its estimated time, from what its folder holds.
+
+    Args:
+        planned: the cell, changed in place.
+        results: the results folder.
+        resources: device and number of CPU threads, for the estimate.
+    """
     folder = results.cell(planned.cell)
     pending = PendingWork(folder, planned.cell.model.name, planned.clips, planned.metrics)
     planned.rebuilds, planned.scores = len(pending.rebuilds()), pending.scores
@@ -144,15 +161,15 @@ def look(planned: PlannedCell, results: Results, resources: Resources) -> None:
     planned.seconds = estimate.seconds(planned.cell, pending, resources)
 
 
-def _state(pending: PendingWork, status: Mapping[str, Any], made: Mapping[str, Any]) -> tuple[str, str]:
-    """State of a cell, and the reason where it is failed or stale."""
+def _state(pending: PendingWork, status: Mapping[str, Any], provenance_file: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the state of a cell, and the reason where the cell is failed or stale."""
     ended = status.get("status")
     if pending:
         if ended in ("failed", "timeout", "crashed", "unavailable"):
             return "failed", f"{ended}: {status.get('message', '')}"
         return ("partial" if pending.rows else "missing"), ""
-    versions = {session["code"]["hsbench"] for session in made.get("sessions", [])}
+    versions = {session["code"]["hsbench"] for session in provenance_file.get("sessions", [])}
     current = provenance.code()["hsbench"]
     if versions and versions != {current}:
-        return "stale", f"made by hsbench {', '.join(sorted(versions))}, this is {current}"
+        return "stale", f"computed by hsbench {', '.join(sorted(versions))}, this is hsbench {current}"
     return "done", ""

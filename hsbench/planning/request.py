@@ -1,4 +1,4 @@
-"""A request: what a user asked for, on the command line or from Python, before any default is filled in."""
+"""A request: the options that a user gave on the command line or in Python, before defaults are filled in."""
 
 from __future__ import annotations
 
@@ -13,20 +13,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Request:
-    """What the user asked for; None means the experiment's or the budget's own choice.
+    """The options of a run; None means the default of the experiment or of the budget.
 
     Attributes:
-        experiments: registered names.
-        corpus: registered name.
-        budget: smoke, quick, standard or paper.
-        protocol: reference, paper or fixed.
-        changes: settings to change: {model or corpus: {setting: value}}.
-        filters: texts "model~text" or "row~text"; a row is kept where it matches all of them.
-        split: train, validation or all.
+        experiments: registered names of the experiments.
+        corpus: registered name of the corpus.
+        budget: "smoke", "quick", "standard" or "paper".
+        protocol: "reference", "paper" or "fixed".
+        changes: changed settings: name of a model or corpus -> name of the setting -> value.
+        filters: conditions "model~text" or "row~text"; only rows that fulfil all of them are run.
+        split: split whose clips are scored: "train", "validation" or "all".
         data_root: folder that holds the corpus in its public layout.
+        manifest: manifest file that fixes which clips are scored, as `hsbench corpus prepare` writes it.
         limit: largest number of clips to score.
         seeds: number of seeds; each fit is repeated with the seeds 0 to seeds - 1.
-        device: auto, cpu or cuda.
+        device: "auto", "cpu" or "cuda".
         jobs: number of cells computed at the same time.
         processes: number of processes that train one hypernetwork together.
         timeout: seconds after which a cell is stopped.
@@ -40,6 +41,7 @@ class Request:
     filters: tuple[str, ...] = ()
     split: str | None = None
     data_root: Path | None = None
+    manifest: Path | None = None
     limit: int | None = None
     seeds: int = 1
     device: str = "auto"

@@ -1,6 +1,6 @@
-"""A request meets the registry: every default is filled in, every name is checked, and each row becomes cells.
+"""Resolve a request: fill in every default, check every name, and turn each row into cells.
 
-Nothing here reads results or computes; neither torch nor pandas is imported.
+No results are read and nothing is computed here; neither torch nor pandas is imported.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from hsbench import protocols, registry
 from hsbench.errors import HsbenchError, UnknownNameError, UsageError
-from hsbench.planning import changes, pins
+from hsbench.planning import changes, definition, pins
+from hsbench.planning.clip_manifest import read_manifest
 from hsbench.planning.corpus_view import CorpusView, open_corpus
 from hsbench.results.view import View, ViewRow
 from hsbench.spec import Cell, Part, freeze
@@ -23,16 +24,16 @@ if TYPE_CHECKING:
 
 
 class Resolved:
-    """One experiment with every choice made.
+    """One experiment of a request with budget, protocol, corpora and metrics decided.
 
     Args:
-        selection: the experiment, what the user asked of it, and the rows that are meant.
+        selection: the experiment, the request, and the rows to run.
         device: "cpu" or "cuda"; the default budget depends on it.
 
     Attributes:
-        metrics: names, in the order shown.
-        corpora: name -> corpus, of those that are at hand.
-        absent: name -> why a corpus is not at hand, for rows that name a corpus of their own.
+        metrics: registered names of the metrics to score, in the order shown.
+        corpora: name -> the corpus with its chosen clips, for every corpus that could be opened.
+        absent: name -> why a corpus could not be opened; only corpora that single rows name themselves.
 
     Raises:
         UnknownNameError: a corpus, budget, protocol, model or setting has no such name.
@@ -53,19 +54,29 @@ class Resolved:
 
     @property
     def group(self) -> str:
-        """corpora--budget--protocol, and the split where it is not the experiment's own."""
+        """Name of the group of results: corpora--budget--protocol, and the split unless it is the default."""
         corpora = "+".join(self.selection.corpora)
         other = "" if self.split == self.experiment.split else f"--{self.split}"
         return f"{corpora}--{self.budget.name}--{self.protocol}{other}"
 
     def _open_corpora(self) -> None:
-        """Open what the rows need; a corpus that a row names itself may be absent, any other may not."""
-        wanted = dict(self.experiment.clips)[self.budget.name]
+        """Open the corpora of the rows; a corpus that single rows name themselves may be absent, others may not.
+
+        Raises:
+            HsbenchError: a corpus that may not be absent cannot be opened.
+        """
+        wanted = definition.clips_at(self.experiment, self.budget.name)
         wanted = wanted if self.request.limit is None else min(wanted, self.request.limit)
+        fixed = None if self.request.manifest is None else read_manifest(self.request.manifest)
+        if fixed is not None and fixed.corpus not in self.selection.corpora:
+            raise UsageError(
+                f"--manifest names clips of corpus {fixed.corpus}, and {self.experiment.name} is run on "
+                f"{', '.join(self.selection.corpora)}; give a manifest of that corpus, or --corpus {fixed.corpus}."
+            )
         for name in self.selection.corpora:
             try:
                 source, corpus = open_corpus(name, self.request.data_root, self.request.changes)
-                self.corpora[name] = CorpusView.of(source, corpus, self.split, wanted)
+                self.corpora[name] = CorpusView.of(source, corpus, self.split, wanted, fixed)
             except HsbenchError as error:
                 if not self.selection.may_be_absent(name):
                     raise
@@ -73,6 +84,12 @@ class Resolved:
                 self.absent[name] = str(error) if download in str(error) else f"{error} To get it: {download}"
 
     def _check_changes(self) -> None:
+        """Check that every changed setting belongs to a model or corpus of the experiment.
+
+        Raises:
+            UnknownNameError: there is no such model.
+            UsageError: no row of the experiment uses the model.
+        """
         models = {row.model for row in self.experiment.rows}
         corpora = {*self.selection.corpora, *(row.corpus for row in self.experiment.rows)}
         for model in self.request.changes.keys() - corpora:
@@ -83,16 +100,21 @@ class Resolved:
                 )
 
     def cell(self, row: Row, seed: int) -> Cell:
-        """Return the cell of a row and seed, with its whole specification.
+        """Return the cell of a row and a seed, with its complete specification.
 
-        A setting that was added after the first release is left out at its neutral value, so that the key of a cell
-        of today equals the key that the same cell had before the setting existed.
+        A setting that was added after the first release is omitted while it has its neutral value. The key of the
+        cell is therefore the one that the same cell had before the setting existed.
+
+        Args:
+            row: row of the experiment.
+            seed: seed of all random numbers of the cell.
         """
         descriptor, corpus = registry.model(row.model), self.corpora[self.selection.corpus_of(row)]
         settings, training = self._settings(row)
         switches = protocols.switches(self.protocol, descriptor.switches)
         if descriptor.resolve is not None:
-            settings = registry.load_target(descriptor.resolve)(settings, switches, corpus.manifest.samples)
+            resolve = registry.call(descriptor, registry.load_target, descriptor.resolve)
+            settings = registry.call(descriptor, resolve, settings, switches, corpus.manifest.samples)
         settings = {key: value for key, value in settings.items() if key not in descriptor.places}
         content = {
             "fingerprint": corpus.fingerprint,
@@ -108,16 +130,16 @@ class Resolved:
         )
 
     def not_given(self, row: Row) -> str | None:
-        """Return what the user has to add before a row can be run, or None."""
+        """Return the option that the user has to add before a row can be run; None if nothing is missing."""
         return registry.model(row.model).not_given(self._settings(row)[0])
 
     def places(self, row: Row) -> Settings:
-        """Return where the model of a row finds what it reads."""
+        """Return the settings of a row's model that hold paths, which are not part of the key."""
         settings, _ = self._settings(row)
         return freeze({key: settings[key] for key in registry.model(row.model).places})
 
     def _settings(self, row: Row) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Settings of the model and the training part of its budget, with --set applied to whichever has the key."""
+        """Return the settings of the model and those of its training, both with the changes of the request applied."""
         descriptor = registry.model(row.model)
         settings = {**descriptor.defaults, **dict(row.settings)}
         training = {**descriptor.budgets.get(self.budget.name, {}), **dict(row.training)}
@@ -132,16 +154,18 @@ class Resolved:
         return settings, training
 
     def view_row(self, row: Row, cells: Sequence[Cell], *notes: str) -> ViewRow:
-        """Return what a report needs to know of a row; where a model finds its files is no change of what is measured.
+        """Return a row in the form in which the view is stored, with what a report needs to know about it.
+
+        Settings that hold paths are not listed as changed: they do not alter what is measured.
 
         Args:
-            row: of the experiment.
-            cells: its cells, one for each seed; none where the row cannot be run.
-            notes: what a reader must know besides the row's own notes.
+            row: row of the experiment.
+            cells: its cells, one for each seed; empty if the row cannot be run.
+            notes: sentences for the reader, added to the row's own notes.
         """
         descriptor = registry.model(row.model)
-        changes_of = self.request.changes.get(row.model, {})
-        changed = [f"{key}={value}" for key, value in changes_of.items() if key not in descriptor.places]
+        model_changes = self.request.changes.get(row.model, {})
+        changed = [f"{key}={value}" for key, value in model_changes.items() if key not in descriptor.places]
         paper = {**descriptor.budgets.get("paper", {}), **dict(row.training)}
         training = descriptor.training_settings(dict(cells[0].budget.settings), self.budget.name) if cells else {}
         return ViewRow(
@@ -160,7 +184,11 @@ class Resolved:
         )
 
     def view(self, rows: Sequence[ViewRow]) -> View:
-        """Return the resolved request, as results/views keeps it."""
+        """Return the resolved experiment in the form in which results/views stores it.
+
+        Args:
+            rows: the rows to run, as `view_row` returns them.
+        """
         return View(
             group=self.group,
             experiment=self.experiment.name,
@@ -180,6 +208,7 @@ class Resolved:
 
 
 def _show(key: str, value: Any) -> str:
+    """Return the value of a training setting as text."""
     if value is None:
         return "all" if key in ("coordinates", "train_clips") else "none"
     return f"{value:g}" if isinstance(value, float) else str(value)

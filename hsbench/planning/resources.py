@@ -1,4 +1,4 @@
-"""Where a request runs and how wide: device, cells at once, threads, time limit, and what its experiments pin."""
+"""Resources of a run: device, cells at the same time, CPU threads and time limit, with the pins of experiments."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ DEVICES = ("auto", "cpu", "cuda")
 
 
 def resources_of(selections: Sequence[Selection]) -> Resources:
-    """Return where a request runs, with what its experiments pin.
+    """Return the resources of a request, with the pins of its experiments applied.
 
     Args:
-        selections: all of the request, at least one.
+        selections: all experiments of the request, at least one.
 
     Raises:
-        UnknownNameError: no such device or budget.
-        UsageError: a number is out of range, or an option contradicts what an experiment pins.
+        UnknownNameError: there is no such device or budget.
+        UsageError: a number is out of range, or an option contradicts a pin of an experiment.
     """
     request = selections[0].request
     pinned = pins_of([selection.experiment for selection in selections])
@@ -43,17 +43,17 @@ def resources_of(selections: Sequence[Selection]) -> Resources:
 def choose(
     device: str, jobs: int = 1, timeout: float | None = None, budget: str | None = None, processes: int = 1
 ) -> Resources:
-    """Return the resources of a run, its threads shared out over all cells and processes that run at the same time.
+    """Return the resources of a run, with the CPU cores divided equally among all processes that run at once.
 
     Args:
-        device: auto, cpu or cuda; auto is cuda where a GPU is visible.
-        jobs: number of cells at once.
-        timeout: seconds per cell; None takes the budget's own limit.
-        budget: name; None takes the device's default.
-        processes: number of processes of each cell.
+        device: "auto", "cpu" or "cuda"; "auto" is "cuda" where a GPU is visible.
+        jobs: number of cells computed at the same time.
+        timeout: seconds after which a cell is stopped; None for the limit of the budget.
+        budget: name of the budget; None for the default of the device.
+        processes: number of processes that train each cell together.
 
     Raises:
-        UnknownNameError: no such device or budget.
+        UnknownNameError: there is no such device or budget.
         UsageError: a number is out of range.
     """
     if device not in DEVICES:

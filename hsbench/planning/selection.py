@@ -1,4 +1,4 @@
-"""Which rows of which experiments a request means, and which corpora these rows need."""
+"""Select the experiments and rows that a request asks for, and the corpora that these rows need."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from hsbench import registry
 from hsbench.errors import UnknownNameError, UsageError
+from hsbench.planning import definition
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,12 +18,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Selection:
-    """One experiment of a request.
+    """One experiment of a request with the rows to run.
 
     Attributes:
-        experiment: loaded.
-        request: what the user asked for.
-        rows: those of the experiment that are meant, in the order shown.
+        experiment: the loaded experiment.
+        request: the options that the user gave.
+        rows: the rows of the experiment that match the request, in the order shown.
     """
 
     experiment: Experiment
@@ -30,7 +31,7 @@ class Selection:
     rows: tuple[Row, ...]
 
     def corpus_of(self, row: Row) -> str:
-        """Return the name of the corpus of a row: the row's own, else the requested one, else the experiment's."""
+        """Return the name of a row's corpus: the row's own, else the requested one, else the experiment's default."""
         return row.corpus or self.request.corpus or self.experiment.corpus
 
     @property
@@ -39,16 +40,16 @@ class Selection:
         return tuple(dict.fromkeys(self.corpus_of(row) for row in self.rows))
 
     def may_be_absent(self, corpus: str) -> bool:
-        """Return whether a corpus may be missing: some rows name it themselves, and only these are then missing."""
+        """Return whether the run goes on without a corpus: only the rows that name it themselves are then missing."""
         return corpus != self.request.corpus and any(row.corpus == corpus for row in self.experiment.rows)
 
 
 def select(request: Request) -> list[Selection]:
-    """Load the experiments of a request and choose their rows.
+    """Load the experiments of a request and select their rows.
 
     Raises:
-        UnknownNameError: no experiment is named, or there is none of that name.
-        UsageError: a count is not positive, or no row is left.
+        UnknownNameError: no experiment is named, or no experiment has that name.
+        UsageError: a number is not positive, no row matches, or the definition of an experiment is invalid.
     """
     if not request.experiments:
         raise UnknownNameError("experiment", "", registry.names("experiments"))
@@ -56,15 +57,15 @@ def select(request: Request) -> list[Selection]:
         raise UsageError(f"--limit expects a number of clips from 1, got {request.limit}.")
     if request.seeds < 1:
         raise UsageError(f"--seeds expects a number of seeds from 1, got {request.seeds}.")
-    experiments: list[Experiment] = [registry.experiment(name).load()() for name in request.experiments]
+    experiments = [definition.load(name) for name in request.experiments]
     return [Selection(experiment, request, tuple(_rows(experiment, request))) for experiment in experiments]
 
 
 def _rows(experiment: Experiment, request: Request) -> list[Row]:
-    """The rows that a request means.
+    """Return the rows of an experiment that match the filters and the corpus of a request.
 
     Raises:
-        UsageError: none is left.
+        UsageError: no row matches.
     """
     rows = [row for row in experiment.rows if _matches(row, request.filters)]
     if not rows:
@@ -74,16 +75,21 @@ def _rows(experiment: Experiment, request: Request) -> list[Row]:
         )
     if request.corpus is None:
         return rows
-    fitting = [row for row in rows if row.corpus in (None, request.corpus)]
-    if not fitting:
+    matching = [row for row in rows if row.corpus in (None, request.corpus)]
+    if not matching:
         known = ", ".join(dict.fromkeys(row.corpus for row in rows if row.corpus))
         raise UsageError(
             f"{experiment.name} compares the corpora {known}, got --corpus {request.corpus}; leave it out."
         )
-    return fitting
+    return matching
 
 
 def _matches(row: Row, filters: Sequence[str]) -> bool:
+    """Return whether a row fulfils all filters, each "model~text" or "row~text", without regard to case.
+
+    Raises:
+        UsageError: a filter does not have this form.
+    """
     for text in filters:
         key, tilde, part = text.partition("~")
         if not tilde or key not in ("model", "row"):

@@ -1,4 +1,4 @@
-"""A plan as text for people, and as a document for schedulers."""
+"""A plan as a text table for people, and as a JSON document for schedulers."""
 
 from __future__ import annotations
 
@@ -9,39 +9,58 @@ from hsbench.planning.job import command
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hsbench.planning.plan import Plan
+    from hsbench.planning.plan import Plan, PlannedCell
     from hsbench.results.store import Results
     from hsbench.spec import Resources
 
 
 def table(plan: Plan, resources: Resources) -> str:
-    """Return the plan for people: a line per cell, then the sum."""
-    rows = [("state", "cell", "clips to fit", "scores to compute", "estimate")]
+    """Return a plan as a text table: one line per cell, then the reasons for failures, then the total time.
+
+    Args:
+        plan: plan of a request.
+        resources: device, threads and number of cells at a time.
+    """
+    rows = [("state", "row", "cell", "clips to fit", "scores to compute", "estimate")]
     for planned in plan.cells:
         estimate = duration(planned.seconds) if planned.seconds else ""
         clips = f"{planned.rebuilds}/{len(planned.clips)}"
-        rows.append((planned.state, planned.cell.folder, clips, str(planned.scores), estimate))
-    widths = [max(len(row[column]) for row in rows) for column in range(5)]
+        rows.append((planned.state, _row_names(planned), planned.cell.folder, clips, str(planned.scores), estimate))
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    lines += [f"{planned.cell.folder}: {planned.reason}" for planned in plan.cells if planned.reason]
+    lines += [f"{planned.label}: {planned.reason}" for planned in plan.cells if planned.reason]
     lines += [f"{row}: absent: {reason}" for row, reason in plan.absent.items()]
     lines += [f"{row}: {reason}" for row, reason in plan.not_given.items()]
     total = sum(planned.seconds for planned in plan.cells) / resources.jobs
-    where = f"{resources.device}, {resources.jobs} at once, {resources.threads} CPU threads each"
-    lines.append(
-        f"{len(plan.cells)} cells, about {duration(total)} of work ({where})" if total else "nothing is missing"
-    )
+    if total:
+        lines.append(f"{quantity(len(plan.cells), 'cell')}, about {duration(total)} of work ({_where(resources)})")
+    else:
+        lines.append("nothing is missing")
     return "\n".join(lines)
 
 
+def _row_names(planned: PlannedCell) -> str:
+    """Return the name of a cell's first row, and how many other rows show the same cell."""
+    others = len(planned.rows) - 1
+    return f"{planned.label} and {quantity(others, 'more row')}" if others else planned.label
+
+
+def _where(resources: Resources) -> str:
+    """Return the resources of a run as text, such as "cpu, 2 cells at a time, 1 CPU thread each"."""
+    cells, threads = quantity(resources.jobs, "cell"), quantity(resources.threads, "CPU thread")
+    return f"{resources.device}, {cells} at a time, {threads} each"
+
+
 def document(plan: Plan, results: Results, resources: Resources, imports: Sequence[str]) -> dict[str, Any]:
-    """Return the plan for schedulers: each cell, its job, and the command that does it once `job_file` holds the job.
+    """Return a plan as a JSON document for schedulers.
+
+    Each cell comes with its job and with the command that computes it, once the job is written to the path `job_file`.
 
     Args:
-        plan: of a request.
+        plan: plan of a request.
         results: the results folder.
-        resources: of each cell.
-        imports: Python files that register plug-ins.
+        resources: device, threads and processes of each cell.
+        imports: absolute paths of Python files that register plug-ins.
     """
     cells = []
     for planned in plan.cells:
@@ -65,9 +84,20 @@ def document(plan: Plan, results: Results, resources: Resources, imports: Sequen
 
 
 def duration(seconds: float) -> str:
-    """Return a length of time for people."""
+    """Return a duration in seconds as text with a suitable unit, such as "20 s" or "3.5 h"."""
     if seconds < 90:
         return f"{seconds:.0f} s"
     if seconds < 5400:
         return f"{seconds / 60:.0f} min"
     return f"{seconds / 3600:.1f} h" if seconds < 48 * 3600 else f"{seconds / 86400:.1f} days"
+
+
+def quantity(number: int, singular: str, plural: str | None = None) -> str:
+    """Return a number with its noun, such as "1 cell" or "2 cells".
+
+    Args:
+        number: the number of things.
+        singular: noun for one thing.
+        plural: noun for any other number; None appends an "s" to the singular.
+    """
+    return f"{number} {singular if number == 1 else plural or singular + 's'}"

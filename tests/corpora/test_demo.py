@@ -1,3 +1,5 @@
+"""The demo corpus: its voices, clips, fingerprints, passages and malformed manifests; the evaluation order."""
+
 import csv
 import dataclasses
 import shutil
@@ -17,11 +19,11 @@ from hsbench.errors import DataError, UnknownNameError, UsageError
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 46, 512, 513, 29999])
 @pytest.mark.parametrize("seed", [0, 1, 12345])
 def test_the_evaluation_order_is_torchs_permutation(count, seed):
-    wanted = torch.randperm(count, generator=torch.Generator().manual_seed(seed)).tolist()
-    assert base.permutation(count, seed) == wanted
+    expected = torch.randperm(count, generator=torch.Generator().manual_seed(seed)).tolist()
+    assert base.permutation(count, seed) == expected
 
 
-def test_ten_voices_and_their_split():
+def test_six_voices_are_for_training_and_four_for_validation():
     corpus = DemoCorpus()
     voices = {split: {item.speaker for item in corpus.manifest(split).items} for split in base.SPLITS}
     assert voices["validation"] == {"k03", "k04", "k08", "k09"}
@@ -29,7 +31,7 @@ def test_ten_voices_and_their_split():
     assert sum(len(corpus.manifest(split).items) for split in base.SPLITS) == 116
 
 
-def test_blocks_are_cut_from_sample_zero_and_the_remainder_is_dropped():
+def test_blocks_start_at_sample_zero_and_the_remainder_is_dropped():
     manifest = DemoCorpus().manifest("validation")
     ids = [item.id for item in manifest.items]
     assert ids == sorted(ids)
@@ -42,7 +44,7 @@ def test_blocks_are_cut_from_sample_zero_and_the_remainder_is_dropped():
     assert manifest.samples == 32768
 
 
-def test_every_clip_loads_with_its_peak_at_one():
+def test_every_clip_loads_and_has_peak_one():
     corpus = DemoCorpus()
     for split in base.SPLITS:
         for item in corpus.manifest(split).items:
@@ -54,7 +56,7 @@ def test_every_clip_loads_with_its_peak_at_one():
             assert clip.sex == ("F" if item.speaker in {"k01", "k02", "k03", "k04", "k05"} else "M")
 
 
-def test_clips_load_when_asked_for():
+def test_clips_load_by_index_and_by_slice():
     corpus = DemoCorpus()
     clips = base.Clips(corpus, corpus.manifest("train").items)
     assert len(clips) == 70
@@ -62,7 +64,7 @@ def test_clips_load_when_asked_for():
     assert [clip.id for clip in clips[1:3]] == [item.id for item in clips.items[1:3]]
 
 
-def test_a_fingerprint_moves_with_content_split_and_preparation():
+def test_the_fingerprint_of_a_manifest_depends_on_content_split_and_preparation():
     manifest = DemoCorpus().manifest("validation")
     assert manifest.fingerprint == DemoCorpus().manifest("validation").fingerprint
     assert manifest.fingerprint != DemoCorpus().manifest("train").fingerprint
@@ -79,7 +81,7 @@ def test_a_fingerprint_moves_with_content_split_and_preparation():
         assert base.Manifest(**facts).fingerprint != manifest.fingerprint
 
 
-def test_a_file_that_is_not_the_manifests_is_refused(tmp_path):
+def test_a_file_or_manifest_that_is_exchanged_malformed_or_missing_is_an_error(tmp_path):
     shutil.copytree(DATA, tmp_path / "demo")
     corpus = DemoCorpus(data=tmp_path / "demo")
     item = corpus.manifest("validation").items[0]
@@ -94,13 +96,13 @@ def test_a_file_that_is_not_the_manifests_is_refused(tmp_path):
         corpus.manifest("validation")
 
 
-def test_the_shipped_files_are_the_ones_that_were_rendered(real_corpora):
+def test_the_shipped_files_equal_the_rendered_ones(real_corpora):
     rendered = real_corpora / "demo"
     for path in [*rendered.rglob("*.flac"), rendered / "manifest.csv", rendered / "NOTICE.md"]:
         assert (DATA / path.relative_to(rendered)).read_bytes() == path.read_bytes(), path.name
 
 
-def test_unknown_splits_suggest():
+def test_the_error_of_an_unknown_split_suggests_a_known_one():
     with pytest.raises(UnknownNameError, match="did you mean 'validation'"):
         DemoCorpus().manifest("valid")
 
@@ -114,7 +116,7 @@ def test_passages_are_whole_utterances():
     assert set(passages.lengths.tolist()) != {32768}
 
 
-def test_some_clips_make_passages_of_themselves():
+def test_passages_of_selected_clips_are_the_clips_themselves():
     clips = base.Clips.of(DemoCorpus(), "train")
     passages = clips.first(3).passages()
     assert passages.lengths.tolist() == [32768] * 3
@@ -124,7 +126,7 @@ def test_some_clips_make_passages_of_themselves():
     assert len(clips.passages()) == 36
 
 
-def test_the_fingerprint_of_the_corpus_holds_every_split(monkeypatch):
+def test_the_fingerprint_of_the_corpus_depends_on_every_split(monkeypatch):
     corpus = DemoCorpus()
     whole = base.fingerprint(corpus)
     assert whole == base.fingerprint(DemoCorpus())
@@ -139,7 +141,7 @@ def test_the_fingerprint_of_the_corpus_holds_every_split(monkeypatch):
         assert base.fingerprint(corpus) != whole
 
 
-def test_clips_may_be_shorter_than_blocks():
+def test_clips_can_be_shorter_than_blocks():
     short = DemoCorpus(base.Source(None, (("clip_samples", 16384),)))
     manifest = short.manifest("train")
     assert manifest.samples == 16384
@@ -159,9 +161,9 @@ ROWS = (DATA / "manifest.csv").read_bytes()[:2000]
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
 @given(data=st.data())
-def test_any_manifest_is_items_or_a_sentence(tmp_path, data):
-    at = st.integers(0, len(ROWS))
-    start, end = sorted((data.draw(at), data.draw(at)))
+def test_a_damaged_manifest_is_read_safely_or_is_an_error(tmp_path, data):
+    position = st.integers(0, len(ROWS))
+    start, end = sorted((data.draw(position), data.draw(position)))
     middle = data.draw(
         st.binary(max_size=20) | st.sampled_from([b'"', b"\x00", b"\n", b"," * 40, b"../../", b"x" * 150_000])
     )
@@ -169,18 +171,18 @@ def test_any_manifest_is_items_or_a_sentence(tmp_path, data):
     try:
         items = DemoCorpus(data=tmp_path).manifest("train").items
     except DataError as error:
-        sentence = str(error)
+        message = str(error)
     else:
-        sentence = "reinstall hsbench"
+        message = "reinstall hsbench"
         assert all(".." not in item.source and item.source[0] != "/" and check_id(item.id) for item in items)
-    assert "reinstall hsbench" in sentence
+    assert "reinstall hsbench" in message
 
 
 @pytest.mark.parametrize(
     ("column", "value"),
     [(0, "../../secret.flac"), (0, "/etc/secret.flac"), (4, "-5"), (4, "9" * 30), (5, "abc"), (2, "X")],
 )
-def test_a_manifest_that_points_elsewhere_or_lies_is_a_sentence(tmp_path, column, value):
+def test_the_error_names_the_line_of_an_invalid_value_in_the_manifest(tmp_path, column, value):
     lines = [next(csv.reader([line])) for line in ROWS.decode().splitlines()[:3]]
     lines[2][column] = value
     with (tmp_path / "manifest.csv").open("w", newline="") as file:

@@ -1,4 +1,4 @@
-"""Rows of a prepared corpus that are not as they were written."""
+"""Rows of a prepared corpus that were changed after they were written."""
 
 import json
 
@@ -24,12 +24,12 @@ ROW = {
 @pytest.fixture
 def store(tmp_path, monkeypatch):
     monkeypatch.setenv("HSBENCH_CACHE", str(tmp_path))
-    made = PreparedStore("vctk", 1, {"block_samples": 4}, tmp_path)
-    made.path.mkdir(parents=True, exist_ok=True)
-    return made
+    store = PreparedStore("vctk", 1, {"block_samples": 4}, tmp_path)
+    store.path.mkdir(parents=True, exist_ok=True)
+    return store
 
 
-def test_a_row_as_it_was_written_is_read(store):
+def test_an_unchanged_row_is_read(store):
     (store.path / "parts.jsonl").write_text(json.dumps(ROW) + "\n")
     assert store.rows() == [ROW]
 
@@ -38,11 +38,11 @@ def test_a_row_as_it_was_written_is_read(store):
 @given(
     name=st.sampled_from(sorted(ROW)), value=st.none() | st.text(max_size=4) | st.integers() | st.lists(st.integers())
 )
-def test_any_other_row_is_a_sentence(store, name, value):
+def test_the_error_names_the_line_of_a_value_of_the_wrong_type(store, name, value):
     row = {**ROW, name: value}
     (store.path / "parts.jsonl").write_text(json.dumps(ROW) + "\n" + json.dumps(row) + "\n")
-    same_kind = type(value) is type(ROW[name]) and (name != "blocks" or value == [])
-    if same_kind:
+    valid = type(value) is type(ROW[name]) and (name != "blocks" or value == [])
+    if valid:
         assert store.rows() == [ROW, row]
     else:
         with pytest.raises(DataError, match=r"parts\.jsonl, line 2: .* remove the folder and prepare again"):
@@ -50,7 +50,7 @@ def test_any_other_row_is_a_sentence(store, name, value):
 
 
 @pytest.mark.parametrize("line", ["{}", "[]", "nonsense", '{"path": NaN}'])
-def test_no_row_at_all_is_a_sentence(store, line):
+def test_the_error_names_a_line_that_is_not_a_row(store, line):
     (store.path / "parts.jsonl").write_text(line + "\n")
     with pytest.raises(DataError, match="line 1"):
         store.rows()

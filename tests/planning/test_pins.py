@@ -1,4 +1,4 @@
-"""What smoke pins holds, and an option that contradicts it is refused in a sentence."""
+"""Pins of the experiment smoke: they apply on every machine, and an option that contradicts one is refused."""
 
 import json
 
@@ -9,7 +9,7 @@ def plan(hsbench_here, tmp_path, *arguments):
     return hsbench_here("plan", "smoke", "--format", "json", "--results", tmp_path, *arguments)
 
 
-def test_smoke_runs_as_pinned_whatever_the_machine(hsbench_here, tmp_path):
+def test_smoke_has_its_pinned_budget_protocol_device_and_threads(hsbench_here, tmp_path):
     code, out, _ = plan(hsbench_here, tmp_path)
     jobs = [cell["job"] for cell in json.loads(out)["cells"]]
     assert code == 0
@@ -18,7 +18,7 @@ def test_smoke_runs_as_pinned_whatever_the_machine(hsbench_here, tmp_path):
     assert {job["spec"]["model"]["name"] for job in jobs} >= {"inr-fmlp", "inr-siren", "hypersound-fmlp", "identity"}
 
 
-def test_an_option_that_says_the_same_is_no_contradiction(hsbench_here, tmp_path):
+def test_an_option_with_the_pinned_value_is_accepted(hsbench_here, tmp_path):
     same = ("--budget", "smoke", "--protocol", "fixed", "--device", "cpu")
     assert plan(hsbench_here, tmp_path, *same)[:2] == plan(hsbench_here, tmp_path)[:2]
 
@@ -32,7 +32,7 @@ def test_an_option_that_says_the_same_is_no_contradiction(hsbench_here, tmp_path
         (("table2d",), "smoke pins its device and threads and cannot share a run with table2d; run it alone."),
     ],
 )
-def test_contradictions_are_refused(hsbench_here, tmp_path, arguments, sentence):
+def test_options_that_contradict_a_pin_are_refused(hsbench_here, tmp_path, arguments, sentence):
     code, out, err = plan(hsbench_here, tmp_path, *arguments)
     assert (code, out) == (2, "")
     assert sentence in err

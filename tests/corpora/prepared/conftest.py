@@ -1,4 +1,4 @@
-"""Small corpora in their real layouts, made here, and their preparation in a cache of each test's own."""
+"""Small synthetic corpora in the layouts of the public ones; each test has a cache folder of its own."""
 
 import numpy as np
 import pytest
@@ -17,15 +17,15 @@ def own_cache(tmp_path, monkeypatch):
 
 
 def corpus(name, root, **changes):
-    """A corpus whose blocks are small unless a test says otherwise."""
+    """Open a corpus with small blocks, or with the settings that a test gives."""
     descriptor = registry.corpus(name)
     return descriptor.load()(Source(root, freeze({**descriptor.defaults, **SMALL, **changes})))
 
 
 def prepare(name, root, workers=1, progress=lambda done, total: None, **changes):
-    made = corpus(name, root, **changes)
-    made.prepare(workers, progress)
-    return made
+    prepared = corpus(name, root, **changes)
+    prepared.prepare(workers, progress)
+    return prepared
 
 
 def tone(seconds=1.0, rate=22050, seed=0):
@@ -40,9 +40,8 @@ def write(path, x=None, rate=22050, **options):
     return path
 
 
-def content(made):
-    found = made._store
-    return found.rows(), found.blocks().tobytes()
+def content(corpus):
+    return corpus._store.rows(), corpus._store.blocks().tobytes()
 
 
 @pytest.fixture
@@ -53,7 +52,7 @@ def vctk(tmp_path):
             write(
                 base / "wav48_silence_trimmed" / speaker / f"{speaker}_001_mic{mic}.flac", tone(1, 48000, number), 48000
             )
-    (base / "speaker-info.txt").write_text(  # a gap, an id without its letter, a row without a sex
+    (base / "speaker-info.txt").write_text(  # an empty line, an id without its letter, a row without a sex
         "ID  AGE  GENDER  ACCENTS\np225  23  F    English\n226  22  M  English\np361\n\ns5  18  F  British\n"
     )
     return tmp_path / "data"

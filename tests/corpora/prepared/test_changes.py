@@ -1,4 +1,4 @@
-"""What was prepared counts for the settings and the files that it was made from, and for no others."""
+"""A prepared corpus is used only for the settings and the files that it was prepared from."""
 
 import shutil
 
@@ -7,7 +7,7 @@ import pytest
 from hsbench.errors import DataError
 
 
-def test_settings_and_content_move_the_fingerprint_and_place_does_not(prepare, write, tone, vctk, tmp_path):
+def test_the_fingerprint_depends_on_settings_and_content_but_not_on_the_location(prepare, write, tone, vctk, tmp_path):
     first = prepare("vctk", vctk).manifest("validation").fingerprint
     shutil.copytree(vctk, tmp_path / "elsewhere")
     assert prepare("vctk", tmp_path / "elsewhere").manifest("validation").fingerprint == first
@@ -21,7 +21,7 @@ def test_settings_and_content_move_the_fingerprint_and_place_does_not(prepare, w
     assert prepare("vctk", tmp_path / "elsewhere").manifest("validation").fingerprint != first
 
 
-def test_files_that_change_or_appear_are_prepared_anew(corpus, prepare, write, tone, content, tmp_path):
+def test_changed_and_new_files_are_prepared_again(corpus, prepare, write, tone, content, tmp_path):
     path = write(tmp_path / "in" / "a" / "1.wav", tone(seed=1))
     write(tmp_path / "in" / "b" / "2.wav", tone(seed=2))
     first = content(prepare("folder", tmp_path / "in"))[1]
@@ -34,19 +34,19 @@ def test_files_that_change_or_appear_are_prepared_anew(corpus, prepare, write, t
     assert len(prepare("folder", tmp_path / "in")._store.rows()) == 3
 
 
-def test_a_cache_of_other_settings_is_refused(corpus, prepare, write, tmp_path):
+def test_a_cache_with_other_settings_is_refused(corpus, prepare, write, tmp_path):
     write(tmp_path / "in" / "a" / "1.wav")
-    made = prepare("folder", tmp_path / "in")
-    facts = made._store.path / "settings.json"
-    facts.write_text(facts.read_text().replace("4096", "8192"))
+    prepared = prepare("folder", tmp_path / "in")
+    settings = prepared._store.path / "settings.json"
+    settings.write_text(settings.read_text().replace("4096", "8192"))
     with pytest.raises(DataError, match="was prepared with other settings"):
         corpus("folder", tmp_path / "in").manifest("train")
 
 
-def test_blocks_that_are_lost_are_noticed(prepare, write, tmp_path):
+def test_missing_blocks_are_an_error(prepare, write, tmp_path):
     write(tmp_path / "in" / "a" / "1.wav")
-    made = prepare("folder", tmp_path / "in")
-    (made._store.path / "complete.json").unlink()
-    (made._store.path / "blocks.i16").write_bytes(b"")
+    prepared = prepare("folder", tmp_path / "in")
+    (prepared._store.path / "complete.json").unlink()
+    (prepared._store.path / "blocks.i16").write_bytes(b"")
     with pytest.raises(DataError, match="is shorter than its rows say"):
         prepare("folder", tmp_path / "in")

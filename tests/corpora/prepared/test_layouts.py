@@ -1,13 +1,14 @@
-"""The public layouts and a folder of one's own: which files are read, who speaks, what clips are called."""
+"""The layouts of the public corpora and of a user's folder: files that are read, speakers, sexes and clip ids."""
 
 import pytest
 
+from hsbench.corpora.prepared import block_id
 from hsbench.errors import DataError, UsageError
 
 
 def test_vctk_reads_both_microphones_speakers_and_sexes(prepare, vctk):
-    made = prepare("vctk", vctk)
-    train, validation = made.manifest("train"), made.manifest("validation")
+    prepared = prepare("vctk", vctk)
+    train, validation = prepared.manifest("train"), prepared.manifest("validation")
     assert {item.speaker for item in validation.items} == {"p361", "s5"}
     assert {item.speaker for item in train.items} == {"p225", "p226"}
     both = (*train.items, *validation.items)
@@ -17,29 +18,28 @@ def test_vctk_reads_both_microphones_speakers_and_sexes(prepare, vctk):
         "p361": "",
         "s5": "F",
     }
-    assert [item.id for item in validation.items][:2] == ["p361_001_mic1-0", "p361_001_mic1-1"]
+    assert [item.id for item in validation.items][:2] == ["p361_001_mic1-1", "p361_001_mic1-2"]
     blocks = (22050 - 1000) // 4096
     assert len(validation.items) == 4 * blocks
     assert validation.samples == 2048
-    assert made.completeness() == ("partial corpus: 8 of 88328 files and 4 of 110 speakers of VCTK 0.92",)
+    assert prepared.completeness() == ("partial corpus: 8 of 88328 files and 4 of 110 speakers of VCTK 0.92",)
 
 
 @pytest.mark.parametrize(("mics", "count"), [("1", 4), ("2", 4), ("both", 8)])
-def test_one_microphone_is_a_setting(corpus, vctk, mics, count):
+def test_a_setting_chooses_the_microphones(corpus, vctk, mics, count):
     assert len(corpus("vctk", vctk, mics=mics).listing().files) == count
 
 
-def test_the_root_may_be_the_folder_itself_or_one_or_two_levels_above(corpus, vctk, tmp_path):
+def test_the_data_root_is_the_folder_of_the_corpus_or_one_or_two_levels_above(corpus, vctk, tmp_path):
     inside = vctk / "VCTK-Corpus-0.92"
-    found = {root: len(corpus("vctk", root).listing().files) for root in (inside, vctk, vctk.parent)}
-    assert set(found.values()) == {8}
+    assert {len(corpus("vctk", root).listing().files) for root in (inside, vctk, vctk.parent)} == {8}
     with pytest.raises(
         DataError, match="expected the folder VCTK-Corpus-0.92 of VCTK 0.92 at .* or up to two levels below"
     ):
         corpus("vctk", tmp_path / "data" / "VCTK-Corpus-0.92" / "wav48_silence_trimmed").listing()
 
 
-def test_a_missing_or_ragged_speaker_table_leaves_the_sex_open(corpus, vctk):
+def test_the_sex_is_unknown_if_the_speaker_table_is_missing_or_malformed(corpus, vctk):
     table = vctk / "VCTK-Corpus-0.92" / "speaker-info.txt"
     for content in (None, b"\xff\xfe\x00garbage", b"ID\np225\np226 M"):
         table.unlink(missing_ok=True)
@@ -49,7 +49,7 @@ def test_a_missing_or_ragged_speaker_table_leaves_the_sex_open(corpus, vctk):
         assert sexes["p225"] == ""
 
 
-def test_librispeech_and_lj_speech_layouts(corpus, prepare, write, tone, tmp_path):
+def test_librispeech_reads_subset_speakers_and_sexes(corpus, prepare, write, tone, tmp_path):
     for speaker in (19, 1034, 200):
         write(
             tmp_path / "LibriSpeech" / "dev-clean" / str(speaker) / "7" / f"{speaker}-7-0000.flac",
@@ -60,31 +60,37 @@ def test_librispeech_and_lj_speech_layouts(corpus, prepare, write, tone, tmp_pat
     (tmp_path / "LibriSpeech" / "SPEAKERS.TXT").write_text(
         ";ID |SEX\n19 | F | dev-clean | 25 | X\n1034 | ? |\nbroken\n"
     )
-    made = prepare("librispeech", tmp_path, subset="dev-clean")
-    assert {i.speaker: i.sex for i in (*made.manifest("train").items, *made.manifest("validation").items)} == {
-        "19": "F",
-        "1034": "",
-        "200": "",
-    }
-    assert {i.speaker for i in made.manifest("train").items} == {"1034"}
-    assert made.skipped()[0][1].startswith("is not named <speaker>/<chapter>/")
+    prepared = prepare("librispeech", tmp_path, subset="dev-clean")
+    train, validation = prepared.manifest("train").items, prepared.manifest("validation").items
+    assert {item.speaker: item.sex for item in (*train, *validation)} == {"19": "F", "1034": "", "200": ""}
+    assert {item.speaker for item in train} == {"1034"}
+    assert prepared.skipped()[0][1].startswith("is not named <speaker>/<chapter>/")
+    assert prepared.completeness() == ("partial corpus: 3 of 2703 files and 3 of 40 speakers of LibriSpeech",)
     with pytest.raises(UsageError, match="has no subset 'train-clean-360'; it has dev-clean. Choose with --set"):
         corpus("librispeech", tmp_path).listing()
+
+
+def test_lj_speech_reads_one_speaker(prepare, write, tone, tmp_path):
     for number in range(3):
         write(tmp_path / "LJSpeech-1.1" / "wavs" / f"LJ001-000{number}.wav", tone(seed=number))
     write(tmp_path / "LJSpeech-1.1" / "wavs" / "LJ1.wav")
-    made = prepare("ljspeech", tmp_path)
-    assert len({item.source for item in made.manifest("validation").items}) == 1
-    assert made.completeness() == ("partial corpus: 3 of 13100 files and 1 of 1 speakers of LJ Speech 1.1",)
+    prepared = prepare("ljspeech", tmp_path)
+    assert len({item.source for item in prepared.manifest("validation").items}) == 1
+    assert prepared.completeness() == ("partial corpus: 3 of 13100 files and 1 of 1 speaker of LJ Speech 1.1",)
 
 
-def test_folders_name_speakers_and_stems_stay_ids(prepare, write, tone, tmp_path):
+def test_in_a_users_folder_the_first_level_names_speakers_and_paths_become_ids(prepare, write, tone, tmp_path):
     write(tmp_path / "in" / "Anna Müller" / "take 1.wav", tone(seed=1))
     write(tmp_path / "in" / "Anna Müller" / "take_1.flac", tone(seed=2))
     write(tmp_path / "in" / "bob" / "deep" / "er.wav", tone(seed=3))
     write(tmp_path / "in" / "loose.wav", tone(seed=4))
-    made = prepare("folder", tmp_path / "in")
-    items = [*made.manifest("train").items, *made.manifest("validation").items]
+    prepared = prepare("folder", tmp_path / "in")
+    items = [*prepared.manifest("train").items, *prepared.manifest("validation").items]
     assert {item.speaker for item in items} == {"Anna Müller", "bob", "all"}
     assert {item.id.rpartition("-")[0] for item in items} == {"Anna_M_ller_take_1", "bob_deep_er", "loose"}
-    assert [reason for _, reason in made.skipped()] == ["has the same name as Anna Müller/take 1.wav"]
+    assert [reason for _, reason in prepared.skipped()] == ["has the same name as Anna Müller/take 1.wav"]
+
+
+def test_blocks_are_counted_from_one_so_that_their_text_order_is_that_of_the_reference():
+    ids = sorted(block_id("a", block) for block in range(11))
+    assert ids == ["a-1", "a-10", "a-11", *(f"a-{number}" for number in range(2, 10))]

@@ -1,4 +1,4 @@
-"""Real corpora, where they are at hand: their speakers, splits and sound."""
+"""Parts of the real corpora, where they are available: speakers, splits and waveforms."""
 
 import numpy as np
 import pytest
@@ -13,18 +13,19 @@ import pytest
         ("librispeech", {"subset": "test-other"}, 1, None),
     ],
 )
-def test_real_corpora(prepare, real_corpora, name, changes, train, validation):
-    rule = {"block_samples": 32768, "drop_first_samples": 0, "clip_samples": 32768}
-    made = prepare(name, real_corpora / name, **rule, **changes)
-    parts = {split: made.manifest(split) for split in ("train", "validation")}
-    speakers = {split: {item.speaker for item in part.items} for split, part in parts.items()}
+def test_speakers_splits_and_waveforms(prepare, real_corpora, name, changes, train, validation):
+    small_blocks = {"block_samples": 32768, "drop_first_samples": 0, "clip_samples": 32768}
+    prepared = prepare(name, real_corpora / name, **small_blocks, **changes)
+    manifests = {split: prepared.manifest(split) for split in ("train", "validation")}
+    speakers = {split: {item.speaker for item in manifest.items} for split, manifest in manifests.items()}
+    sources = {split: {item.source for item in manifest.items} for split, manifest in manifests.items()}
     assert len(speakers["train"]) == train
     assert validation is None or speakers["validation"] == validation
-    assert {item.source for item in parts["train"].items}.isdisjoint(item.source for item in parts["validation"].items)
-    assert {item.sex for part in parts.values() for item in part.items} <= {"F", "M", ""}
-    for item in parts["validation"].evaluation()[:3]:
-        clip = made.load(item)
+    assert sources["train"].isdisjoint(sources["validation"])
+    assert {item.sex for manifest in manifests.values() for item in manifest.items} <= {"F", "M", ""}
+    for item in manifests["validation"].evaluation()[:3]:
+        clip = prepared.load(item)
         assert clip.waveform.size == 32768
         assert np.abs(clip.waveform).max() == pytest.approx(1)
         assert clip.waveform.std() > 0.01
-    assert made.completeness()[0].startswith("partial corpus")
+    assert prepared.completeness()[0].startswith("partial corpus")

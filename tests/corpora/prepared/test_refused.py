@@ -1,4 +1,4 @@
-"""Settings, folders and requests that cannot be meant are one sentence."""
+"""Invalid settings, folders and requests are refused with one sentence."""
 
 import pytest
 
@@ -15,13 +15,13 @@ from hsbench.errors import DataError, UsageError
         ("folder", {"drop_first_samples": -1}, "must not be negative"),
     ],
 )
-def test_bad_settings_are_sentences(corpus, vctk, name, changes, sentence):
+def test_invalid_settings_are_refused(corpus, vctk, name, changes, sentence):
     (vctk / "LibriSpeech").mkdir()
     with pytest.raises(UsageError, match=sentence):
         corpus(name, vctk, **changes).listing()
 
 
-def test_an_empty_or_hopeless_folder_is_a_sentence(prepare, write, tone, tmp_path):
+def test_a_folder_without_audio_or_without_a_block_is_refused(prepare, write, tone, tmp_path):
     (tmp_path / "in").mkdir()
     with pytest.raises(DataError, match="no audio file is below"):
         prepare("folder", tmp_path / "in")
@@ -38,10 +38,10 @@ def test_an_empty_or_hopeless_folder_is_a_sentence(prepare, write, tone, tmp_pat
         (("info", "vktc"), "unknown corpus 'vktc'; did you mean 'vctk'?"),
         (("info", "vctk", "--set", "vctk.mic=1"), "unknown setting of vctk 'mic'; did you mean 'mics'?"),
         (("download", "demo", "--data-root", "x"), "demo cannot be downloaded"),
-        (("download", "vctk"), "expects the folder to put the corpus in"),
+        (("download", "vctk"), "expects a folder to put the corpus into"),
     ],
 )
-def test_bad_corpus_requests_are_one_sentence(hsbench_here, arguments, sentence):
+def test_invalid_corpus_commands_are_refused(hsbench_here, arguments, sentence):
     code, _, err = hsbench_here("corpus", *arguments)
     assert code == 2
     assert sentence in err

@@ -1,4 +1,4 @@
-"""A preparation ends the same whether or not it was stopped, and on any number of threads."""
+"""An interrupted preparation, and one on several threads, has the same result as an uninterrupted one."""
 
 import shutil
 
@@ -13,13 +13,13 @@ class Stopped(BaseException):
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_a_preparation_that_is_stopped_goes_on_and_ends_the_same(
+def test_an_interrupted_preparation_continues_and_ends_the_same(
     corpus, prepare, write, tone, content, tmp_path, monkeypatch, workers
 ):
     for number in range(9):
         write(tmp_path / "in" / f"v{number % 3}" / f"{number}.wav", tone(seed=number))
     monkeypatch.setattr(store, "BATCH", 2)
-    calm = content(prepare("folder", tmp_path / "in", clip_samples=1024))
+    uninterrupted = content(prepare("folder", tmp_path / "in", clip_samples=1024))
 
     def stop(done, total):
         if done == 5:
@@ -27,26 +27,26 @@ def test_a_preparation_that_is_stopped_goes_on_and_ends_the_same(
 
     with pytest.raises(Stopped):
         prepare("folder", tmp_path / "in", workers, stop)
-    half = corpus("folder", tmp_path / "in")
-    assert not half.prepared()
+    partial = corpus("folder", tmp_path / "in")
+    assert not partial.prepared()
     with pytest.raises(DataError, match="is not prepared, or its files have changed since"):
-        half.manifest("train")
-    with (half._store.path / "parts.jsonl").open("ab") as file:
+        partial.manifest("train")
+    with (partial._store.path / "parts.jsonl").open("ab") as file:
         file.write(b'{"path": "torn')
     cuts = []
     original = store.cut
     monkeypatch.setattr(store, "cut", lambda path, facts: cuts.append(path) or original(path, facts))
-    rough = content(prepare("folder", tmp_path / "in"))
-    assert rough[1] == calm[1]
-    assert [{k: v for k, v in row.items() if k != "time"} for row in rough[0]] == [
-        {k: v for k, v in row.items() if k != "time"} for row in calm[0]
+    resumed = content(prepare("folder", tmp_path / "in"))
+    assert resumed[1] == uninterrupted[1]
+    assert [{k: v for k, v in row.items() if k != "time"} for row in resumed[0]] == [
+        {k: v for k, v in row.items() if k != "time"} for row in uninterrupted[0]
     ]
-    assert len(cuts) == 5, "two batches of two were kept"
+    assert len(cuts) == 5, "two batches of two files were already prepared"
 
 
-def test_threads_change_nothing(prepare, write, tone, content, tmp_path):
+def test_the_number_of_threads_does_not_change_the_result(prepare, write, tone, content, tmp_path):
     for number in range(5):
         write(tmp_path / "in" / f"v{number % 2}" / f"{number}.wav", tone(seed=number, rate=16000), 16000)
-    alone = content(prepare("folder", tmp_path / "in"))
+    one_thread = content(prepare("folder", tmp_path / "in"))
     shutil.rmtree(tmp_path / "cache")
-    assert content(prepare("folder", tmp_path / "in", workers=2)) == alone
+    assert content(prepare("folder", tmp_path / "in", workers=2)) == one_thread

@@ -1,4 +1,4 @@
-"""What a clip, a passage and the truth at a higher rate sound like, held against the source."""
+"""Waveforms of clips, of passages and of references at a higher sample rate, compared with the source file."""
 
 import numpy as np
 import pytest
@@ -9,49 +9,50 @@ from hsbench.audio.resample import resample
 
 
 def test_a_clip_is_the_resampled_file_without_its_beginning(prepare, vctk):
-    made = prepare("vctk", vctk)
-    item = next(item for item in made.manifest("validation").items if item.id == "s5_001_mic1-1")
+    prepared = prepare("vctk", vctk)
+    item = next(item for item in prepared.manifest("validation").items if item.id == "s5_001_mic1-2")
     assert item.offset == 1000 + 4096
-    clip = made.load(item)
+    clip = prepared.load(item)
     assert clip.offset == item.offset
     samples, rate = soundfile.read(vctk / "VCTK-Corpus-0.92" / item.source, dtype="float32")
-    by_hand = resample(samples, rate, 22050)[1000 + 4096 :][:2048]
+    expected = resample(samples, rate, 22050)[1000 + 4096 :][:2048]
     assert clip.waveform.shape == (2048,)
-    assert np.abs(clip.waveform - peak_normalise(by_hand)).max() < 2e-4
+    assert np.abs(clip.waveform - peak_normalise(expected)).max() < 2e-4
     assert np.abs(clip.waveform).max() == 1
     assert clip.source == item.source
 
 
 def test_passages_are_the_whole_blocks_of_the_split_in_the_store(prepare, vctk):
-    made = prepare("vctk", vctk)
-    passages, items = made.passages("train"), made.manifest("train").items
+    prepared = prepare("vctk", vctk)
+    passages, items = prepared.passages("train"), prepared.manifest("train").items
     assert len(passages) == len(items)
     assert set(passages.lengths.tolist()) == {4096}
     for number, item in enumerate(items):
         block = passages.samples[passages.starts[number] :][: passages.lengths[number]]
-        assert np.array_equal(peak_normalise(block[:2048].astype(np.float32) / 32768), made.load(item).waveform)
-    assert np.may_share_memory(passages.samples, made._blocks)
+        assert np.array_equal(peak_normalise(block[:2048].astype(np.float32) / 32768), prepared.load(item).waveform)
+    assert np.may_share_memory(passages.samples, prepared._blocks)
 
 
 @pytest.mark.parametrize("rate", [44100, 48000])
-def test_the_truth_at_a_higher_rate_lies_on_the_clip(prepare, vctk, rate):
-    """A slow tone read between the clip's samples says what the source says there."""
-    made = prepare("vctk", vctk)
-    for item in made.manifest("validation").items[:4]:
-        truth, clip = made.load_at(item, rate), made.load(item).waveform.astype(np.float64)
-        assert 0 <= truth.seconds[0] < 1 / rate
-        assert truth.seconds[-1] <= 2047 / 22050 < truth.seconds[-1] + 1 / rate
-        assert np.diff(truth.seconds) == pytest.approx(1 / rate)
-        smooth = np.interp(truth.seconds, np.arange(2048) / 22050, clip)
+def test_the_reference_at_a_higher_rate_is_aligned_with_the_clip(prepare, vctk, rate):
+    """For a tone of low frequency, linear interpolation of the clip gives the samples of the source in between."""
+    prepared = prepare("vctk", vctk)
+    for item in prepared.manifest("validation").items[:4]:
+        reference, clip = prepared.load_at(item, rate), prepared.load(item).waveform.astype(np.float64)
+        assert 0 <= reference.seconds[0] < 1 / rate
+        assert reference.seconds[-1] <= 2047 / 22050 < reference.seconds[-1] + 1 / rate
+        assert np.diff(reference.seconds) == pytest.approx(1 / rate)
+        interpolated = np.interp(reference.seconds, np.arange(2048) / 22050, clip)
         inner = slice(50, -50)
-        error = np.square(smooth - truth.waveform)[inner].mean() / np.square(truth.waveform)[inner].mean()
+        power = np.square(reference.waveform)[inner].mean()
+        error = np.square(interpolated - reference.waveform)[inner].mean() / power
         assert error < 2e-2
-        shifted = np.square(smooth[:-3] - truth.waveform[3:])[inner].mean() / np.square(truth.waveform)[inner].mean()
+        shifted = np.square(interpolated[:-3] - reference.waveform[3:])[inner].mean() / power
         assert shifted > 1.2 * error
 
 
-def test_there_is_no_truth_above_the_sources_rate(prepare, write, tmp_path):
+def test_there_is_no_reference_above_the_rate_of_the_source(prepare, write, tmp_path):
     write(tmp_path / "data" / "a" / "1.wav", rate=22050)
     write(tmp_path / "data" / "b" / "1.wav", rate=22050)
-    made = prepare("folder", tmp_path / "data")
-    assert made.load_at(made.manifest("validation").items[0], 44100) is None
+    prepared = prepare("folder", tmp_path / "data")
+    assert prepared.load_at(prepared.manifest("validation").items[0], 44100) is None
