@@ -1,1 +1,1 @@
-"""Clips, files, spectra: what the rest of the house means by sound."""
+"""Signal processing: clips, audio files, filters, transforms and resampling."""

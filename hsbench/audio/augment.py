@@ -1,8 +1,8 @@
-"""What training does to a batch of crops: phase mangle, dequantise, divide by the peak, in this order.
+"""Augmentation of a batch of training crops: phase mangle, dequantisation, division by the peak, in this order.
 
-Conventions: waveforms are [batch, samples] float32, full scale +-1; every random number is an argument, so that the
+Conventions: waveforms are [batch, samples] float32, full scale +-1. Every random number is an argument, so the
 functions are pure. Source: section 4.1 of arXiv 2302.04959 (after RAVE, Caillon and Esling 2021) and its reference
-code; checked against the latter's filter coefficients and output.
+code, whose filter coefficients and output were used for checking.
 """
 
 from __future__ import annotations
@@ -12,24 +12,30 @@ import math
 import torch
 
 RADIUS = 0.99
-"""Of the pole of the all-pass."""
+"""Distance of the all-pass filter's poles from the origin of the z plane."""
 TAPS = 2048
-"""The impulse response is cut here: 0.99^2048 is 1e-9."""
+"""Length in samples after which the impulse response is cut off; by then it has decayed by 0.99^2048 = 1e-9."""
 
 
 def phase_mangle(waveform: torch.Tensor, frequency: torch.Tensor, sample_rate: int) -> torch.Tensor:
-    """Second-order all-pass per item, from a state of rest.
+    """Filter each item with a second-order all-pass: the spectrum keeps its magnitude and changes its phase.
 
         H(z) = (|p|^2 - 2 Re(p) z^-1 + z^-2) / (1 - 2 Re(p) z^-1 + |p|^2 z^-2),   p = 0.99 exp(2 pi i f / rate)
 
     Args:
-        waveform: [batch, samples].
-        frequency: [batch], in Hz; NaN leaves an item as it is.
+        waveform: [batch, samples]; the filter starts from a state of rest.
+        frequency: [batch], angle of the pole as a frequency f in Hz; an item with NaN is returned unchanged.
         sample_rate: in Hz.
 
     Returns:
         [batch, samples].
     """
+    # Why the magnitude is kept: call the denominator D(z). Its coefficients are real, so on the unit circle D(1/z) is
+    # the conjugate of D(z). The numerator holds the same coefficients in reverse order: it is z^-2 D(1/z). Therefore
+    # |H| = |D(1/z)| / |D(z)| = 1 at every frequency.
+    #
+    # Why the circular convolution of the FFT is the filter: samples + TAPS - 1 is the length of the full convolution,
+    # and a transform at least that long wraps nothing onto the first `samples` values.
     samples = waveform.shape[-1]
     length = 1 << math.ceil(math.log2(samples + TAPS - 1))
     response = torch.fft.rfft(impulse_response(frequency, sample_rate), length)
@@ -38,10 +44,23 @@ def phase_mangle(waveform: torch.Tensor, frequency: torch.Tensor, sample_rate: i
 
 
 def impulse_response(frequency: torch.Tensor, sample_rate: int) -> torch.Tensor:
-    """Of the all-pass: [batch] in Hz -> [batch, TAPS] float32, computed in float64.
+    """Return the first TAPS samples of the all-pass filter's impulse response.
 
-    1 / (1 - 2 r cos(a) z^-1 + r^2 z^-2) has the impulse response r^n sin((n + 1) a) / sin(a).
+    Args:
+        frequency: [batch], angle of the pole as a frequency in Hz.
+        sample_rate: in Hz.
+
+    Returns:
+        [batch, TAPS] float32, computed in float64; zeros where the frequency is NaN.
     """
+    # With p = r exp(i a), the denominator is (1 - p z^-1)(1 - p* z^-1). Each factor has a geometric impulse response,
+    # p^n and p*^n. Their product has the convolution of both, a geometric sum:
+    #
+    #     g[n] = sum_{k=0..n} p^k p*^(n-k) = r^n sum_{k=0..n} exp(i a (2k - n)) = r^n sin((n + 1) a) / sin(a)
+    #
+    # The numerator r^2 - 2 r cos(a) z^-1 + z^-2 weighs and delays this response:
+    #
+    #     h[n] = r^2 g[n] - 2 r cos(a) g[n-1] + g[n-2],   with g[-1] = g[-2] = 0
     angle = (2 * math.pi / sample_rate) * frequency.double()[:, None]
     n = torch.arange(TAPS, dtype=torch.float64, device=frequency.device)
     pole = RADIUS**n * torch.sin((n + 1) * angle) / torch.sin(angle)
@@ -51,11 +70,26 @@ def impulse_response(frequency: torch.Tensor, sample_rate: int) -> torch.Tensor:
 
 
 def dequantise(waveform: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
-    """Add a quarter step of 16 bits at most: waveform + (noise - 1/2) / 2^16; noise uniform in [0, 1)."""
+    """Add noise of up to a quarter of a 16-bit quantisation step: waveform + (noise - 1/2) / 2^16.
+
+    Args:
+        waveform: [batch, samples].
+        noise: [batch, samples], uniform in [0, 1).
+
+    Returns:
+        [batch, samples].
+    """
     return waveform + (noise - 0.5) * 2.0**-16
 
 
 def divide_by_peak(waveform: torch.Tensor) -> torch.Tensor:
-    """Each item over its largest absolute sample; silence stays. [batch, samples] -> [batch, samples]."""
+    """Divide each item by its largest absolute sample; a silent item is returned unchanged.
+
+    Args:
+        waveform: [batch, samples].
+
+    Returns:
+        [batch, samples].
+    """
     peak = waveform.abs().amax(dim=-1, keepdim=True)
     return torch.where(peak > 0, waveform / peak.clamp(min=torch.finfo(peak.dtype).tiny), waveform)

@@ -1,4 +1,4 @@
-"""A clip: the unit that is rebuilt and scored.
+"""A clip: the stretch of audio that a model reconstructs and the metrics score.
 
 Conventions: waveforms are one-dimensional float32 arrays [samples], mono, full scale +-1; rates are in Hz.
 """
@@ -21,16 +21,17 @@ _ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 
 @dataclass(frozen=True, eq=False)
 class Clip:
-    """One waveform and where it comes from.
+    """One waveform with its origin.
 
     Attributes:
-        id: letters, digits, ".", "_" and "-" only, such as p347_001_mic1-0; it names files.
+        id: identifier of the clip, such as p347_001_mic1-0. It names files, so it holds letters, digits, ".", "_" and
+            "-" only.
         waveform: [samples], float32, full scale +-1.
         sample_rate: in Hz.
-        speaker: the corpus's name of the speaker.
+        speaker: name of the speaker in the corpus.
         sex: "F", "M" or "" where unknown.
-        source: the file it was cut from, relative to the corpus.
-        offset: first sample inside the source, at sample_rate.
+        source: path, relative to the corpus, of the file that the clip was cut from.
+        offset: position of the clip's first sample in that file, in samples at sample_rate.
     """
 
     id: str
@@ -46,15 +47,15 @@ class Clip:
         if self.waveform.ndim != 1 or self.waveform.dtype != np.float32:
             raise DataError(
                 f"clip {self.id}: expected a float32 waveform [samples], "
-                f"got {self.waveform.dtype} {list(self.waveform.shape)}."
+                f"got {self.waveform.dtype} {list(self.waveform.shape)}; convert it."
             )
 
 
 def check_id(clip_id: str) -> str:
-    """Give a clip id back if it can name a file anywhere.
+    """Return a clip's identifier unchanged if it can be part of a file name on every system.
 
     Raises:
-        DataError: it holds other characters, or begins with a dot or dash.
+        DataError: the identifier holds other characters, or begins with a dot or a dash.
     """
     if not _ID.fullmatch(clip_id):
         raise DataError(
@@ -64,6 +65,6 @@ def check_id(clip_id: str) -> str:
 
 
 def peak_normalise(waveform: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Divide by the largest absolute sample; digital silence comes back as it is. [samples] -> [samples]."""
+    """Divide a waveform [samples] by its largest absolute sample; digital silence is returned unchanged."""
     peak = np.abs(waveform).max(initial=0.0)
     return waveform if peak == 0 else (waveform / peak).astype(np.float32)

@@ -1,6 +1,6 @@
-"""Reading and writing audio files, through libsndfile.
+"""Read and write audio files through libsndfile.
 
-Waveforms are float32 [samples], full scale +-1; integer files are divided by 2^(bits - 1).
+Conventions: waveforms are [samples] float32, full scale +-1; the samples of integer files are divided by 2^(bits - 1).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import soundfile
 
+from hsbench.audio.scorable import unusable_rate
 from hsbench.errors import DataError
 from hsbench.files import replace_atomically
 
@@ -21,33 +22,53 @@ if TYPE_CHECKING:
 
 
 ENDINGS = frozenset({".wav", ".flac", ".ogg", ".mp3", ".aif", ".aiff", ".opus"})
-"""What counts as an audio file where folders are searched."""
+"""File name endings, in lower case, of the audio files that a search of a folder finds."""
+
+
+def resampling_problem(rate: int, target: int) -> str:
+    """Return why a file cannot be resampled, as a phrase that starts with "has", or "" if it can.
+
+    Args:
+        rate: sample rate of the file in Hz.
+        target: sample rate that is needed, in Hz.
+    """
+    # A header with a wrong rate, such as 1 Hz, would turn seconds of sound into hours. Rates without a large common
+    # divisor, such as 22051 and 22050 Hz or 1 GHz and 22050 Hz, would need gigabytes for the filter's coefficients.
+    if rate == target or unusable_rate(rate, [target]) is None:
+        return ""
+    return (
+        f"has a sample rate of {rate} Hz, which cannot be resampled to {target} Hz in memory; correct the rate, or "
+        "convert the file to a usual one such as 48000 Hz"
+    )
 
 
 def read_mono(path: Path) -> tuple[NDArray[np.float32], int]:
-    """Read a mono file: waveform [samples] and its rate [Hz].
+    """Read a mono file and return its waveform [samples] and its sample rate in Hz.
 
     Raises:
-        DataError: it cannot be decoded, or has more than one channel.
+        DataError: the file cannot be decoded, or has more than one channel.
     """
     waveform, rate = _read(path, "float32")
     return waveform, rate
 
 
 def read_pcm16(path: Path) -> tuple[NDArray[np.int16], int]:
-    """Read the 16-bit samples of a mono file, as stored: [samples] int16 and the rate [Hz].
+    """Read the 16-bit samples of a mono file as they are stored: [samples] int16, and the sample rate in Hz.
 
     Raises:
-        DataError: it cannot be decoded, or has more than one channel.
+        DataError: the file cannot be decoded, or has more than one channel.
     """
     return _read(path, "int16")
 
 
 def _read(path: Path, dtype: str) -> tuple[NDArray, int]:  # type: ignore[type-arg]
+    if path.exists() and not path.is_file():  # opening a pipe would wait for a program that writes into it
+        raise DataError(f"cannot read the audio file {path} (it is no regular file); give another path.")
     try:
         samples, rate = soundfile.read(path, dtype=dtype)
     except (soundfile.LibsndfileError, OSError, ValueError, TypeError, MemoryError) as error:
-        # a header may claim more samples than memory holds, and a name may end like that of headerless audio
+        # MemoryError: the header claims more samples than memory holds. TypeError: the name ends in .raw, and
+        # libsndfile then expects the format as arguments.
         raise DataError(f"cannot read the audio file {path} ({error}); restore it or leave it out.") from error
     if samples.ndim != 1:
         raise DataError(f"{path}: expected one channel, got {samples.shape[1]}; mix it down first.")
@@ -55,7 +76,9 @@ def _read(path: Path, dtype: str) -> tuple[NDArray, int]:  # type: ignore[type-a
 
 
 def wav_bytes(waveform: NDArray[np.float32], sample_rate: int) -> bytes:
-    """A 32-bit float WAV file in memory; samples survive the round trip bit for bit, and the same make the same file.
+    """Return the bytes of a 32-bit float WAV file.
+
+    Samples are kept bit for bit, and equal waveforms give equal bytes.
 
     Args:
         waveform: [samples], float32.
@@ -65,23 +88,25 @@ def wav_bytes(waveform: NDArray[np.float32], sample_rate: int) -> bytes:
     soundfile.write(buffer, np.asarray(waveform, np.float32), sample_rate, format="WAV", subtype="FLOAT")
     data = bytearray(buffer.getvalue())
     if (peak := data.find(b"PEAK", 0, 128)) >= 0:
-        data[peak + 12 : peak + 16] = bytes(4)  # libsndfile notes the time of writing there
+        data[peak + 12 : peak + 16] = bytes(4)  # libsndfile writes the current time there
     return bytes(data)
 
 
 def flac_bytes(waveform: NDArray[np.float32], sample_rate: int) -> bytes:
-    """A 16-bit FLAC file in memory: a quarter of the size, rounded to 2^-15 and clipped to full scale.
+    """Return the bytes of a 16-bit FLAC file, about a quarter of the size of `wav_bytes`.
+
+    Samples are rounded to multiples of 2^-15 and clipped to full scale.
 
     Args:
         waveform: [samples], float32.
         sample_rate: in Hz.
     """
     buffer = io.BytesIO()
-    whole = np.clip(np.round(np.asarray(waveform, np.float64) * 32768), -32768, 32767).astype(np.int16)
-    soundfile.write(buffer, whole, sample_rate, format="FLAC", subtype="PCM_16")
+    integers = np.clip(np.round(np.asarray(waveform, np.float64) * 32768), -32768, 32767).astype(np.int16)
+    soundfile.write(buffer, integers, sample_rate, format="FLAC", subtype="PCM_16")
     return buffer.getvalue()
 
 
 def write_wav(path: Path, waveform: NDArray[np.float32], sample_rate: int) -> None:
-    """Write a 32-bit float WAV file atomically."""
+    """Write a waveform [samples] to a 32-bit float WAV file; a reader never sees a half-written file."""
     replace_atomically(path, wav_bytes(waveform, sample_rate))

@@ -1,6 +1,6 @@
-"""How late a sound is, and which way up: the best match of two sounds over a range of delays.
+"""Estimate the lag (in samples) and the polarity of an estimate relative to its reference.
 
-Conventions: sounds are [samples] floating point.
+Conventions: waveforms are [samples] floating point. A positive lag means that the estimate is late.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 class Match(NamedTuple):
-    """Where two sounds match best.
+    """The lag at which an estimate matches its reference best.
 
     Attributes:
         lag: samples by which the estimate is late.
-        correlation: their normalised correlation at that lag, -1 to 1; negative where the polarity is turned.
+        correlation: normalised correlation at that lag, -1 to 1; negative where the polarity is inverted.
     """
 
     lag: int
@@ -26,28 +26,30 @@ class Match(NamedTuple):
 
 
 def best_match(reference: NDArray[np.floating], estimate: NDArray[np.floating], reach: int = 1024) -> Match:
-    """The lag of the largest correlation, in magnitude.
+    """Find the lag at which the correlation of two waveforms has its largest magnitude.
 
     Args:
         reference: [samples].
         estimate: [samples].
-        reach: lags from -reach to reach are tried.
+        reach: largest lag in either direction that is considered, in samples.
 
     Returns:
-        The match; lag 0 and correlation 0 where a sound is silent or not finite.
+        The match; lag 0 and correlation 0 where a waveform is silent or not finite.
     """
+    from scipy.signal import correlate, correlation_lags
+
     norm = float(np.linalg.norm(reference) * np.linalg.norm(estimate))
     if not 0 < norm < np.inf:
         return Match(0, 0.0)
-    reach = min(reach, reference.size - 1)
-    size = 1 << (reference.size + reach).bit_length()
-    spectrum = np.conj(np.fft.rfft(reference, size)) * np.fft.rfft(estimate, size)
-    circular = np.fft.irfft(spectrum, size)
-    found = np.concatenate([circular[-reach:], circular[: reach + 1]]) if reach else circular[:1]
-    best = int(np.abs(found).argmax())
-    return Match(best - reach, float(found[best]) / norm)
+    # correlation[lag] = sum_n reference[n] estimate[n + lag], with zeros outside the waveforms
+    correlation = correlate(estimate, reference, method="fft")
+    lags = correlation_lags(estimate.size, reference.size)
+    within = np.abs(lags) <= reach
+    correlation, lags = correlation[within], lags[within]
+    best = int(np.abs(correlation).argmax())
+    return Match(int(lags[best]), float(correlation[best]) / norm)
 
 
 def advanced(waveform: NDArray[np.float32], samples: int) -> NDArray[np.float32]:
-    """A sound some samples earlier, with zeros at its end: [samples] -> the same length."""
+    """Return a waveform moved some samples earlier and filled up with zeros at the end: [samples], the same length."""
     return np.concatenate([waveform[samples:], np.zeros(min(samples, waveform.size), waveform.dtype)])

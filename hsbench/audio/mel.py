@@ -1,8 +1,8 @@
 """The mel filter bank of the training loss: triangles on Slaney's scale, each of unit area (Slaney's norm).
 
-Computed in float64; torchaudio's bank of the same definition is computed in float32 and warns where a triangle falls
-between two frequencies. References: Slaney 1998, "Auditory Toolbox"; checked against torchaudio and against the
-reference loss.
+torchaudio.functional.melscale_fbanks is no replacement: it computes the same bank in float32 (the largest difference
+is 5e-6 of the largest weight), warns of empty bands, and needs torch, which reports do not import.
+References: Slaney 1998, "Auditory Toolbox"; checked against torchaudio and against the reference loss.
 """
 
 from __future__ import annotations
@@ -16,25 +16,25 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _STEP = 200 / 3
-"""Hz per mel below 1000 Hz; above, the scale is logarithmic: 27 mels for a factor of 6.4."""
+"""Hz per mel below 1000 Hz. Above, the scale is logarithmic: 27 mels for a factor of 6.4 in frequency."""
 _BREAK = 1000.0
 _LOG_STEP = math.log(6.4) / 27
 
 
 def mel(frequency: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Hz to mel, Slaney's scale; any shape."""
+    """Convert frequencies in Hz, of any shape, to mel on Slaney's scale."""
     above = _BREAK / _STEP + np.log(np.maximum(frequency, _BREAK) / _BREAK) / _LOG_STEP
     return np.where(frequency < _BREAK, frequency / _STEP, above)
 
 
 def hertz(mels: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Mel to Hz, the inverse of `mel`; any shape."""
-    turn = _BREAK / _STEP
-    return np.where(mels < turn, mels * _STEP, _BREAK * np.exp((np.maximum(mels, turn) - turn) * _LOG_STEP))
+    """Convert mel, of any shape, to frequencies in Hz: the inverse of `mel`."""
+    kink = _BREAK / _STEP
+    return np.where(mels < kink, mels * _STEP, _BREAK * np.exp((np.maximum(mels, kink) - kink) * _LOG_STEP))
 
 
 def filter_bank(sample_rate: int, n_fft: int, bands: int) -> NDArray[np.float64]:
-    """Triangles from 0 Hz to half the rate.
+    """Return the weight of each frequency in each band, for bands from 0 Hz to half the sample rate.
 
     Args:
         sample_rate: in Hz.
@@ -42,8 +42,10 @@ def filter_bank(sample_rate: int, n_fft: int, bands: int) -> NDArray[np.float64]
         bands: number of triangles.
 
     Returns:
-        [bands, n_fft // 2 + 1]; a band narrower than the spacing of frequencies may be empty.
+        [bands, n_fft // 2 + 1]. A band that is narrower than the spacing of the frequencies may be all zeros.
     """
+    # The edges are equally spaced in mel; band b rises from edge b to edge b + 1 and falls to edge b + 2. A triangle of
+    # height 2 / width has unit area.
     frequencies = np.arange(n_fft // 2 + 1) * (sample_rate / n_fft)
     edges = hertz(np.linspace(0.0, float(mel(np.array(sample_rate / 2))), bands + 2))
     low, centre, high = (edges[start : start + bands, None] for start in range(3))

@@ -1,6 +1,6 @@
-"""Passages: the stretches of sound that training crops are cut from, as 16-bit samples in one array.
+"""Passages: the stretches of audio from which training crops are drawn, as 16-bit samples in one array.
 
-An array may be memory-mapped; nothing here copies it.
+The array may be memory-mapped: `Passages` does not copy it.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Passages:
-    """Stretches of one array.
+    """Stretches of one array of samples.
 
     Attributes:
         samples: [total] int16, full scale +-32768.
-        starts: [passages] int64, first sample of each.
-        lengths: [passages] int64, in samples.
+        starts: [passages] int64, index of each passage's first sample.
+        lengths: [passages] int64, length of each passage in samples.
     """
 
     samples: NDArray[np.int16]
@@ -35,6 +35,6 @@ class Passages:
 
 
 def joined(pieces: Sequence[NDArray[np.int16]]) -> Passages:
-    """Passages of separate arrays, each [samples] int16."""
+    """Concatenate separate arrays, each [samples] int16, and return each as a passage."""
     lengths = np.array([piece.size for piece in pieces], np.int64)
     return Passages(np.concatenate(pieces), np.cumsum(lengths) - lengths, lengths)

@@ -1,7 +1,8 @@
-"""Random numbers that are a function of a key and an index, the same on every device and in any order.
+"""Random numbers that are a function of a key and an index: the same on every device and in any order.
 
-A number is SplitMix64's output function of key + index x 0x9E3779B97F4A7C15 (Steele, Lea, Flood 2014), in 64-bit
-integers that wrap. So a batch needs no generator state, and a resumed training draws what it would have drawn.
+A number is SplitMix64's output function of key + index x 0x9E3779B97F4A7C15 (Steele, Lea, Flood 2014), computed with
+64-bit integers that wrap around. There is no generator state to store, so a training that was interrupted and resumed
+draws the same numbers as one that was not.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ _SECOND = 0x94D049BB133111EB - (1 << 64)
 
 
 def uniform(keys: torch.Tensor, count: int) -> torch.Tensor:
-    """Numbers in [0, 1), multiples of 2^-24.
+    """Return uniform random numbers in [0, 1), multiples of 2^-24.
 
     Args:
-        keys: [batch] int64; any values.
-        count: numbers per key.
+        keys: [batch] int64, any values; equal keys give equal numbers.
+        count: number of random numbers per key.
 
     Returns:
         [batch, count] float32, on the device of the keys.
@@ -32,5 +33,5 @@ def uniform(keys: torch.Tensor, count: int) -> torch.Tensor:
 
 
 def _shift(bits: torch.Tensor, places: int) -> torch.Tensor:
-    """Logical shift to the right: int64 shifts arithmetically."""
+    """Shift to the right and fill with zeros; `>>` alone repeats the sign bit of an int64."""
     return (bits >> places) & ((1 << (64 - places)) - 1)

@@ -1,6 +1,7 @@
-"""The one short-time Fourier transform of the house.
+"""The short-time Fourier transform that models, losses and metrics share.
 
-Periodic Hann window as long as the transform, frames centred on multiples of the hop, one-sided, no normalisation.
+Definition: periodic Hann window as long as the transform, frames centred on multiples of the hop, one-sided spectrum,
+no normalisation.
 """
 
 from __future__ import annotations
@@ -15,24 +16,24 @@ NAME = "torch.stft, periodic Hann, centred"
 def magnitude(
     waveform: torch.Tensor, n_fft: int, hop: int, *, pad: str = "reflect", floor: float = 0.0
 ) -> torch.Tensor:
-    """Magnitude spectrogram.
+    """Return the magnitude spectrogram of waveforms.
 
     Args:
         waveform: [..., samples], floating point; the result has its precision.
         n_fft: transform and window length in samples.
         hop: distance of frames in samples.
-        pad: what stands outside the signal: "reflect" or "constant" (zeros).
-        floor: power that the spectrum is raised to where it is below; a clamp, so the gradient ends there.
+        pad: how the waveform is continued at its ends, "reflect" (mirrored) or "constant" (zeros).
+        floor: smallest power; smaller values are raised to it. The gradient is zero there, as that of a clamp.
 
     Returns:
         [..., n_fft // 2 + 1, 1 + samples // hop].
     """
-    found = spectrum(waveform, n_fft, hop, pad=pad).abs()
-    return found.clamp(min=math.sqrt(floor)) if floor else found
+    magnitudes = spectrum(waveform, n_fft, hop, pad=pad).abs()
+    return magnitudes.clamp(min=math.sqrt(floor)) if floor else magnitudes
 
 
 def spectrum(waveform: torch.Tensor, n_fft: int, hop: int, *, pad: str = "reflect") -> torch.Tensor:
-    """Complex spectrogram; the arguments and the shape are those of `magnitude`."""
+    """Return the complex spectrogram of waveforms; the arguments and the shape are those of `magnitude`."""
     window = torch.hann_window(n_fft, periodic=True, dtype=waveform.dtype, device=waveform.device)
     flat = waveform.reshape(-1, waveform.shape[-1])
     transformed = torch.stft(flat, n_fft, hop, window=window, center=True, pad_mode=pad, return_complex=True)
@@ -40,7 +41,7 @@ def spectrum(waveform: torch.Tensor, n_fft: int, hop: int, *, pad: str = "reflec
 
 
 def inverse(transformed: torch.Tensor, n_fft: int, hop: int, samples: int) -> torch.Tensor:
-    """The waveform whose spectrogram is nearest, in the mean square, to the one given (weighted overlap-add).
+    """Return the waveform whose spectrogram is nearest to the given one in the mean square (weighted overlap-add).
 
     Args:
         transformed: [n_fft // 2 + 1, 1 + samples // hop], complex.

@@ -1,7 +1,11 @@
-"""Signals that lie time-major with zeros around them, in memory that is used again.
+"""Waveforms of many channels that lie in memory sample by sample with zeros around them, and memory that is reused.
 
-A convolution over a strip needs no padding, its overlapping blocks are views, and two successive samples of all
-channels are one sample of twice the channels.
+In a strip, the values of all channels at one sample are neighbours in memory, with zeros before the first sample and
+after the last one. Three operations of a convolution layer then need no copy:
+
+- zero padding is already there;
+- overlapping blocks of samples are a view with overlapping strides;
+- a stride-2 layer reads pairs of successive samples as one sample of twice as many channels, which is the same memory.
 """
 
 from __future__ import annotations
@@ -12,11 +16,11 @@ from typing import NamedTuple
 import torch
 
 BEFORE, AFTER = 7, 256
-"""Rows of zeros, at least."""
+"""Smallest number of rows of zeros before and after the samples."""
 
 
 class Strip(NamedTuple):
-    """A signal.
+    """A waveform of many channels with zeros around it.
 
     Attributes:
         rows: [BEFORE + time + AFTER, channels] float32, contiguous.
@@ -28,18 +32,18 @@ class Strip(NamedTuple):
 
     @property
     def signal(self) -> torch.Tensor:
-        """[time, channels], without the zeros."""
+        """The samples [time, channels], without the zeros around them."""
         return self.rows[BEFORE : BEFORE + self.time]
 
     def blocks(self, before: int, stride: int, size: int, hop: int, count: int) -> torch.Tensor:
-        """Overlapping blocks: [count, size, stride x channels], a view.
+        """Return overlapping blocks as a view: [count, size, stride x channels].
 
         Args:
-            before: zeros that the first block begins with.
-            stride: successive samples that are one of more channels.
-            size: samples of a block, after that.
-            hop: distance of blocks, after that.
-            count: how many.
+            before: number of zeros at the beginning of the first block.
+            stride: number of successive samples that count as one sample of `stride` times as many channels.
+            size: length of a block, in such samples.
+            hop: distance of the beginnings of two blocks, in such samples.
+            count: number of blocks.
         """
         channels = stride * self.rows.shape[1]
         first = self.rows[BEFORE - before]
@@ -47,23 +51,23 @@ class Strip(NamedTuple):
 
 
 class Memory:
-    """Arrays by name, each as large as the largest that was asked for.
+    """Arrays that are kept by name and reused, each as large as the largest that was requested under its name.
 
-    To get some megabytes from the system takes as long as a pass over them, so arrays that come again are kept.
+    Allocating megabytes from the operating system takes about as long as one pass over them.
     """
 
     def __init__(self) -> None:
         self._kept: dict[str, torch.Tensor] = {}
 
     def array(self, name: str, *shape: int) -> torch.Tensor:
-        """Float32 of a shape, with whatever is in it; what had the name before is gone."""
+        """Return an uninitialised float32 array of a shape; it may share memory with earlier arrays of that name."""
         size = math.prod(shape)
         if name not in self._kept or self._kept[name].numel() < size:
             self._kept[name] = torch.empty(size)
         return self._kept[name][:size].view(shape)
 
     def strip(self, name: str, time: int, channels: int) -> Strip:
-        """A strip whose zeros are in place and whose signal is to be written."""
+        """Return a strip in which the zeros are set and the samples are still to be written."""
         rows = self.array(name, BEFORE + time + AFTER, channels)
         rows[:BEFORE].zero_()
         rows[BEFORE + time :].zero_()

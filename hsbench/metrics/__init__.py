@@ -1,1 +1,1 @@
-"""Metrics: pure functions (reference [samples], estimate [samples], sample_rate) -> float, one value per clip."""
+"""Metrics: pure functions (reference [samples], estimate [samples], sample rate in Hz) -> float, one value per clip."""

@@ -1,8 +1,8 @@
-"""What a metric is, and the cases in which it has no value.
+"""The interface of a metric, and the cases in which a metric has no value.
 
-Conventions: reference x and estimate y are one-dimensional float arrays [samples], full scale +-1, equally long;
-values are computed in float64. A metric raises `Undefined(status)` where its definition gives nothing; a failure
-never becomes a number.
+Conventions: reference x and estimate y are one-dimensional float arrays [samples] of equal length, full scale +-1;
+values are computed in float64. A metric raises `Undefined(status)` where its definition has no value. A failure is
+recorded as a status, never as a number.
 """
 
 from __future__ import annotations
@@ -20,14 +20,37 @@ from hsbench.errors import UsageError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["SILENCE", "Metric", "MetricInfo", "Score", "Undefined", "info", "refusal", "silent", "split_rate"]
+__all__ = [
+    "ESTIMATE_FAULTS",
+    "SILENCE",
+    "Metric",
+    "MetricInfo",
+    "Score",
+    "Undefined",
+    "info",
+    "refusal",
+    "silent",
+    "split_rate",
+]
 
 SILENCE = 2.0**-24
-"""A signal that strays from its mean by no more than this (half the last bit of 24-bit audio) is silent."""
+"""Largest distance from its mean at which a waveform counts as silent: half of the last bit of 24-bit audio."""
+
+ESTIMATE_FAULTS = frozenset({"estimate_silent", "non_finite_estimate", "length_mismatch", "diverged", "collapsed"})
+"""Statuses of a missing score that the estimate, or the fit that gave it, is the cause of.
+
+All other statuses are about the reference ("target_silent", "no_utterances", "not_enough_frames": PESQ looks for speech
+and STOI for loud frames in the reference), the metric ("too_short", "unavailable", "error:...") or a score that was
+never computed.
+"""
 
 
-class Undefined(Exception):  # noqa: N818  it is an answer, not an error
-    """The metric has no value for this pair; `status` says why."""
+class Undefined(Exception):  # noqa: N818  a result of the metric, not an error
+    """Raised by a metric that has no value for a pair.
+
+    Attributes:
+        status: the reason as one word, such as "no_utterances".
+    """
 
     def __init__(self, status: str) -> None:
         super().__init__(status)
@@ -35,26 +58,36 @@ class Undefined(Exception):  # noqa: N818  it is an answer, not an error
 
 
 class Metric(Protocol):
-    """What an object registered as a metric must do.
+    """The interface of an object that is registered as a metric.
 
-    It may also have `prepare(reference, sample_rate) -> state` and `compare(state, estimate, sample_rate) -> float`, so
-    that a reference is prepared once for many estimates, and an attribute `device`, set before it is called.
+    A metric may also have the methods `prepare(reference, sample_rate) -> state` and
+    `compare(state, estimate, sample_rate) -> float`, so that a reference is prepared once for many estimates. If it has
+    an attribute `device`, that is set to "cpu" or "cuda" before each call.
     """
 
     def __call__(self, reference: NDArray[np.float64], estimate: NDArray[np.float64], sample_rate: int, /) -> float:
-        """Score one pair, both [samples]; raise Undefined where there is no value."""
+        """Return the value for one pair.
+
+        Args:
+            reference: [samples], full scale +-1.
+            estimate: [samples], as long as the reference.
+            sample_rate: of both, in Hz.
+
+        Raises:
+            Undefined: the metric has no value for this pair.
+        """
         ...
 
 
 @dataclass(frozen=True)
 class Score:
-    """One metric of one clip: a value with status "ok", or None with the reason.
+    """The result of one metric for one clip: a value with the status "ok", or None with another status.
 
     Attributes:
         value: finite, or None.
-        status: "ok" or the reason.
-        seconds: time it took.
-        detail: for unavailable and error statuses, the sentence behind them.
+        status: "ok", or the reason why there is no value.
+        seconds: computing time.
+        detail: message of the exception, for the statuses "unavailable" and "error:...".
     """
 
     value: float | None
@@ -64,10 +97,12 @@ class Score:
 
 
 def split_rate(name: str) -> tuple[str, int | None]:
-    """A metric's registered name, and the rate [Hz] of "name@rate": scored there, not at the corpus's own rate.
+    """Split the name of a metric at another rate, such as "lsd@48000", into the registered name and the rate in Hz.
+
+    Such a metric is computed at that rate and not at the corpus's own. Without an "@", the rate is None.
 
     Raises:
-        UsageError: what follows the @ is no rate.
+        UsageError: the text after the "@" is not a positive whole number.
     """
     plain, at, rate = name.partition("@")
     if not at:
@@ -78,11 +113,14 @@ def split_rate(name: str) -> tuple[str, int | None]:
 
 
 def info(name: str) -> MetricInfo:
-    """Return the facts of a registered metric, or of one at another rate ("lsd@48000"); imports no metric code.
+    """Return the facts of a registered metric without importing its code.
+
+    Args:
+        name: registered name, or a name with another rate such as "lsd@48000".
 
     Raises:
         UnknownNameError: no metric has that name.
-        UsageError: what follows the @ is no rate.
+        UsageError: the text after the "@" is not a positive whole number.
     """
     plain, rate = split_rate(name)
     descriptor = registry.metric(plain)
@@ -91,12 +129,18 @@ def info(name: str) -> MetricInfo:
 
 
 def silent(signal: NDArray[np.float64]) -> bool:
-    """Whether a signal [samples] carries nothing: it never strays from its mean by more than SILENCE."""
+    """Return whether a waveform [samples] is silent: no sample is farther than SILENCE from the mean."""
     return float(np.abs(signal - signal.mean()).max()) <= SILENCE
 
 
 def refusal(facts: MetricInfo, reference: NDArray[np.float64], estimate: NDArray[np.float64]) -> str | None:
-    """The status of a pair that the metric cannot be asked about, or None. Decided before any metric code runs."""
+    """Return why a metric cannot be computed for a pair, as a status, or None; no code of the metric runs.
+
+    Args:
+        facts: of the metric: its shortest length and the silences for which it has no value.
+        reference: [samples].
+        estimate: [samples].
+    """
     if reference.shape != estimate.shape:
         return "length_mismatch"
     if not np.isfinite(reference).all():

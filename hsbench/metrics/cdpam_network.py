@@ -1,11 +1,16 @@
-"""The network of CDPAM: an encoder of 16 convolutions to 512 numbers per clip, and a learned distance of two.
+"""The network of CDPAM: an encoder of 16 convolution layers, and a learned distance of two embeddings.
 
 Conventions: waveforms are [samples] at 22 050 Hz in units of 16-bit integers; embeddings are [512] float32.
 
-The same function as the published package, with less work: batch normalisation is folded into the convolutions, the
-decimation after every fourth layer stands inside it, only the half of the last layer that the distance reads is
-computed, and on a CPU the convolutions run in the frequency domain. One clip at a time, so memory does not grow with
-their number.
+It is the same function as that of the published package, with fewer operations:
+
+- Batch normalisation is folded into the convolutions (see `_folded`).
+- The package keeps every second sample of the output of every fourth layer. Normalisation and leaky ReLU treat each
+  sample alone, so a convolution with stride 2 computes the same samples and no others.
+- The distance reads the first 512 of the last layer's 1024 channels; the others are not computed.
+- On a CPU the convolutions run in the frequency domain (hsbench.audio.convolve).
+
+Clips are computed one at a time, so memory does not grow with their number.
 """
 
 from __future__ import annotations
@@ -28,11 +33,11 @@ LAYERS, USED, SLOPE = 16, 512, 0.1
 
 
 class Network:
-    """Encoder and distance on one device.
+    """Encoder and distance.
 
     Args:
         state: tensors by name, as in the published weight file.
-        device: "cpu" or "cuda".
+        device: device on which the encoder runs, "cpu" or "cuda".
     """
 
     def __init__(self, state: dict[str, torch.Tensor], device: str = "cpu") -> None:
@@ -44,12 +49,12 @@ class Network:
         ]
 
     def embed(self, waveform: torch.Tensor) -> torch.Tensor:
-        """[samples] in units of 16-bit integers -> [512], on the CPU."""
+        """Return the embedding [512], on the CPU, of a waveform [samples] in units of 16-bit integers."""
         return self.encoder(waveform.float())
 
     @torch.inference_mode()
     def distance(self, reference: torch.Tensor, estimate: torch.Tensor) -> float:
-        """Weighted absolute differences of two embeddings [512] through four small layers."""
+        """Return the distance of two embeddings [512]: weighted absolute differences after each of four layers."""
         x, y = (F.normalize(embedding, dim=0) for embedding in (reference, estimate))
         total = torch.zeros(())
         for index, (weight, bias, channel) in enumerate(self.heads):
@@ -62,16 +67,19 @@ class Network:
 
 @functools.lru_cache(maxsize=1)
 def network(device: str) -> Network:
-    """The network with the published weights, loaded once.
+    """Return the network with the published weights; it is loaded once per process.
+
+    Args:
+        device: "cpu" or "cuda".
 
     Raises:
-        BackendMissingError: the weights are not installed or not the published ones.
+        BackendMissingError: the weights are not installed, or are not the published ones.
     """
     return Network(cdpam_weights.load(cdpam_weights.find()), device)
 
 
 class FastEncoder:
-    """The encoder on a CPU. Its memory serves one call at a time."""
+    """The encoder on a CPU, by convolutions in the frequency domain; calls must not overlap, since memory is reused."""
 
     def __init__(self, state: dict[str, torch.Tensor]) -> None:
         (weight, self.bias, _), *others = _layers(state)
@@ -81,8 +89,8 @@ class FastEncoder:
 
     @torch.inference_mode()
     def __call__(self, waveform: torch.Tensor) -> torch.Tensor:
-        """[samples] -> [512]."""
-        with cores.claimed() as hands:
+        """Return the embedding [512] of a waveform [samples]."""
+        with cores.claimed() as workers:
             x = self.memory.strip("odd", len(waveform), len(self.bias))
             windows = F.pad(waveform, (7, 7)).unfold(0, 15, 1)
 
@@ -90,23 +98,23 @@ class FastEncoder:
             def first(part: slice) -> None:
                 F.leaky_relu_(torch.addmm(self.bias, windows[part], self.weight, out=x.signal[part]), SLOPE)
 
-            cores.share(first, len(waveform), hands)
+            cores.share(first, len(waveform), workers)
             for index, layer in enumerate(self.layers):
                 result = self.memory.strip("odd" if index % 2 else "even", layer.length(x.time), layer.outputs)
-                layer(x, result, self.memory, hands)
+                layer(x, result, self.memory, workers)
                 x = result
             return x.signal.mean(dim=0)
 
 
 class DirectEncoder:
-    """The encoder by the library's own convolutions, for a GPU."""
+    """The encoder by torch's own convolutions, for a GPU."""
 
     def __init__(self, state: dict[str, torch.Tensor], device: str) -> None:
         self.layers = [(weight.to(device), bias.to(device), stride) for weight, bias, stride in _layers(state)]
 
     @torch.inference_mode()
     def __call__(self, waveform: torch.Tensor) -> torch.Tensor:
-        """[samples] -> [512], on the CPU."""
+        """Return the embedding [512], on the CPU, of a waveform [samples]."""
         x = waveform.to(self.layers[0][0].device)[None]
         for weight, bias, stride in self.layers:
             x = F.leaky_relu(F.conv1d(x, weight, bias, stride=stride, padding=7), SLOPE)
@@ -114,14 +122,17 @@ class DirectEncoder:
 
 
 def _layers(state: dict[str, torch.Tensor]) -> Iterator[tuple[torch.Tensor, torch.Tensor, int]]:
-    """Weight [out, in, 15], bias [out] and stride of each convolution, batch normalisation folded in, float32."""
+    """Yield weight [out, in, 15], bias [out] and stride of each layer, with batch normalisation folded in, float32."""
     for index in range(LAYERS):
         weight, bias = _folded(state, index)
         yield weight.float(), bias.float(), 2 if index % 4 == 3 else 1
 
 
 def _folded(state: dict[str, torch.Tensor], index: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Weight [out, in, 15] and bias [out] of a convolution with its batch normalisation, float64."""
+    """Return weight [out, in, 15] and bias [out] of a layer with batch normalisation folded in, float64."""
+    # After training, batch normalisation is a fixed linear map of each channel, so it merges with the convolution:
+    # gain (w * x + b - mean) / sqrt(variance + eps) + shift = (scale w) * x + (b - mean) scale + shift,
+    # with scale = gain / sqrt(variance + eps).
     weight, bias = (state[f"base_encoder.encoder.{index}.{part}"].double() for part in ("weight", "bias"))
     parts = ("weight", "bias", "running_mean", "running_var")
     gain, shift, mean, variance = (state[f"base_encoder.ebatch.{index}.{part}"].double() for part in parts)

@@ -1,8 +1,8 @@
-"""Reading the weight file that the cdpam package ships, without running any code from it.
+"""Read the weight file that the package cdpam contains, without running any code from it.
 
-The file is in PyTorch's format of before 2020: a pickle that refers to storages, followed by their raw bytes. It is
-read by an unpickler that knows four names and refuses every other; the file must have the published checksum. The
-cdpam package itself is never imported.
+The file is in PyTorch's format of before 2020: a pickle that refers to storages, followed by the raw bytes of the
+storages. It must have the published checksum, and the unpickler accepts four names and refuses every other. The package
+itself is never imported.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ _MAGIC, _PROTOCOL = 0x1950A86A20F9469CFC6C, 1001
 
 
 def find() -> Path:
-    """Where the installed package keeps its weights.
+    """Return the path of the weight file in the installed package.
 
     Raises:
-        BackendMissingError: the package is not installed, or its file is not the published one.
+        BackendMissingError: the package is not installed, or lacks the file.
     """
     spec = importlib.util.find_spec("cdpam")
     if spec is None or spec.origin is None:
@@ -45,16 +45,16 @@ def find() -> Path:
 
 
 def load(path: Path) -> dict[str, torch.Tensor]:
-    """The tensors of the model by name, float32 on the CPU.
+    """Return the tensors of the network by name, float32 on the CPU.
 
     Raises:
-        BackendMissingError: the checksum is another, or the file holds more than tensors.
+        BackendMissingError: the file does not have the published checksum, or holds more than tensors.
     """
     data = path.read_bytes()
-    found = hashlib.sha256(data).hexdigest()
-    if found != SHA256:
+    checksum = hashlib.sha256(data).hexdigest()
+    if checksum != SHA256:
         raise BackendMissingError(
-            f"the weights of CDPAM should have the SHA-256 {SHA256[:16]}..., {path} has {found[:16]}...; "
+            f"the weights of CDPAM should have the SHA-256 {SHA256[:16]}..., {path} has {checksum[:16]}...; "
             "reinstall them with: pip install --force-reinstall cdpam==0.0.6"
         )
     import io
@@ -63,14 +63,14 @@ def load(path: Path) -> dict[str, torch.Tensor]:
 
 
 def unpickle(file: BinaryIO) -> Any:
-    """Read an old PyTorch file that holds nothing but tensors and plain containers.
+    """Read a file in PyTorch's old format that holds nothing but tensors and plain containers.
 
     Raises:
-        BackendMissingError: it refers to anything else, or is not such a file.
+        BackendMissingError: the file refers to anything else, or has another format.
     """
     if _plain(file) != _MAGIC or _plain(file) != _PROTOCOL:
         raise BackendMissingError("the weights of CDPAM are not in the format that cdpam 0.0.6 ships; reinstall it.")
-    _plain(file)  # sizes of C types on the machine that wrote it
+    _plain(file)  # sizes of the C types on the machine that wrote the file
     reader = _Tensors(file)
     content = reader.load()
     for key in _plain(file):
@@ -86,7 +86,7 @@ def _plain(file: BinaryIO) -> Any:
 
 
 class _Plain(pickle.Unpickler):
-    """Numbers, texts and containers; no names at all."""
+    """An unpickler of numbers, strings and containers that refuses every name of a class or function."""
 
     def find_class(self, module: str, name: str) -> Any:
         raise BackendMissingError(
@@ -95,7 +95,7 @@ class _Plain(pickle.Unpickler):
 
 
 class _Tensors(_Plain):
-    """Plain values, ordered dictionaries and tensors over storages whose bytes follow the pickle."""
+    """An unpickler of plain values, ordered dictionaries, and tensors whose bytes follow after the pickle."""
 
     def __init__(self, file: BinaryIO) -> None:
         super().__init__(file)

@@ -1,8 +1,8 @@
-"""Known values: what each metric gives on signals that a formula defines, so that anyone can ask why a number differs.
+"""Known values: the value of each metric on waveforms that a formula defines, to find out why a number differs.
 
-The first five pairs are speech-like signals with the values of the HyperSound reference (WUT-AI/hypersound at commit
-1455c27, run unmodified with torchmetrics 0.9.3, pystoi 0.3.3, pesq 0.0.4, cdpam 0.0.6); the tolerances are those of
-that comparison and say where a resampler differs. The last pair has values that follow from the definitions.
+The first five pairs are speech-like waveforms with the values of the HyperSound reference (WUT-AI/hypersound at commit
+1455c27, run unmodified with torchmetrics 0.9.3, pystoi 0.3.3, pesq 0.0.4, cdpam 0.0.6). The tolerances allow for what
+is different here, mainly the resampler before PESQ. The values of the last pair follow from the definitions.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ class Known:
     """One known value.
 
     Attributes:
-        metric: registered name.
-        pair: name of the pair.
-        want: the value.
-        tolerance: absolute difference that still counts as equal.
-        source: where the value comes from.
+        metric: registered name of the metric.
+        pair: name of the pair, see `pairs`.
+        want: expected value.
+        tolerance: largest absolute difference that counts as equal.
+        source: origin of the expected value, "HyperSound reference" or "definition".
     """
 
     metric: str
@@ -88,11 +88,11 @@ _TOLERANCE = {
 
 
 def values() -> list[Known]:
-    """Every known value."""
-    found = []
+    """Return every known value."""
+    known = []
     for pair, wants in _REFERENCE.items():
         for (metric, (absolute, relative)), want in zip(_TOLERANCE.items(), wants, strict=True):
-            found.append(Known(metric, pair, want, absolute + relative * abs(want), "HyperSound reference"))
+            known.append(Known(metric, pair, want, absolute + relative * abs(want), "HyperSound reference"))
     tone, _ = pairs()["offset"]
     span = float(tone.max()) - float(tone.min())
     for metric, want in (
@@ -101,15 +101,15 @@ def values() -> list[Known]:
         ("psnr", 20 * math.log10(span / 0.1)),
         ("snr", 10 * math.log10(0.125 / 0.01)),
     ):
-        found.append(Known(metric, "offset", want, 1e-4, "definition"))
-    return [*found, Known("mr_stft", "identical", 0.0, 1e-5, "definition")]
+        known.append(Known(metric, "offset", want, 1e-4, "definition"))
+    return [*known, Known("mr_stft", "identical", 0.0, 1e-5, "definition")]
 
 
 def pairs() -> dict[str, Pair]:
-    """The pairs by name: (reference, estimate), [32768] float32 at 22 050 Hz."""
+    """Return the pairs by name: (reference, estimate), each [32768] float32 at 22 050 Hz."""
     tone = 0.5 * np.sin(2 * np.pi * 100 * np.arange(SAMPLES) / SAMPLES)
     half = speech(11) * (np.arange(SAMPLES) < SAMPLES // 2)
-    made = {
+    by_name = {
         "noise20": (speech(0), _noisy(speech(0), 20, 0)),
         "half_gain_noise30": (speech(5), 0.5 * _noisy(speech(5), 30, 5)),
         "shift3": (speech(7), _noisy(np.roll(speech(7), 3), 40, 7)),
@@ -117,7 +117,7 @@ def pairs() -> dict[str, Pair]:
         "identical": (speech(1), speech(1)),
         "offset": (tone, tone + 0.1),
     }
-    return {name: (x.astype(np.float32), y.astype(np.float32)) for name, (x, y) in made.items()}
+    return {name: (x.astype(np.float32), y.astype(np.float32)) for name, (x, y) in by_name.items()}
 
 
 _VOWELS = np.array(
@@ -126,7 +126,13 @@ _VOWELS = np.array(
 
 
 def speech(seed: int) -> NDArray[np.float64]:
-    """A speech-like signal, [32768]: a gliding pulse train through vowel formants, in six syllables, with breath."""
+    """Return a speech-like waveform [32768]: a gliding pulse train through the formants of vowels, with breath noise.
+
+    It has six syllables, each with a vowel and a level of its own; the fourth is nearly silent.
+
+    Args:
+        seed: of the random choices.
+    """
     random = np.random.RandomState(seed)
     time = np.arange(SAMPLES) / RATE
     pitch = (
@@ -135,20 +141,21 @@ def speech(seed: int) -> NDArray[np.float64]:
     pulses = (np.diff(np.floor(np.cumsum(pitch / RATE)), prepend=0) > 0).astype(float)
     source = signal.lfilter([1], [1, -0.96], pulses + 0.01 * random.standard_normal(SAMPLES))
     band = signal.butter(4, [3500 / (RATE / 2), 8000 / (RATE / 2)], "band")
-    made, edges = np.zeros(SAMPLES), np.linspace(0, SAMPLES, 7).astype(int)
+    waveform, edges = np.zeros(SAMPLES), np.linspace(0, SAMPLES, 7).astype(int)
     for syllable, (start, end) in enumerate(itertools.pairwise(edges)):
         voiced = _formants(source, _VOWELS[random.randint(len(_VOWELS))])
         envelope = np.zeros(SAMPLES)
         envelope[start:end] = np.sin(np.pi * (np.arange(end - start) + 0.5) / (end - start)) ** 0.7
         if syllable == 3:
             envelope *= 0.02
-        made += envelope * voiced * (0.5 + 0.5 * random.rand())
+        waveform += envelope * voiced * (0.5 + 0.5 * random.rand())
         breath = signal.lfilter(*band, random.standard_normal(SAMPLES))
-        made += 0.03 * np.abs(made).max() * breath * np.roll(envelope, (end - start) // 2)
-    return np.asarray(made / np.abs(made).max() * 0.6 + 2e-4 * random.standard_normal(SAMPLES))
+        waveform += 0.03 * np.abs(waveform).max() * breath * np.roll(envelope, (end - start) // 2)
+    return np.asarray(waveform / np.abs(waveform).max() * 0.6 + 2e-4 * random.standard_normal(SAMPLES))
 
 
 def _formants(source: NDArray[np.float64], frequencies: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Filter a waveform [samples] by three resonances of the vocal tract at the frequencies [3] in Hz."""
     voiced = source.copy()
     for frequency, width in zip(frequencies, (80, 110, 160), strict=True):
         radius = np.exp(-np.pi * width / RATE)
@@ -158,6 +165,6 @@ def _formants(source: NDArray[np.float64], frequencies: NDArray[np.int64]) -> ND
 
 
 def _noisy(clean: NDArray[np.float64], ratio: float, seed: int) -> NDArray[np.float64]:
-    """White noise added at a signal-to-noise ratio in dB."""
+    """Add white noise to a waveform [32768] at a signal-to-noise ratio in dB."""
     noise = np.random.RandomState(1000 + seed).standard_normal(SAMPLES)
     return np.asarray(clean + noise * np.sqrt((clean**2).mean() / (noise**2).mean() / 10 ** (ratio / 10)))

@@ -5,11 +5,16 @@ Conventions
 
 Metrics
     cdpam   the learned distance between the embeddings of round(32768 x) and round(32768 y), weights of cdpam 0.0.6
-            0 .. , lower is better. Forgetting the factor 32768 gives values near 4e-6, which look perfect.
+            0 .. , lower is better
 
 Undefined
-    below 841 samples, the reach of one frame of the encoder; a silent reference or estimate has a value. "unavailable"
-    where the package's weight file is missing or not the published one. The package itself is never imported.
+    "too_short" below 841 samples, the receptive field of one frame of the encoder;
+    "unavailable" where the weight file of the package is missing or is not the published one.
+    A silent reference or estimate has a value.
+
+Limits
+    The network expects 16-bit integers: without the factor 32768, distances are near 4e-6 and look perfect.
+    The weights come from the package cdpam, which is never imported.
 
 References
     Manocha et al., "CDPAM: Contrastive Learning for Perceptual Audio Similarity", ICASSP 2021.
@@ -56,45 +61,45 @@ SCALE = 32768
 
 
 class Cdpam:
-    """CDPAM as a function of a pair, or of a prepared reference and an estimate.
+    """CDPAM of a pair, or of a prepared reference and an estimate.
 
     Attributes:
-        device: where the encoder runs, "cpu" or "cuda".
+        device: device on which the encoder runs, "cpu" or "cuda".
     """
 
     device = "cpu"
 
     def __call__(self, reference: NDArray[np.float64], estimate: NDArray[np.float64], sample_rate: int) -> float:
-        """Score a pair, both [samples] at 22 050 Hz."""
+        """Return the distance of a pair; both [samples] at 22 050 Hz."""
         return self.compare(self.prepare(reference, sample_rate), estimate, sample_rate)
 
     def prepare(self, reference: NDArray[np.float64], sample_rate: int) -> torch.Tensor:
-        """The embedding [512] of a reference, kept on disk under HSBENCH_CACHE by content."""
+        """Return the embedding [512] of a reference [samples]; it is stored under HSBENCH_CACHE by content."""
         del sample_rate
         import torch
 
         from hsbench.metrics.cdpam_network import USED, network
 
         scaled = _scaled(reference)
-        path = self._kept(scaled)
+        path = self._cache_path(scaled)
         with contextlib.suppress(OSError):
             data = path.read_bytes()
-            if len(data) == 4 * USED and np.isfinite(found := np.frombuffer(data, np.float32)).all():
-                return torch.from_numpy(found.copy())
+            if len(data) == 4 * USED and np.isfinite(stored := np.frombuffer(data, np.float32)).all():
+                return torch.from_numpy(stored.copy())
         embedding = network(self.device).embed(scaled)
-        with contextlib.suppress(OSError):  # a cache that cannot be written costs time and nothing else
+        with contextlib.suppress(OSError):  # without a cache, the embedding is computed again next time
             replace_atomically(path, embedding.numpy().tobytes())
         return embedding
 
     def compare(self, prepared: torch.Tensor, estimate: NDArray[np.float64], sample_rate: int) -> float:
-        """Score an estimate [samples] against the embedding of its reference."""
+        """Return the distance of an estimate [samples] from the embedding of its reference."""
         del sample_rate
         from hsbench.metrics.cdpam_network import network
 
         net = network(self.device)
         return net.distance(prepared, net.embed(_scaled(estimate)))
 
-    def _kept(self, scaled: torch.Tensor) -> Path:
+    def _cache_path(self, scaled: torch.Tensor) -> Path:
         from hsbench.metrics import cdpam_weights
 
         digest = hashlib.sha256(scaled.numpy().tobytes()).hexdigest()
@@ -105,7 +110,7 @@ cdpam = Cdpam()
 
 
 def _scaled(signal: NDArray[np.float64]) -> torch.Tensor:
-    """[samples] at full scale +-1 -> whole numbers in float32."""
+    """Return a waveform [samples] at full scale +-1 in units of 16-bit integers, rounded, as float32."""
     import torch
 
     return torch.from_numpy(np.round(np.asarray(signal, np.float32) * np.float32(SCALE)))

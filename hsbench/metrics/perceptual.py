@@ -1,17 +1,21 @@
 """Perceptual metrics: PESQ.
 
 Conventions
-    x = reference, y = estimate, both [samples] at 16 000 Hz; the suite brings other rates there with the one resampler.
+    x = reference, y = estimate, both [samples] at 16 000 Hz; the scorer resamples other rates (hsbench.audio.resample).
 
 Metrics
-    pesq    P.862.2 wide-band mean opinion score, (reference, degraded), by the package pesq 0.0.4
+    pesq    predicted mean opinion score, wide band (P.862.2 without Corrigendum 2), by the package pesq
             about 1.02 .. 4.64, higher is better (the paper prints 4.5 as ideal)
 
 Undefined
-    for a silent reference or estimate; "no_utterances" where the package finds no speech in the reference, "too_short"
-    below a quarter of a second. This is P.862.2 without Corrigendum 2. The recommendation was validated for utterances
-    of several seconds: a clip of 1.5 s is outside of it, and values are for comparison between models only. The package
-    carries the ITU's own C code (evaluation only), is compiled when installed, and holds the interpreter's lock.
+    "target_silent", "estimate_silent" for a silent reference or estimate;
+    "no_utterances" where the package finds no speech in the reference;
+    "too_short" below a quarter of a second.
+
+Limits
+    The recommendation was validated for utterances of several seconds. Clips of 1.5 s are shorter than that, so values
+    serve for comparison between models and are no opinion scores. The package consists of the ITU's own C code, whose
+    licence allows evaluation only; it is compiled during installation and holds Python's interpreter lock.
 
 References
     ITU-T P.862.2 (2007). Checked against the HyperSound reference (pesq 0.0.4).
@@ -42,6 +46,7 @@ DESCRIPTORS = [
             bounds=(1.0, 4.65),
             sample_rate=16000,
             tolerance=1e-4,
+            worst=1.0,
             undefined_for=("target_silent", "estimate_silent"),
             in_pool=True,
         ),
@@ -50,7 +55,7 @@ DESCRIPTORS = [
 
 
 def pesq(reference: NDArray[np.float64], estimate: NDArray[np.float64], sample_rate: int) -> float:
-    """Wide-band PESQ; both [samples] at 16 000 Hz.
+    """Return the wide-band PESQ; both [samples] at 16 000 Hz.
 
     Raises:
         Undefined: "no_utterances" or "too_short".
@@ -58,7 +63,7 @@ def pesq(reference: NDArray[np.float64], estimate: NDArray[np.float64], sample_r
     import pesq as package
 
     try:
-        pair = (signal.astype(np.float32) for signal in (reference, estimate))  # as the reference code calls it
+        pair = (signal.astype(np.float32) for signal in (reference, estimate))  # as in the reference code
         return float(package.pesq(sample_rate, *pair, "wb"))
     except package.NoUtterancesError:
         raise Undefined("no_utterances") from None

@@ -1,4 +1,4 @@
-"""Spectral metrics: the log-spectral distance of the HyperSound reference.
+"""Spectral metrics: the log-spectral distance of the HyperSound reference, and a multi-resolution STFT distance.
 
 Conventions
     x = reference, y = estimate, both [samples], float64; X, Y magnitude spectrograms [frequency, frame].
@@ -9,13 +9,17 @@ Metrics
             periodic Hann, centred, zero padded
             0 .. , lower is better. A bare number: it is not in dB, and it is not symmetric.
 
-    mr_stft spectral convergence plus mean |ln X - ln Y|, mean over the three default resolutions of auraloss, float32
+    mr_stft mean over the three default resolutions of auraloss of ||X - Y|| / ||X|| + mean |ln X - ln Y|, float32
             0 .. , lower is better
 
 Undefined
-    for a silent reference, and for clips shorter than one transform (the longest of mr_stft: 2048 samples).
-    A digitally silent frame of the reference scores 12 whatever y is,
-    so a clip against itself can exceed 0: the share of such frames is stored with each reference.
+    "target_silent" for a silent reference;
+    "too_short" below the length of one transform (lsd: n_fft; mr_stft: the longest of its transforms, 2048 samples).
+
+Limits
+    A frame in which the reference is digitally silent has the value 12 whatever y is: with X = 0 the logarithm is that
+    of e. A clip compared with itself can therefore score above 0. The share of such frames is stored with each
+    reference.
 
 References
     Liu et al., "Neural Vocoder is All You Need for Speech Super-resolution", 2022.
@@ -66,10 +70,10 @@ EPS = 1e-12
 
 
 def lsd(reference: NDArray[np.float64], estimate: NDArray[np.float64], sample_rate: int) -> float:
-    """Log-spectral distance; both [samples].
+    """Return the log-spectral distance; both [samples].
 
     Raises:
-        Undefined: "too_short", for fewer samples than one transform.
+        Undefined: "too_short", where a waveform is shorter than one transform.
     """
     import torch
 
@@ -79,16 +83,16 @@ def lsd(reference: NDArray[np.float64], estimate: NDArray[np.float64], sample_ra
     n_fft, hop = lsd_frame(sample_rate)
     if reference.size < n_fft:
         raise Undefined("too_short")
-    with cores.claimed():  # the pool's processes have the others
+    with cores.claimed():  # the other cores are left to the processes that compute PESQ and STOI
         pair = torch.stack([torch.from_numpy(reference), torch.from_numpy(estimate)])
         parts = torch.view_as_real(spectrum(pair, n_fft, hop, pad="constant"))
-        target, guess = parts[..., 0].square() + parts[..., 1].square()
-        distance = torch.log10(target / (guess.sqrt() + EPS) ** 2 + EPS) ** 2
+        x_power, y_power = parts[..., 0].square() + parts[..., 1].square()
+        distance = torch.log10(x_power / (y_power.sqrt() + EPS) ** 2 + EPS) ** 2
         return float(distance.mean(dim=0).sqrt().mean())
 
 
 def mr_stft(reference: NDArray[np.float64], estimate: NDArray[np.float64], sample_rate: int) -> float:
-    """Multi-resolution STFT loss, auraloss.freq.MultiResolutionSTFTLoss with its defaults; both [samples]."""
+    """Return auraloss.freq.MultiResolutionSTFTLoss with its default settings; both [samples]."""
     del sample_rate
     import torch
     from auraloss.freq import MultiResolutionSTFTLoss

@@ -1,7 +1,8 @@
-"""Many metrics of many pairs: the metric boundary, where exceptions become data.
+"""Score many pairs by many metrics; exceptions of metrics become statuses here and nowhere else.
 
-Metrics that hold the interpreter's lock (PESQ, STOI) run in one persistent pool of processes with a single thread
-each, the others here, so the two sides overlap. Pairs stream through: memory does not grow with their number.
+Metrics that hold Python's interpreter lock (PESQ, STOI) run in a persistent pool of single-threaded processes, the
+others in this process, so that both are computed at the same time. Pairs are read one after the other, as they are
+needed, so memory does not grow with their number.
 """
 
 from __future__ import annotations
@@ -31,17 +32,17 @@ if TYPE_CHECKING:
 
 
 class Scorer:
-    """Scores pairs of one sample rate as they come; a context manager that owns the pool.
+    """Scores pairs of one sample rate; a context manager that closes its pool of processes at the end.
 
     Args:
-        sample_rate: of all signals, in Hz.
-        device: where learned metrics run, "cpu" or "cuda".
-        workers: processes for the metrics that hold the interpreter's lock; 0 runs them here.
+        sample_rate: of all waveforms, in Hz.
+        device: device on which learned metrics run, "cpu" or "cuda".
+        workers: number of processes for the metrics that hold the interpreter lock; with 0 they run in this process.
     """
 
     def __init__(self, sample_rate: int, device: str = "cpu", workers: int = 0) -> None:
         if sample_rate <= 0:
-            raise UsageError(f"the sample rate is a positive number of Hz, got {sample_rate}.")
+            raise UsageError(f"the sample rate is a positive number of Hz, got {sample_rate}; give the true one.")
         self.sample_rate, self.device, self.workers = sample_rate, device, workers
         self._pool: Pool | None = None
 
@@ -53,40 +54,45 @@ class Scorer:
             self._pool.close()
 
     def score(self, pairs: Iterable[Pair]) -> Iterator[tuple[str, dict[str, Score]]]:
-        """Score (id, reference [samples], estimate [samples], metric names) tuples.
+        """Score pairs.
+
+        Args:
+            pairs: (id of the pair, reference [samples], estimate [samples], names of the metrics).
 
         Yields:
-            (id, {name: Score}) in the order given; a few pairs are in flight at a time.
+            (id of the pair, {name of a metric: Score}), in the order of the pairs. Up to 2 x workers + 1 pairs are
+            computed at the same time.
         """
-        flight: deque[_Flight] = deque()
+        pending: deque[_PendingPair] = deque()
         for pair in pairs:
-            flight.append(self._launch(*pair))
-            while len(flight) > 2 * self.workers:
-                yield flight.popleft().land()
-        while flight:
-            yield flight.popleft().land()
+            pending.append(self._start(*pair))
+            while len(pending) > 2 * self.workers:
+                yield pending.popleft().wait()
+        while pending:
+            yield pending.popleft().wait()
 
-    def _launch(self, pair_id: str, reference: ArrayLike, estimate: ArrayLike, names: Sequence[str]) -> _Flight:
+    def _start(self, pair_id: str, reference: ArrayLike, estimate: ArrayLike, names: Sequence[str]) -> _PendingPair:
+        """Compute the metrics of a pair that run in this process, after those of the pool have been submitted."""
         x, y = _samples("reference", reference), _samples("estimate", estimate)
-        rated = functools.cache(lambda rate: (_at(x, self.sample_rate, rate), _at(y, self.sample_rate, rate)))
-        flight = _Flight(pair_id, list(names))
-        for name in sorted(names, key=lambda one: not info(one).in_pool):
+        resampled = functools.cache(lambda rate: (_at(x, self.sample_rate, rate), _at(y, self.sample_rate, rate)))
+        pending = _PendingPair(pair_id, list(names))
+        for name in sorted(names, key=lambda name: not info(name).in_pool):
             facts = info(name)
             status = refusal(facts, x, y)
             if status is not None:
-                flight.scores[name] = Score(None, status)
+                pending.scores[name] = Score(None, status)
                 continue
             try:
                 rate = facts.sample_rate or self.sample_rate
-                task = (registry.metric(name), *rated(rate), rate, self.device)
+                task = (registry.metric(name), *resampled(rate), rate, self.device)
             except (BackendMissingError, ImportError) as error:
-                flight.scores[name] = Score(None, "unavailable", 0.0, str(error))
+                pending.scores[name] = Score(None, "unavailable", 0.0, str(error))
                 continue
             if facts.in_pool and self.workers:
-                flight.futures[name] = self._pool_of_workers().submit(measure, *task)
+                pending.futures[name] = self._pool_of_workers().submit(measure, *task)
             else:
-                flight.scores[name] = measure(*task)
-        return flight
+                pending.scores[name] = measure(*task)
+        return pending
 
     def _pool_of_workers(self) -> Pool:
         if self._pool is None:
@@ -94,44 +100,54 @@ class Scorer:
         return self._pool
 
 
-class _Flight:
-    """A pair whose scores are partly still on their way."""
+class _PendingPair:
+    """A pair of which some scores are still being computed in the pool."""
 
     def __init__(self, pair_id: str, names: list[str]) -> None:
         self.id, self.names = pair_id, names
         self.scores: dict[str, Score] = {}
         self.futures: dict[str, Any] = {}
 
-    def land(self) -> tuple[str, dict[str, Score]]:
+    def wait(self) -> tuple[str, dict[str, Score]]:
+        """Wait for the scores, and return the id of the pair with all of them."""
         for name, future in self.futures.items():
             try:
                 self.scores[name] = future.result()
-            except Exception as error:  # noqa: BLE001  the worker died: a failure is a status
+            except Exception as error:  # noqa: BLE001  the process died: a failure is a status
                 self.scores[name] = Score(None, f"error:{type(error).__name__}", 0.0, str(error))
         return self.id, {name: self.scores[name] for name in self.names}
 
 
 def measure(descriptor: MetricDescriptor, reference: Signal, estimate: Signal, rate: int, device: str) -> Score:
-    """One metric of one pair that it may be asked about; exceptions become statuses here."""
+    """Compute one metric of one pair, and turn exceptions into statuses.
+
+    Args:
+        descriptor: of the metric.
+        reference: [samples], a pair for which `hsbench.metrics.base.refusal` gives no status.
+        estimate: [samples].
+        rate: sample rate of both in Hz; the one that the metric needs, if it needs one.
+        device: device on which a learned metric runs, "cpu" or "cuda".
+    """
     start = time.perf_counter()
 
-    def lost(status: str, detail: str = "") -> Score:
+    def without_value(status: str, detail: str = "") -> Score:
         return Score(None, status, time.perf_counter() - start, detail)
 
     try:
         value = _value(descriptor, reference, estimate, rate, device)
     except Undefined as reason:
-        return lost(reason.status)
+        return without_value(reason.status)
     except (BackendMissingError, ImportError) as error:
-        return lost("unavailable", str(error))
+        return without_value("unavailable", str(error))
     except Exception as error:  # noqa: BLE001  the metric boundary: a failure is a status, never a number
-        return lost(f"error:{type(error).__name__}", str(error))
+        return without_value(f"error:{type(error).__name__}", str(error))
     if not np.isfinite(value):
-        return lost("error:NonFiniteValue", f"{descriptor.name} gave {value}")
+        return without_value("error:NonFiniteValue", f"{descriptor.name} gave {value}")
     return Score(float(value), "ok", time.perf_counter() - start)
 
 
 def _value(descriptor: MetricDescriptor, reference: Signal, estimate: Signal, rate: int, device: str) -> float:
+    """Compute the metric; a reference that a metric can prepare is prepared once and kept."""
     metric = descriptor.load()
     if hasattr(metric, "device"):
         metric.device = device
@@ -146,12 +162,13 @@ def _value(descriptor: MetricDescriptor, reference: Signal, estimate: Signal, ra
 
 
 REMEMBERED = 16
-"""How many prepared references a process keeps; the least recently prepared goes first."""
+"""Number of prepared references that a process keeps; the oldest one is dropped first."""
 
 _prepared: OrderedDict[tuple[str, int, str, str], Any] = OrderedDict()
 
 
 def _samples(what: str, signal: ArrayLike) -> Signal:
+    """Return a waveform as float64, and refuse arrays of another shape than [samples]."""
     array = np.asarray(signal, dtype=np.float64)
     if array.ndim != 1:
         raise UsageError(f"the {what} should have the shape [samples], got {list(array.shape)}; give one channel.")
@@ -159,6 +176,7 @@ def _samples(what: str, signal: ArrayLike) -> Signal:
 
 
 def _at(signal: Signal, source: int, target: int) -> Signal:
+    """Return a waveform [samples] at another sample rate; both rates in Hz."""
     if source == target:
         return signal
     from hsbench.audio.resample import resample

@@ -13,9 +13,24 @@ Metrics
             a = (sum x y + eps) / (sum x^2 + eps), x and y without their means    dB, higher is better
 
 Undefined
-    snr, psnr, si_snr for a silent reference or estimate;
-    psnr also where y equals x (status "identical": it would be infinite).
-    SI-SNR is blind to level and polarity: 2x and -x score like x.
+    snr, psnr, si_snr: "target_silent", "estimate_silent" for a silent reference or estimate;
+    psnr: "identical" where y equals x, since the value would be infinite.
+
+Limits
+    si_snr does not depend on the level and the polarity of the estimate, as long as the energy of the noise is far
+    above eps: then 2y and -y score like y.
+    The eps bounds snr and si_snr. For y = g x the noise is 0 and si_snr is 10 log10(1 + g^2 sum x^2 / eps), which
+    measures the energy of the estimate: 6 dB less at half the level. Above CEILING values say more of the energy than
+    of the error, so tables show "> 90".
+
+Worst values, for the penalised mean
+    The scales of snr and si_snr have no lower end; what stands there is the value of noise n at the level of x that has
+    nothing to do with x.
+    snr     sum (x - n)^2 = 2 sum x^2 in expectation: 10 log10(1 / 2) = -3.01 dB.
+    si_snr  with the correlation r of x and n the value is 10 log10(r^2 / (1 - r^2)), where r^2 has the distribution
+            Beta(1/2, (N - 2)/2) for N samples. The mean is 10 / ln 10 (psi(1/2) - psi((N - 2)/2)), psi the digamma
+            function: -50.7 dB for the benchmark's N = 32768.
+    mse, mae and psnr of such noise depend on the level or the peaks of the clip, so they have no one worst value.
 
 References
     Le Roux et al., "SDR - half-baked or well done?", ICASSP 2019.
@@ -33,6 +48,14 @@ from hsbench.metrics.base import Undefined
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+EPS = float(np.finfo(np.float32).eps)
+
+CEILING = 90.0
+"""SI-SNR in dB above which tables show no number.
+
+The eps is 90 dB below an energy sum x^2 of 119; the demo clips have energies of 500 to 1500, so that a perfect estimate
+has 96 to 101 dB."""
 
 DESCRIPTORS = [
     MetricDescriptor(
@@ -58,12 +81,13 @@ DESCRIPTORS = [
             bounds=(None, None),
             tolerance=1e-6,
             undefined_for=("target_silent", "estimate_silent"),
+            worst=-3.01,
         ),
     ),
     MetricDescriptor(
         name="psnr",
         target="hsbench.metrics.waveform:psnr",
-        summary="peak signal-to-noise ratio, against the reference's own range",
+        summary="peak signal-to-noise ratio; the peak is the range of the reference",
         info=MetricInfo(
             label="PSNR",
             unit="dB",
@@ -85,33 +109,33 @@ DESCRIPTORS = [
             bounds=(None, None),
             tolerance=1e-6,
             undefined_for=("target_silent", "estimate_silent"),
+            ceiling=CEILING,
+            worst=-50.7,
         ),
     ),
 ]
 
-EPS = float(np.finfo(np.float32).eps)
-
 
 def mse(reference: NDArray[np.float64], estimate: NDArray[np.float64], sample_rate: int) -> float:
-    """Mean squared error; both [samples]."""
+    """Return the mean squared error; both [samples]."""
     del sample_rate
     return float(np.mean((estimate - reference) ** 2))
 
 
 def mae(reference: NDArray[np.float64], estimate: NDArray[np.float64], sample_rate: int) -> float:
-    """Mean absolute error; both [samples]."""
+    """Return the mean absolute error; both [samples]."""
     del sample_rate
     return float(np.mean(np.abs(estimate - reference)))
 
 
 def snr(reference: NDArray[np.float64], estimate: NDArray[np.float64], sample_rate: int) -> float:
-    """Signal-to-noise ratio in dB; both [samples]."""
+    """Return the signal-to-noise ratio in dB; both [samples]."""
     del sample_rate
     return _decibel(reference, reference - estimate)
 
 
 def psnr(reference: NDArray[np.float64], estimate: NDArray[np.float64], sample_rate: int) -> float:
-    """Peak signal-to-noise ratio in dB; both [samples].
+    """Return the peak signal-to-noise ratio in dB; both [samples].
 
     Raises:
         Undefined: "identical", where the estimate equals the reference.
@@ -123,7 +147,7 @@ def psnr(reference: NDArray[np.float64], estimate: NDArray[np.float64], sample_r
 
 
 def si_snr(reference: NDArray[np.float64], estimate: NDArray[np.float64], sample_rate: int) -> float:
-    """Scale-invariant signal-to-noise ratio in dB; both [samples]."""
+    """Return the scale-invariant signal-to-noise ratio in dB; both [samples]."""
     del sample_rate
     x, y = reference - reference.mean(), estimate - estimate.mean()
     target = (_sum(x * y) + EPS) / (_sum(x * x) + EPS) * x
@@ -135,5 +159,5 @@ def _decibel(signal: NDArray[np.float64], noise: NDArray[np.float64]) -> float:
 
 
 def _sum(products: NDArray[np.float64]) -> float:
-    """A sum whose last bit does not depend on the number of threads, as that of a BLAS dot product does."""
+    """Return a sum whose last bit does not depend on the number of threads; that of a BLAS dot product does."""
     return float(np.sum(products))

@@ -10,7 +10,7 @@ from hsbench.audio.randomness import uniform
 
 
 @pytest.mark.parametrize("frequency", [100, 1000])
-def test_parity_with_the_reference_filter(golden_training, golden_speech, frequency):
+def test_phase_mangle_agrees_with_the_reference_filter(golden_training, golden_speech, frequency):
     want = golden_training[f"phase_mangle/{frequency}Hz"]
     y = phase_mangle(golden_speech[:1], torch.tensor([float(frequency)]), 22050)[0].double()
     assert y[:5].tolist() == pytest.approx(want["first5"], abs=1e-6)
@@ -24,14 +24,14 @@ def test_parity_with_the_reference_filter(golden_training, golden_speech, freque
     assert response == pytest.approx(lfilter(a[::-1], a, impulse), abs=1e-7)
 
 
-def test_an_all_pass_keeps_the_power_and_moves_the_phase():
+def test_phase_mangle_keeps_the_power_and_changes_the_waveform():
     x = torch.randn(3, 32768, generator=torch.Generator().manual_seed(0))
     y = phase_mangle(x, torch.tensor([20.0, 300.0, 2000.0]), 22050)
     assert y.square().mean(1).tolist() == pytest.approx(x.square().mean(1).tolist(), rel=0.01)
     assert ((y - x).norm(dim=1) > 0.1 * x.norm(dim=1)).all()
 
 
-def test_an_item_without_a_frequency_stays_as_it_is():
+def test_an_item_whose_frequency_is_nan_is_unchanged():
     x = torch.randn(2, 4096, generator=torch.Generator().manual_seed(0))
     y = phase_mangle(x, torch.tensor([math.nan, 500.0]), 22050)
     assert torch.equal(y[0], x[0])
@@ -45,13 +45,13 @@ def test_dequantisation_is_a_quarter_step_at_most():
     assert abs(added.mean()) * 2**16 < 0.01
 
 
-def test_each_clip_is_divided_by_its_peak_and_silence_stays():
+def test_each_item_is_divided_by_its_peak_and_a_silent_one_is_unchanged():
     x = torch.tensor([[0.1, -0.5], [0.0, 0.0], [2.0, 1.0]])
     assert divide_by_peak(x).tolist() == [[pytest.approx(0.2), -1.0], [0.0, 0.0], [1.0, 0.5]]
 
 
-def test_random_numbers_are_splitmix64s():
-    """Against Python's own integers."""
+def test_random_numbers_are_those_of_splitmix64():
+    """Computed with Python's unlimited integers."""
     mask = (1 << 64) - 1
 
     def number(key, index):

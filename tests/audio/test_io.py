@@ -1,4 +1,4 @@
-"""Reading audio: any bytes give samples or one sentence."""
+"""Reading audio: any content of a file gives samples or an error of one sentence."""
 
 import io
 import struct
@@ -27,7 +27,7 @@ FILES = {"wav": encoded("WAV"), "flac": encoded("FLAC"), "ogg": encoded("OGG"), 
 
 @st.composite
 def audio(draw):
-    """A file with bytes cut off, changed or put in; or no file at all."""
+    """An audio file that was cut off or in which bytes were changed, or bytes that were never an audio file."""
     data = bytearray(draw(st.sampled_from(sorted(FILES.values()))))
     for _ in range(draw(st.integers(0, 6))):
         data[draw(st.integers(0, len(data) - 1))] = draw(st.integers(0, 255))
@@ -37,7 +37,7 @@ def audio(draw):
 
 @ANYWHERE
 @given(data=audio(), name=st.sampled_from(["a.wav", "a.flac", "a.ogg", "a.mp3", "a.raw", "a"]))
-def test_any_bytes_are_samples_or_a_sentence(tmp_path, data, name):
+def test_any_content_gives_samples_or_an_error_that_names_the_file(tmp_path, data, name):
     path = tmp_path / name
     path.write_bytes(data)
     for read, kind in ((read_mono, np.float32), (read_pcm16, np.int16)):
@@ -51,7 +51,7 @@ def test_any_bytes_are_samples_or_a_sentence(tmp_path, data, name):
         assert str(path) in sentence
 
 
-def test_a_header_that_claims_more_samples_than_memory_holds_is_a_sentence(tmp_path):
+def test_a_header_that_claims_more_samples_than_memory_holds_is_refused(tmp_path):
     flac = bytearray(FILES["flac"])
     total = flac.index(struct.pack(">I", 400)[2:], 18) - 2
     flac[total - 1] |= 0x0F
@@ -62,27 +62,27 @@ def test_a_header_that_claims_more_samples_than_memory_holds_is_a_sentence(tmp_p
         read_mono(tmp_path / "a.flac")
 
 
-def test_a_folder_and_nothing_are_sentences(tmp_path):
+def test_a_folder_and_a_missing_file_are_refused(tmp_path):
     (tmp_path / "a.wav").mkdir()
     for name in ("a.wav", "b.wav"):
         with pytest.raises(DataError, match="cannot read the audio file"):
             read_mono(tmp_path / name)
 
 
-def test_two_channels_are_a_sentence(tmp_path):
+def test_two_channels_are_refused(tmp_path):
     soundfile.write(tmp_path / "a.wav", np.zeros((5, 2)), 8000)
     with pytest.raises(DataError, match="expected one channel, got 2; mix it down first"):
         read_mono(tmp_path / "a.wav")
 
 
-def test_the_same_samples_are_the_same_file_whenever_they_are_written():
+def test_equal_samples_give_equal_files_at_any_time():
     sound = np.linspace(-1, 1, 100, dtype=np.float32)
     first = wav_bytes(sound, 22050)
-    time.sleep(1.1)  # the format has room for a time in whole seconds
+    time.sleep(1.1)  # the format can hold a time in whole seconds
     assert wav_bytes(sound, 22050) == first
 
 
-def test_floats_survive_the_round_trip_bit_for_bit(tmp_path):
+def test_writing_and_reading_keeps_every_bit(tmp_path):
     samples = np.random.default_rng(0).standard_normal(100).astype(np.float32) * 3
     write_wav(tmp_path / "a.wav", samples, 22050)
     again, rate = read_mono(tmp_path / "a.wav")

@@ -9,19 +9,19 @@ def noise():
     return np.random.default_rng(0).standard_normal(4000)
 
 
-def shifted(sound, lag):
-    late = np.zeros_like(sound)
-    late[max(lag, 0) : sound.size + min(lag, 0)] = sound[max(-lag, 0) : sound.size - max(lag, 0)]
+def shifted(waveform, lag):
+    late = np.zeros_like(waveform)
+    late[max(lag, 0) : waveform.size + min(lag, 0)] = waveform[max(-lag, 0) : waveform.size - max(lag, 0)]
     return late
 
 
 @pytest.mark.parametrize("lag", [-1024, -3, 0, 1, 16, 1024])
 @pytest.mark.parametrize("gain", [0.1, -2.0])
 def test_lag_and_polarity_are_found(noise, lag, gain):
-    found = best_match(noise, gain * shifted(noise, lag))
-    assert found.lag == lag
-    assert np.sign(found.correlation) == np.sign(gain)
-    assert abs(found.correlation) > 0.8
+    match = best_match(noise, gain * shifted(noise, lag))
+    assert match.lag == lag
+    assert np.sign(match.correlation) == np.sign(gain)
+    assert abs(match.correlation) > 0.8
 
 
 def test_the_correlation_is_normalised(noise):
@@ -31,15 +31,15 @@ def test_the_correlation_is_normalised(noise):
 
 
 @pytest.mark.parametrize("bad", [0.0, np.nan, np.inf])
-def test_what_cannot_match_says_so(noise, bad):
+def test_silent_and_non_finite_waveforms_have_no_match(noise, bad):
     assert best_match(noise, np.full(4000, bad)) == (0, 0.0)
 
 
-def test_a_sound_shorter_than_the_reach_is_tried_as_far_as_it_goes():
+def test_a_waveform_shorter_than_the_reach_is_searched_over_its_whole_length():
     assert best_match(np.eye(1, 8, 2)[0], np.eye(1, 8, 5)[0]) == (3, pytest.approx(1))
 
 
-def test_advancing_takes_a_delay_away(noise):
+def test_advanced_removes_a_delay(noise):
     late = shifted(noise, 16)
     np.testing.assert_array_equal(advanced(late, 16)[:-16], noise[:-16])
     assert advanced(late, 16).size == noise.size

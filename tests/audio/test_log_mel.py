@@ -12,11 +12,11 @@ def tone(frequency, level=1.0, samples=16384):
 
 
 @pytest.mark.parametrize("frequency", [300.0, 1000.0, 4000.0, 9000.0])
-def test_a_tone_lies_in_the_band_of_its_frequency(frequency):
-    picture = log_mel(tone(frequency), RATE)
-    assert picture.shape == (BANDS, 1 + 16384 // HOP)
+def test_a_tone_is_loudest_in_the_band_of_its_frequency(frequency):
+    levels = log_mel(tone(frequency), RATE)
+    assert levels.shape == (BANDS, 1 + 16384 // HOP)
     _, _, bottom, top = extent(16384, RATE)
-    band = picture[:, 64].argmax()
+    band = levels[:, 64].argmax()
     centre = bottom + (band + 0.5) * (top - bottom) / BANDS
     assert abs(centre - float(mel(np.array(frequency)))) < (top - bottom) / BANDS
 

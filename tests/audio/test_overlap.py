@@ -14,7 +14,7 @@ def noise(*shape, seed=0):
 
 @settings(max_examples=200, deadline=None)
 @given(length=st.integers(1, 3000), samples=st.integers(1, 700))
-def test_cut_then_join_is_the_identity(length, samples):
+def test_joining_the_clips_of_a_waveform_restores_it(length, samples):
     x, layout = noise(length), Layout.plain(length, samples)
     clips = layout.cut(x)
     assert clips.shape == (len(layout.starts), samples)
@@ -24,7 +24,7 @@ def test_cut_then_join_is_the_identity(length, samples):
 
 @settings(max_examples=100, deadline=None)
 @given(length=st.integers(65, 3000), samples=st.integers(64, 700))
-def test_neighbours_share_a_sixteenth_and_the_last_clip_ends_with_the_sound(length, samples):
+def test_successive_clips_share_a_sixteenth_and_the_last_one_ends_with_the_waveform(length, samples):
     layout = Layout.plain(length, samples)
     steps = np.diff(layout.starts)
     assert layout.starts[0] == 0
@@ -36,7 +36,7 @@ def test_neighbours_share_a_sixteenth_and_the_last_clip_ends_with_the_sound(leng
 
 @settings(max_examples=100, deadline=None)
 @given(length=st.integers(200, 3000), samples=st.integers(160, 700), played=st.sampled_from([1, 2, 3]))
-def test_joins_of_different_constants_have_no_step_above_the_ramp(length, samples, played):
+def test_clips_of_different_constants_are_joined_by_no_step_larger_than_the_fade(length, samples, played):
     layout = Layout(length, samples, 1, length * played, played)
     levels = noise(len(layout.starts), seed=1)
     parts = [np.full(s.end - s.first, level, np.float32) for level, s in zip(levels, layout.spans, strict=True)]
@@ -47,7 +47,7 @@ def test_joins_of_different_constants_have_no_step_above_the_ramp(length, sample
     assert y.max() <= levels.max()
 
 
-def test_a_fade_is_linear_and_lies_in_the_middle_of_what_is_shared():
+def test_a_fade_is_linear_and_lies_in_the_middle_of_the_shared_stretch():
     layout = Layout.plain(90, 64)
     assert layout.starts == (0, 26)
     assert layout.overlap == 4
@@ -56,7 +56,7 @@ def test_a_fade_is_linear_and_lies_in_the_middle_of_what_is_shared():
     assert y == pytest.approx(np.clip((np.arange(90) - middle) / 3 + 0.5, 0, 1), abs=1e-6)
 
 
-def test_a_clip_is_itself_where_the_fade_is_over():
+def test_a_clip_is_unchanged_outside_the_fades():
     layout = Layout.plain(100, 64)
     parts = list(noise(2, 64))
     y = layout.join(parts)
@@ -64,7 +64,7 @@ def test_a_clip_is_itself_where_the_fade_is_over():
     assert np.array_equal(y[60:], parts[1][24:])
 
 
-def test_a_short_sound_is_padded_and_cut_back():
+def test_a_short_waveform_is_padded_and_the_padding_is_removed():
     layout, x = Layout.plain(10, 32), noise(10)
     (clip,) = layout.cut(x)
     assert np.array_equal(clip[:10], x)
@@ -82,10 +82,10 @@ RATES = [1, 8000, 11025, 16000, 22050, 44100, 44101, 48000]
     rate=st.sampled_from([8000, 16000, 22050]),
     played=st.sampled_from(RATES),
 )
-def test_at_another_rate_every_clip_plays_the_time_that_it_holds(length, samples, rate, played):
-    """Clips that hold the time itself, joined, are the time itself, up to where the sound has samples."""
+def test_at_another_rate_the_samples_of_a_clip_keep_their_times(length, samples, rate, played):
+    """Clips whose value is the time are joined to a waveform whose value is the time, up to the last sample."""
     layout = Layout(length, samples, rate, -(-length * played // rate), played)
-    assert all(one.end >= after.first for one, after in itertools.pairwise(layout.spans))
+    assert all(span.end >= following.first for span, following in itertools.pairwise(layout.spans))
     parts = []
     for start, span in zip(layout.starts, layout.spans, strict=True):
         t = layout.coordinates(span)
@@ -97,8 +97,8 @@ def test_at_another_rate_every_clip_plays_the_time_that_it_holds(length, samples
 
 
 @pytest.mark.parametrize(("played", "every", "own"), [(44100, 2, 1), (33075, 3, 2), (11025, 1, 2)])
-def test_a_moment_is_joined_alike_at_every_rate(played, every, own):
-    """Clips that differ, each a line in time: moments that two rates have in common are equal."""
+def test_the_joined_value_at_a_moment_is_the_same_at_every_rate(played, every, own):
+    """Each clip is a line in time of another slope; values at moments that two rates have in common are compared."""
     slopes = noise(4, seed=2)
 
     def joined(rate):
@@ -110,7 +110,7 @@ def test_a_moment_is_joined_alike_at_every_rate(played, every, own):
     assert y[: x.size - 1] == pytest.approx(x[: y.size][: x.size - 1], abs=1e-6)
 
 
-def test_coordinates_of_a_clips_own_samples_are_a_line_from_minus_one_to_one():
+def test_the_coordinates_of_a_clip_rise_linearly_from_minus_one_to_one():
     own, double = Layout.plain(32768, 32768), Layout(32768, 32768, 22050, 65536, 44100)
     line = np.linspace(-1, 1, 32768)
     assert own.coordinates(*own.spans) == pytest.approx(line, abs=1e-15)

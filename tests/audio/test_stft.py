@@ -13,7 +13,7 @@ def noise(samples):
 
 
 @pytest.mark.parametrize(("samples", "n_fft", "hop"), [(4096, 1024, 256), (4000, 512, 100), (50, 256, 64)])
-def test_the_inverse_undoes_the_spectrum(samples, n_fft, hop):
+def test_the_inverse_restores_the_waveform(samples, n_fft, hop):
     x = noise(samples)
     transformed = stft.spectrum(x, n_fft, hop, pad="constant")
     assert transformed.shape == (n_fft // 2 + 1, 1 + samples // hop)
@@ -25,18 +25,18 @@ def test_the_magnitude_is_that_of_the_spectrum():
     assert torch.equal(stft.magnitude(x, 512, 128), stft.spectrum(x, 512, 128).abs())
 
 
-def test_random_phases_leave_magnitudes_as_they_are_and_point_anywhere():
+def test_random_phases_keep_magnitudes_and_have_no_preferred_direction():
     drawn = random_phase(torch.full((100, 100), 2.0), np.random.default_rng(0))
     assert torch.allclose(drawn.abs(), torch.full((100, 100), 2.0, dtype=torch.float64))
     assert abs(complex(drawn.mean())) < 0.1
 
 
-def test_each_pass_of_griffin_lim_comes_nearer_to_the_magnitudes():
+def test_more_iterations_of_griffin_lim_come_nearer_to_the_magnitudes():
     wanted = stft.magnitude(noise(4096), 256, 64, pad="constant")
 
     def distance(passes):
-        found = griffin_lim(wanted, 256, 64, 4096, passes=passes, random=np.random.default_rng(1))
-        return float((stft.magnitude(found, 256, 64, pad="constant") - wanted).norm())
+        estimate = griffin_lim(wanted, 256, 64, 4096, passes=passes, random=np.random.default_rng(1))
+        return float((stft.magnitude(estimate, 256, 64, pad="constant") - wanted).norm())
 
     distances = [distance(passes) for passes in (0, 1, 4, 16, 64)]
     assert all(later < earlier for earlier, later in itertools.pairwise(distances))

@@ -1,4 +1,4 @@
-"""Many pairs at once: the pool changes nothing but the time, survives its workers, and ends with its owner."""
+"""Scoring many pairs: the pool of processes changes no value, survives a crash of a worker, and ends with its owner."""
 
 import os
 import signal
@@ -25,28 +25,28 @@ def pairs(count):
 
 
 def without_time(scores):
-    return {name: (one.value, one.status) for name, one in scores.items()}
+    return {name: (score.value, score.status) for name, score in scores.items()}
 
 
-def test_the_pool_gives_the_same_numbers_in_the_same_order():
+def test_the_pool_returns_the_same_scores_in_the_same_order():
     with Scorer(22050, workers=2) as scorer:
         pooled = [(clip, without_time(scores)) for clip, scores in scorer.score(pairs(6))]
-    alone = [(clip, without_time(score(x, y, 22050, names))) for clip, x, y, names in pairs(6)]
-    assert pooled == alone
+    in_this_process = [(clip, without_time(score(x, y, 22050, names))) for clip, x, y, names in pairs(6)]
+    assert pooled == in_this_process
 
 
-def test_pairs_stream_through_a_few_at_a_time():
-    taken = []
+def test_only_a_few_pairs_are_read_ahead():
+    read = []
 
     def counting():
         for pair in pairs(9):
-            taken.append(pair[0])
+            read.append(pair[0])
             yield pair
 
     with Scorer(22050, workers=1) as scorer:
         stream = scorer.score(counting())
         next(stream)
-        assert len(taken) <= 4
+        assert len(read) <= 4
         assert len(list(stream)) == 8
 
 
@@ -61,7 +61,7 @@ def die_once(path):
     return "alive"
 
 
-def test_a_worker_that_dies_takes_no_other_task_with_it(tmp_path):
+def test_other_tasks_survive_the_crash_of_a_worker(tmp_path):
     from concurrent.futures.process import BrokenProcessPool
 
     pool = Pool(1)

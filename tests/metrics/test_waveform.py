@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from hsbench import score
+from hsbench.metrics.base import info
+from hsbench.metrics.suite import Scorer
 
 DEFINED = (
     "noise20",
@@ -17,9 +18,11 @@ NAMES = {"MSE": "mse", "LSD": "lsd", "SI-SNR": "si_snr", "PESQ": "pesq", "STOI":
 
 
 def value(x, y, metric, rate=22050):
-    one = score(x, y, rate, [metric])[metric]
-    assert one.status == "ok", one
-    return one.value
+    with Scorer(rate) as scorer:
+        ((_, scores),) = scorer.score([("", x, y, [metric])])
+    result = scores[metric]
+    assert result.status == "ok", result
+    return result.value
 
 
 def signal(seed=0, samples=32768):
@@ -40,18 +43,18 @@ def test_parity_with_the_reference(golden, pair, metric):
 
 
 @pytest.mark.parametrize(("metric", "ideal"), [("mse", 0), ("mae", 0), ("lsd", 0)])
-def test_identity_is_ideal(metric, ideal):
+def test_an_identical_estimate_has_the_ideal_value(metric, ideal):
     assert value(signal(), signal(), metric) == pytest.approx(ideal, abs=1e-8)
 
 
-def test_a_clip_against_itself_is_limited_by_eps_alone():
+def test_only_eps_limits_the_ratios_of_an_identical_estimate():
     x = signal()
     assert value(x, x, "snr") == pytest.approx(10 * np.log10((x @ x + 2**-23) / 2**-23))
     assert value(x, x, "si_snr") > 90
 
 
 @pytest.mark.parametrize("gain", [0.25, 2.0, -1.0])
-def test_si_snr_is_blind_to_level_polarity_and_offset_and_the_others_are_not(gain):
+def test_si_snr_alone_does_not_depend_on_level_polarity_and_offset(gain):
     x = signal()
     y = noisy(x, 0.1)
     assert value(x, gain * y, "si_snr") == pytest.approx(value(x, y, "si_snr"), abs=1e-3)
@@ -60,7 +63,37 @@ def test_si_snr_is_blind_to_level_polarity_and_offset_and_the_others_are_not(gai
     assert value(x, gain * y, "snr") < value(x, y, "snr")
 
 
-def test_known_ratios():
+@pytest.mark.parametrize("ratio", [-40, 0, 20, 40, 60])
+@pytest.mark.parametrize("gain", [0.1, 0.5, -0.9, 1.1, -30.0, 1e6])
+def test_below_its_ceiling_si_snr_is_scale_invariant(ratio, gain):
+    x = signal()
+    noise = np.random.default_rng(3).standard_normal(x.size)
+    noise -= noise.mean() + (x - x.mean()) * (noise @ (x - x.mean())) / ((x - x.mean()) @ (x - x.mean()))
+    y = x + noise * np.sqrt(((x - x.mean()) ** 2).sum() / (noise**2).sum() / 10 ** (ratio / 10))
+    assert value(x, y, "si_snr") == pytest.approx(ratio, abs=1e-3)
+    # The noise has an energy of at least 5e-3 (60 dB), or 5e-5 at a tenth of the level; eps is 1.2e-7.
+    assert value(x, gain * y, "si_snr") == pytest.approx(ratio, abs=0.02)
+
+
+@pytest.mark.parametrize("gain", [0.5, -0.9, 1.0, 2.0])
+def test_the_si_snr_of_a_scaled_reference_is_above_the_ceiling_and_measures_its_energy(gain):
+    x = signal()
+    energy = ((x - x.mean()) ** 2).sum()
+    assert value(x, gain * x, "si_snr") == pytest.approx(10 * np.log10(1 + gain**2 * energy / 2**-23), abs=1e-3)
+    assert value(x, gain * x, "si_snr") > info("si_snr").ceiling
+
+
+def test_worst_values_of_open_scales_are_those_of_noise_at_the_level_of_the_reference():
+    x = signal()
+    generator = np.random.default_rng(0)
+    level = np.sqrt((x**2).mean())
+    estimates = [level * generator.standard_normal(x.size) for _ in range(300)]
+    for metric, margin in (("snr", 0.01), ("si_snr", 2.0)):  # one SI-SNR has a standard deviation of 9.6 dB
+        mean = np.mean([value(x, y, metric) for y in estimates])
+        assert mean == pytest.approx(info(metric).worst, abs=margin)
+
+
+def test_values_that_follow_from_the_definitions():
     x = signal()
     n = np.random.default_rng(3).standard_normal(x.size)
     n *= np.sqrt((x @ x) / (n @ n) / 10)
@@ -71,7 +104,7 @@ def test_known_ratios():
 
 
 @pytest.mark.parametrize("metric", ["mse", "mae", "snr", "psnr", "si_snr", "lsd"])
-def test_monotone_in_noise(metric):
+def test_more_noise_is_worse(metric):
     x = signal()
     values = [value(x, noisy(x, level), metric) for level in (0.001, 0.01, 0.1, 0.5)]
     rising = metric in ("mse", "mae", "lsd")
@@ -79,8 +112,8 @@ def test_monotone_in_noise(metric):
     assert len(set(values)) == 4
 
 
-def test_auraloss_agrees_on_si_snr(golden):
-    """Its SI-SDR is the negative of the same formula, without the means' subtraction of torchmetrics' eps."""
+def test_si_snr_agrees_with_auraloss(golden):
+    """SISDRLoss of auraloss is the negative of the same formula with another epsilon."""
     import torch
     from auraloss.time import SISDRLoss
 
@@ -90,7 +123,7 @@ def test_auraloss_agrees_on_si_snr(golden):
         assert value(x, y, "si_snr") == pytest.approx(theirs.item(), abs=1e-4)
 
 
-def test_lsd_is_ten_times_the_log_of_a_gain():
+def test_the_lsd_of_a_gain_of_ten_is_two():
     x = signal()
     assert value(x, 10 * x, "lsd") == pytest.approx(2, abs=1e-6)
     assert value(x, 0.1 * x, "lsd") == pytest.approx(2, abs=1e-6)
@@ -101,7 +134,7 @@ def test_lsd_is_not_symmetric(golden):
     assert value(x, y, "lsd") != pytest.approx(value(y, x, "lsd"), abs=0.1)
 
 
-def test_a_silent_frame_of_the_reference_scores_twelve():
+def test_the_lsd_of_a_silent_frame_of_the_reference_is_twelve():
     x = signal()
     x[8000:24000] = 0
     frames = 1 + 32768 // 220
