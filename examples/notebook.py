@@ -1,7 +1,7 @@
-"""From Python: run a table, look at its numbers, fit an INR to a sound of your own.
+"""hsbench from Python: run a table, look at its numbers, fit an INR to a recording of your own.
 
-The lines that begin with `# %%` make cells: VS Code, PyCharm, Spyder and jupytext open this file as a notebook.
-docs/notebook.md walks through it. It needs matplotlib (which hsbench installs) and, to listen, IPython.
+Lines that begin with `# %%` start a cell: VS Code, PyCharm, Spyder and jupytext open this file as a notebook.
+docs/notebook.md explains each step. The file needs matplotlib, which hsbench installs, and IPython for listening.
 """
 
 # %% Run Table 2d at its smallest budget: two kinds of INR, each fitted to two clips of the demo corpus
@@ -10,7 +10,7 @@ import hsbench
 study = hsbench.run("table2d", budget="smoke", limit=2)
 study  # a notebook shows the table; so does print(study.to_markdown())
 
-# %% Every score as a DataFrame: one row per clip and metric
+# %% All scores as a DataFrame: one row per clip and metric
 frame = study.frame()
 print(frame[["row", "clip", "metric", "value", "status"]])
 
@@ -25,7 +25,7 @@ axes.set_xticks(range(si_snr.row.nunique()), si_snr.row.unique())
 axes.set(ylabel="SI-SNR (dB)", title="Individual INRs, one point per clip", xlim=(-0.5, si_snr.row.nunique() - 0.5))
 figure.savefig("si_snr.png", dpi=150)
 
-# %% A sound of your own: any mono file as an array of floats; here, one utterance of the demo corpus
+# %% A recording of your own: any mono file as an array of floats; here, an utterance of the demo corpus
 from pathlib import Path
 
 import soundfile
@@ -34,7 +34,7 @@ path = Path(hsbench.__file__).parent / "corpora/data/demo/k03/k03_001.flac"
 waveform, sample_rate = soundfile.read(path, dtype="float32")
 waveform = waveform[:32768]
 
-# %% One INR for this sound; 300 steps show the idea, budget="quick" fits it well
+# %% Fit one INR to the recording; 300 steps are a demonstration, budget="quick" takes 1000 steps
 inr = hsbench.fit_inr("inr-siren", waveform, sample_rate, steps=300)
 print(inr)
 print(hsbench.score(waveform, inr.waveform, sample_rate, metrics=["mse", "si_snr", "pesq"]))
@@ -44,7 +44,7 @@ from IPython.display import Audio, display
 
 display(Audio(waveform, rate=sample_rate), Audio(inr.waveform, rate=sample_rate))
 
-# %% Save it, load it, and play it at another rate: an INR is a function of time
+# %% Save it, load it, and decode it at another sample rate: an INR is a function of time
 inr.save("utterance.safetensors")
-again = hsbench.load("utterance.safetensors")
-display(Audio(again.play(sample_rate=44100), rate=44100))
+loaded = hsbench.load("utterance.safetensors")
+display(Audio(loaded.play(sample_rate=44100), rate=44100))

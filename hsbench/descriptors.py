@@ -1,4 +1,4 @@
-"""Descriptors: what is known of a model, metric, corpus or experiment before it is imported.
+"""Descriptors: the facts of a model, metric, corpus or experiment that are needed before its code is imported.
 
 A descriptor gives the name, the settings and the facts of a registered object, and the place of its code as a text
 ("module:attribute"). `hsbench list` and `hsbench plan` read descriptors alone, so a module that declares them imports
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Descriptor:
-    """What the descriptors of all kinds have in common; declare one of the subclasses below.
+    """Fields that the descriptors of all kinds have in common; plug-ins declare one of the subclasses below.
 
     Attributes:
         kind: the registry table that the descriptor belongs to: "models", "metrics", "corpora" or "experiments".
-        noun: one thing of that kind, as messages call it.
+        noun: singular of the kind, for messages.
         name: the name that users type.
         target: "module:attribute" of the object itself, which `load` imports.
         version: whole number from 1, raised whenever the object's numbers change.
@@ -74,7 +74,7 @@ class Descriptor:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelDescriptor(Descriptor):
-    """A model, see hsbench.models.base.Model.
+    """Descriptor of a model, an hsbench.models.base.Model.
 
     Attributes:
         budgets: budget name -> training settings; every budget has the same settings.
@@ -108,10 +108,10 @@ class ModelDescriptor(Descriptor):
     neutral: Mapping[str, Any] = field(default_factory=dict)
 
     def not_given(self, settings: Mapping[str, Any]) -> str | None:
-        """Return what the user has to add before the model can run, an extra or a path; None where nothing lacks.
+        """Return what the user has to add before the model can run, an extra or a path; None if nothing is missing.
 
         Args:
-            settings: resolved settings, with those of `places`.
+            settings: resolved settings of the model, including those of `places`.
         """
         if self.extra is not None and self.missing():
             return f"not given: {self.remedy()}"
@@ -178,6 +178,11 @@ class MetricInfo:
         undefined_for: which of "target_silent" and "estimate_silent" have no value.
         min_samples: shortest signal that has a value; below it the status is "too_short".
         decimals: digits after the decimal point in a table.
+        ceiling: value above which a constant of the definition limits the value, such as the eps of SI-SNR. Tables for
+            readers show "> ceiling" there; files of numbers keep the number. None where there is no such limit.
+        worst: value that stands for a failed estimate in the penalised mean: the worst value of the scale or, where
+            the scale has no end, the expected value of noise at the level of the reference. None where neither is one
+            number for all clips.
         in_pool: whether the metric holds Python's interpreter lock, so that clips are scored in several processes.
     """
 
@@ -193,12 +198,14 @@ class MetricInfo:
     undefined_for: tuple[str, ...] = ()
     min_samples: int = 1
     decimals: int = 2
+    ceiling: float | None = None
+    worst: float | None = None
     in_pool: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class MetricDescriptor(Descriptor):
-    """A metric, see hsbench.metrics.base.Metric.
+    """Descriptor of a metric, an hsbench.metrics.base.Metric.
 
     Attributes:
         info: facts that reports and the scorer need.
@@ -212,7 +219,7 @@ class MetricDescriptor(Descriptor):
 
 @dataclass(frozen=True, kw_only=True)
 class CorpusDescriptor(Descriptor):
-    """A corpus, see hsbench.corpora.base.Corpus.
+    """Descriptor of a corpus, an hsbench.corpora.base.Corpus.
 
     Attributes:
         description: what the recordings are, for reports.
@@ -234,7 +241,7 @@ class CorpusDescriptor(Descriptor):
 
 @dataclass(frozen=True, kw_only=True)
 class ExperimentDescriptor(Descriptor):
-    """An experiment; the target is a function without arguments that returns an hsbench.spec.Experiment."""
+    """Descriptor of an experiment; its target is a function that returns an hsbench.spec.Experiment."""
 
     kind = "experiments"
     noun = "experiment"
@@ -247,7 +254,7 @@ CLASSES: dict[str, type[Descriptor]] = {
 
 
 def load_target(target: str) -> Any:
-    """Import the object that "module:attribute" names."""
+    """Import and return the object that a text of the form "module:attribute" names."""
     module, _, attribute = target.partition(":")
     return getattr(importlib.import_module(module), attribute)
 

@@ -1,6 +1,6 @@
-"""The exceptions that hsbench raises on purpose; each carries the exit code of the command line.
+"""Exceptions that hsbench raises deliberately; each class has the exit code of the command line.
 
-Every message is one sentence or two: what was expected, what came, what to do.
+Every message has one or two sentences: what was expected, what came instead, and what to do.
 """
 
 from __future__ import annotations
@@ -14,19 +14,26 @@ if TYPE_CHECKING:
 
 
 class HsbenchError(Exception):
-    """Base of all deliberate errors."""
+    """Base class of all exceptions that hsbench raises deliberately."""
 
     exit_code = 70
 
 
 class UsageError(HsbenchError):
-    """The request itself is wrong: an option, a setting, a file that is not what it claims to be."""
+    """The request is invalid: an option, a setting, or a file with unexpected content."""
 
     exit_code = 2
 
 
 class UnknownNameError(UsageError):
-    """A name that no registry or table holds; suggests the nearest one."""
+    """A name is neither registered nor in the table where it was looked up; the message suggests the nearest name.
+
+    Args:
+        kind: noun for what was looked up, such as "model".
+        name: name that is unknown.
+        known: names that exist.
+        see: command that lists the known names, or None.
+    """
 
     def __init__(self, kind: str, name: str, known: Iterable[str], see: str | None = None) -> None:
         known = sorted(known)
@@ -36,11 +43,11 @@ class UnknownNameError(UsageError):
 
 
 class DataError(UsageError):
-    """A file of a corpus, a baseline or a results folder does not hold what it should."""
+    """A file of a corpus, a baseline or a results folder has missing or malformed content."""
 
 
 class DriftError(HsbenchError):
-    """A number is not what it was, or should be."""
+    """A number differs from its baseline, or from the value that it should have."""
 
     exit_code = 1
 
@@ -52,21 +59,21 @@ class IncompleteError(HsbenchError):
 
 
 class LockedError(IncompleteError):
-    """Another process is writing the same cell."""
+    """Another process is writing the same cell or the same prepared corpus."""
 
 
 class StorageError(IncompleteError):
-    """The disk refused a write: full, read-only, not permitted."""
+    """The file system refused a write, for example because the disk is full or read-only."""
 
 
 class BackendMissingError(HsbenchError):
-    """A package or a device that the request needs is not there."""
+    """A package or a device that the request needs is missing."""
 
     exit_code = 4
 
 
 class InterruptedRunError(HsbenchError):
-    """The user or the scheduler asked for an end."""
+    """The user or the scheduler interrupted the run."""
 
     exit_code = 130
 
@@ -88,11 +95,11 @@ _STORAGE = {
 
 
 def storage_error(error: OSError, where: object) -> StorageError | None:
-    """The sentence for an operating-system error of a write, or None when it is of another kind.
+    """Return a StorageError that explains why a write failed, or None if the error does not concern storage.
 
     Args:
-        error: as raised by open, write, fsync, mkdir or rename.
-        where: the path to name when the error carries none.
+        error: exception of open, write, fsync, mkdir or rename.
+        where: path that the message names if the exception has none.
     """
     reason = _STORAGE.get(error.errno or 0)
     if reason is None:

@@ -1,4 +1,4 @@
-"""A persistent pool of single-threaded processes that outlives neither its owner nor a crash of one of its workers."""
+"""A persistent pool of single-threaded processes, which survives the crash of a worker and ends with its owner."""
 
 from __future__ import annotations
 
@@ -14,14 +14,20 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+# Not by threadpoolctl: its limit holds for libraries that are already loaded, and a worker loads numpy and torch later
+# (measured: both then use all cores).
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+"""Environment variables from which numerical libraries take their number of threads when they are loaded."""
 
 
 class Pool:
     """Runs functions in other processes.
 
-    A worker that dies (a segmentation fault in C code) breaks the executor of the standard library and takes all
-    waiting tasks with it; here each of them is tried once more, alone, in a fresh one.
+    If a worker dies (for example by a segmentation fault in C code), the executor of the standard library fails and
+    all waiting tasks with it. Here each of these tasks is tried once more, alone, in a fresh process.
+
+    Args:
+        workers: number of processes.
     """
 
     def __init__(self, workers: int) -> None:
@@ -29,7 +35,12 @@ class Pool:
         self._executor = self._start()
 
     def submit(self, function: Callable[..., Any], *arguments: Any) -> Task:
-        """Run a picklable function; gives something with result()."""
+        """Start a call in one of the processes.
+
+        Args:
+            function: a picklable function.
+            arguments: its positional arguments, picklable.
+        """
         try:
             future = self._executor.submit(function, *arguments)
         except BrokenProcessPool:
@@ -38,12 +49,12 @@ class Pool:
         return Task(future, self, function, arguments)
 
     def again(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        """Run a function in a fresh pool of one, and wait for it."""
-        with _start(1) as alone:
-            return alone.submit(function, *arguments).result()
+        """Run a function in a fresh process, and return its result."""
+        with _start(1) as executor:
+            return executor.submit(function, *arguments).result()
 
     def close(self) -> None:
-        """End the workers."""
+        """End the processes; tasks that have not begun are cancelled."""
         self._executor.shutdown(cancel_futures=True)
 
     def _start(self) -> ProcessPoolExecutor:
@@ -51,7 +62,7 @@ class Pool:
 
 
 class Task:
-    """A submitted call."""
+    """A call that was submitted to a pool."""
 
     def __init__(
         self, future: Future[Any], pool: Pool, function: Callable[..., Any], arguments: tuple[Any, ...]
@@ -59,10 +70,10 @@ class Task:
         self._future, self._pool, self._function, self._arguments = future, pool, function, arguments
 
     def result(self) -> Any:
-        """What the function gave.
+        """Wait for the call, and return its result.
 
         Raises:
-            BrokenProcessPool: its process died, twice.
+            BrokenProcessPool: the process died, and so did the one of the second attempt.
         """
         try:
             return self._future.result()
@@ -71,7 +82,11 @@ class Task:
 
 
 def _start(workers: int) -> ProcessPoolExecutor:
-    """Processes that are started now, while the environment says one thread each."""
+    """Start processes that limit themselves to one thread.
+
+    A spawned process copies the environment of its owner when it starts, and an executor starts its processes as tasks
+    come in. One task for each process starts them all while the environment asks for one thread.
+    """
     executor = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_follow_owner)
     with _one_thread():
         for _ in range(workers):
@@ -81,6 +96,7 @@ def _start(workers: int) -> ProcessPoolExecutor:
 
 @contextlib.contextmanager
 def _one_thread() -> Iterator[None]:
+    """Ask for one thread in the environment, and restore the environment afterwards."""
     before = {name: os.environ.get(name) for name in THREADS}
     os.environ.update(dict.fromkeys(THREADS, "1"))
     try:
@@ -94,7 +110,7 @@ def _one_thread() -> Iterator[None]:
 
 
 def _follow_owner() -> None:
-    """In a worker: end when the process that owns the pool is gone, however it went."""
+    """In a worker: end the process when the owner of the pool has ended, however it ended."""
     owner = multiprocessing.parent_process()
     assert owner is not None
 

@@ -1,11 +1,13 @@
 """The three named readings of the HyperSound paper, as switches.
 
-* `reference`: what the published code does (WUT-AI/hypersound at commit 1455c27), i.e. what made the tables;
+* `reference`: what the published code does (WUT-AI/hypersound at commit 1455c27), which produced the tables;
 * `paper`: what the text of arXiv 2302.04959 says;
-* `fixed-1` (also `fixed`): the reference, mended where it is plainly broken. It is frozen; a change makes `fixed-2`.
+* `fixed-1` (also `fixed`): `reference` with its evident errors corrected. Its values are frozen; another correction
+  would be a new protocol, `fixed-2`.
 
-A model names the switches that it reads; only those enter its cells' keys. Switches and their values come from
-protocols.toml, the list of every point where paper and code part; hsbench.differences makes a page of it.
+A switch is a choice that depends on the protocol, such as the loss of an individual INR. A model's descriptor lists the
+switches that the model reads; no other switch enters the keys of its cells. Switches and their values come from
+protocols.toml, which lists every point where paper and code differ; hsbench.differences renders that list as a page.
 """
 
 from __future__ import annotations
@@ -38,24 +40,24 @@ AREAS = (
 )
 
 _VALUES = {"reference": "reference", "paper": "paper_value", "fixed-1": "fixed"}
-"""Protocol -> the attribute of a difference that holds its value."""
+"""Protocol -> attribute of Difference that holds the value of the switch under this protocol."""
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One point where the paper and its reference code part, or where one of them is silent.
+    """One point where the paper and its reference code differ, or where one of the two does not mention it.
 
     Attributes:
         area: one of AREAS.
-        item: what it is about.
-        paper: what the text says.
+        item: subject of the difference, in a few words.
+        paper: what the text of the paper says.
         code: what the reference code does.
         hsbench: what hsbench does.
-        consequence: what follows, where something does.
-        switch: the protocol switch that decides it, or None where no protocol does.
-        reference: the switch's value under protocol reference.
-        paper_value: under protocol paper.
-        fixed: under protocol fixed-1.
+        consequence: effect of the difference, or "".
+        switch: name of the protocol switch that decides, or None where the protocols do not differ.
+        reference: value of the switch under the protocol `reference`.
+        paper_value: value of the switch under the protocol `paper`.
+        fixed: value of the switch under the protocol `fixed-1`.
     """
 
     area: str
@@ -70,42 +72,45 @@ class Difference:
     fixed: Any = None
 
     def values(self) -> dict[str, Any]:
-        """Protocol -> value of the switch, whose absence in the file is None."""
+        """Return protocol -> value of the switch; a value that the file leaves out is None."""
         return {protocol: getattr(self, attribute) for protocol, attribute in _VALUES.items()}
 
 
 @functools.cache
 def differences() -> tuple[Difference, ...]:
-    """Every difference, in the order of the file.
+    """Return all differences, in the order of protocols.toml.
 
     Raises:
-        DataError: the file is missing or garbled.
+        DataError: the file is missing or malformed.
     """
     return read(FILE)
 
 
 def read(path: Path) -> tuple[Difference, ...]:
-    """The differences that a TOML file lists.
+    """Return the differences that a TOML file lists.
+
+    Args:
+        path: a file of the form of protocols.toml.
 
     Raises:
-        DataError: it is missing or garbled.
+        DataError: the file is missing or malformed.
     """
     try:
         entries = tomllib.loads(path.read_text(encoding="utf-8")).get("difference")
         if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
             raise ValueError("it has no [[difference]]")
-        found = tuple(_difference(entry) for entry in entries)
-        _refuse_twins([one.item for one in found])
-        _refuse_twins([one.switch for one in found if one.switch])
+        listed = tuple(_difference(entry) for entry in entries)
+        _refuse_duplicates([difference.item for difference in listed])
+        _refuse_duplicates([difference.switch for difference in listed if difference.switch])
     except (OSError, ValueError) as error:
         raise DataError(
-            f"{path} should list where the paper and its code part, but {error}; reinstall hsbench."
+            f"{path} should list where the paper and its code differ, but {error}; reinstall hsbench."
         ) from error
-    return found
+    return listed
 
 
 def _difference(entry: Mapping[str, Any]) -> Difference:
-    """An entry of the file, checked key by key."""
+    """Return the difference that an entry of the file describes, after checking every key."""
     title, known = entry.get("item"), {field.name: field for field in dataclasses.fields(Difference)}
     for key, field in known.items():
         value = entry.get(key, field.default)
@@ -122,14 +127,14 @@ def _difference(entry: Mapping[str, Any]) -> Difference:
     return Difference(**entry)
 
 
-def _refuse_twins(names: list[str]) -> None:
-    for one in names:
-        if names.count(one) > 1:
-            raise ValueError(f"{one!r} stands there twice")
+def _refuse_duplicates(names: list[str]) -> None:
+    for name in names:
+        if (count := names.count(name)) > 1:
+            raise ValueError(f"{name!r} is listed {count} times")
 
 
 class _Protocols(Mapping[str, Mapping[str, Any]]):
-    """Protocol -> {switch: value}; the file is read when the first value is asked for."""
+    """Protocol -> {switch: value}; the file is read on the first access to a protocol."""
 
     def __getitem__(self, protocol: str) -> Mapping[str, Any]:
         return _tables()[protocol]
@@ -143,9 +148,11 @@ class _Protocols(Mapping[str, Mapping[str, Any]]):
 
 @functools.cache
 def _tables() -> Mapping[str, Mapping[str, Any]]:
-    decided = [(one.switch, one.values()) for one in differences() if one.switch]
+    """Return protocol -> {switch: value}, read-only."""
+    switches = {difference.switch: difference.values() for difference in differences() if difference.switch is not None}
     return {
-        protocol: MappingProxyType({switch: values[protocol] for switch, values in decided}) for protocol in _VALUES
+        protocol: MappingProxyType({switch: values[protocol] for switch, values in switches.items()})
+        for protocol in _VALUES
     }
 
 
@@ -153,10 +160,10 @@ PROTOCOLS: Mapping[str, Mapping[str, Any]] = _Protocols()
 
 
 def name(protocol: str) -> str:
-    """The full name of a protocol.
+    """Return the full name of a protocol, such as "fixed-1" for "fixed".
 
     Raises:
-        UnknownNameError: there is none of that name.
+        UnknownNameError: no protocol has the name.
     """
     full = ALIASES.get(protocol, protocol)
     if full not in PROTOCOLS:
@@ -165,7 +172,15 @@ def name(protocol: str) -> str:
 
 
 def switches(protocol: str, read: Iterable[str]) -> dict[str, Any]:
-    """The values of the switches that a model reads, under a protocol."""
+    """Return the values of the switches that a model reads.
+
+    Args:
+        protocol: name of the protocol, full or short.
+        read: names of the switches.
+
+    Raises:
+        UnknownNameError: there is no such protocol or switch.
+    """
     table = PROTOCOLS[name(protocol)]
     for switch in read:
         if switch not in table:

@@ -14,8 +14,10 @@ from __future__ import annotations
 import functools
 import importlib
 import importlib.util
+import os
 import re
 import sys
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,14 +30,15 @@ from hsbench.descriptors import (
     ModelDescriptor,
     load_target,
 )
-from hsbench.errors import UnknownNameError, UsageError
+from hsbench.errors import HsbenchError, UnknownNameError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from importlib.metadata import EntryPoint
 
 __all__ = [
     "KINDS",
+    "call",
     "corpus",
     "experiment",
     "get",
@@ -50,14 +53,20 @@ __all__ = [
 KINDS = tuple(CLASSES)
 """The kinds of registered things: models, metrics, corpora, experiments."""
 
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 _DECLARES = re.compile(r"^DESCRIPTORS\b", re.MULTILINE)
 
 
 def get(kind: str, name: str) -> Descriptor:
-    """Return the descriptor of a name.
+    """Return the descriptor of a registered name.
+
+    Args:
+        kind: one of KINDS.
+        name: registered name.
 
     Raises:
-        UnknownNameError: no such kind, or nothing of that kind has the name; the message suggests the nearest name.
+        UnknownNameError: there is no such kind, or nothing of that kind has the name; the message suggests the
+            nearest name.
     """
     table = _table(kind)
     if name not in table:
@@ -102,7 +111,8 @@ def register(descriptor: Descriptor) -> None:
     """Add a descriptor at run time, as a file that is given to --import does.
 
     Raises:
-        UsageError: the descriptor is of no known class, or its name is taken; the message then names both owners.
+        UsageError: the descriptor is of no known class, or another package has registered its name; the message then
+            names both packages.
     """
     if not isinstance(descriptor, tuple(CLASSES.values())):
         raise UsageError(
@@ -115,21 +125,24 @@ def register(descriptor: Descriptor) -> None:
 
 
 _running_files: list[Path] = []
-"""Files that `import_file` runs at the moment, the innermost last."""
+"""Files that `import_file` is running at this moment, the innermost last."""
 _from_file: dict[Path, list[Descriptor]] = {}
-"""File -> what it registered when it ran last."""
+"""File -> descriptors that it registered when it ran last."""
 
 
 def import_file(path: Path) -> None:
     """Run a Python file so that it can register what it defines.
 
-    A file that ran before in this process, as in a notebook, runs again, and what it registered then is replaced.
+    A file that ran earlier in this process, as in a notebook, runs again; its earlier descriptors are replaced.
+
+    Args:
+        path: the Python file.
 
     Raises:
-        UsageError: there is no such file, or it raises.
+        UsageError: there is no such file, or the file raises an exception; the message names the file and the line.
     """
-    path = path.resolve()
-    if not path.is_file():
+    path = Path(os.path.realpath(path))
+    if not _is_file(path):
         raise UsageError(f"--import expects a Python file, but {path} is none; check the path.")
     name = f"hsbench_import_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
@@ -141,13 +154,83 @@ def import_file(path: Path) -> None:
     sys.modules[name] = module
     _running_files.append(path)
     try:
-        spec.loader.exec_module(module)
-    except UsageError:
-        raise
-    except Exception as error:
-        raise UsageError(f"--import {path.name} stopped with {error!r}; repair the file.") from error
+        _run(f"--import {path.name}", spec.loader.exec_module, module)
     finally:
         _running_files.pop()
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # such as a name that is too long
+        return False
+
+
+def call(descriptor: Descriptor, function: Callable[..., Any], *arguments: Any) -> Any:
+    """Call a function of a registered object in this process, and return its result.
+
+    An exception of a plug-in becomes one sentence that names the object, the file and the line. An exception of an
+    object of hsbench itself is a defect of hsbench and is not changed.
+
+    Args:
+        descriptor: descriptor of the object.
+        function: the function, such as the `load` of the descriptor.
+        *arguments: its arguments.
+
+    Raises:
+        UsageError: the code of a plug-in raised an exception.
+        HsbenchError: the function raised one that is no UsageError; it is not changed.
+    """
+    if descriptor.target.startswith(f"{Path(__file__).parent.name}."):
+        return function(*arguments)
+    return _run(f"{descriptor.noun} {descriptor.name!r}", function, *arguments)
+
+
+def _run(what: str, function: Callable[..., Any], *arguments: Any) -> Any:
+    """Call a function of a plug-in; `call` says what becomes of its exceptions.
+
+    Args:
+        what: the plug-in, for the message.
+        function: the function.
+        *arguments: its arguments.
+    """
+    try:
+        return function(*arguments)
+    except UsageError as error:
+        raise UsageError(f"{what}: {error}") from error
+    except HsbenchError:
+        raise
+    except (Exception, SystemExit) as error:
+        text = " ".join(f"{type(error).__name__}: {error}".split()).rstrip(": ")
+        shown = text if len(text) <= 200 else f"{text[:200]} ..."
+        raise UsageError(f"{what} stopped{_place(what, error)} with {shown}; repair it.") from error
+
+
+def _place(what: str, error: BaseException) -> str:
+    """Return the file and the line of a plug-in in which an exception arose, as text; "" if they are not known.
+
+    Args:
+        what: the plug-in, as the message names it.
+        error: the exception.
+    """
+    if isinstance(error, SyntaxError) and error.filename is not None:
+        return _line(what, error.filename, error.lineno)
+    ours = str(Path(__file__).parent) + os.sep
+    frames = [
+        (frame.f_code.co_filename, line)
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if not frame.f_code.co_filename.startswith((ours, "<", importlib.__file__))
+    ]
+    # The outermost frame that is not of hsbench is the plug-in's. Below it, the plug-in may have called other packages;
+    # the last line of the plug-in's own file is the one to look at.
+    lines = [line for file, line in frames if file == frames[0][0]]
+    return _line(what, frames[0][0], lines[-1]) if lines else ""
+
+
+def _line(what: str, file: str, number: int | None) -> str:
+    """Return a line of a file as text, without the name of the file if `what` has it already."""
+    name = Path(file).name
+    return f" in line {number}" if name in what else f" in {name}, line {number},"
 
 
 @functools.cache
@@ -162,9 +245,9 @@ def _table(kind: str) -> dict[str, Descriptor]:
 
 
 def _declaring_modules(kind: str) -> Iterator[str]:
-    """Names of the modules below hsbench/<kind> with a line that starts with DESCRIPTORS.
+    """Yield the names of the modules below hsbench/<kind> that have a line starting with DESCRIPTORS.
 
-    The text is searched first because importing all modules to look for the list would import torch.
+    The files are searched as text, because importing every module to look for the list would import torch.
     """
     package = Path(__file__).parent
     for path in sorted((package / kind).rglob("*.py")):
@@ -174,7 +257,7 @@ def _declaring_modules(kind: str) -> Iterator[str]:
 
 @functools.cache
 def _entry_points() -> dict[str, tuple[EntryPoint, ...]]:
-    """Kind -> entry points of all installed packages, read once for all kinds: each reading takes milliseconds."""
+    """Return kind -> entry points of all installed packages, read once because each reading takes milliseconds."""
     from importlib.metadata import entry_points
 
     installed = entry_points()
@@ -194,7 +277,14 @@ def _add_entry_points(table: dict[str, Descriptor], kind: str) -> None:
 
 
 def _add_all(table: dict[str, Descriptor], kind: str, loaded: Any, source: str) -> None:
-    """Add one descriptor, or a list of them, after a check of their class."""
+    """Add one descriptor, or a list of descriptors, after checking the class of each.
+
+    Args:
+        table: name -> descriptor, which is changed in place.
+        kind: one of KINDS.
+        loaded: a descriptor, or a list or tuple of descriptors.
+        source: the module or plug-in that the descriptors come from, for messages.
+    """
     for descriptor in loaded if isinstance(loaded, list | tuple) else [loaded]:
         if not isinstance(descriptor, CLASSES[kind]):
             raise UsageError(
@@ -205,6 +295,22 @@ def _add_all(table: dict[str, Descriptor], kind: str, loaded: Any, source: str) 
 
 
 def _add(table: dict[str, Descriptor], descriptor: Descriptor) -> None:
+    """Add a descriptor to a table.
+
+    Raises:
+        UsageError: the name cannot be part of a folder's name, the target has another form than "module:attribute", or
+            another package has registered the name.
+    """
+    for attribute, form, valid in (
+        ("name", "hold letters, digits, '.', '_' and '-' only", _NAME.fullmatch(str(descriptor.name))),
+        ("target", "have the form module:attribute", ":" in str(descriptor.target)),
+    ):
+        value = getattr(descriptor, attribute)
+        if not isinstance(value, str) or not valid:
+            raise UsageError(
+                f"the {attribute} of the {descriptor.noun} {descriptor.name!r} should {form}, got {value!r}; "
+                "change it where it is registered."
+            )
     other = table.get(descriptor.name)
     if other is not None:
         raise UsageError(

@@ -1,4 +1,4 @@
-"""The version of hsbench, and where its package lies."""
+"""The version of hsbench and the folder of its package."""
 
 from __future__ import annotations
 
@@ -7,4 +7,4 @@ from pathlib import Path
 __version__ = "0.1.0"
 
 PACKAGE = Path(__file__).parent
-"""Folder of the package; in a checkout, its parent is the root."""
+"""Folder of the package; in a checkout, its parent is the root of the repository."""

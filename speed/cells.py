@@ -1,8 +1,9 @@
-"""What many cells cost to list, plan and report: a synthetic results folder, no audio, timed through the command line.
+"""Measure the time of `hsbench list`, `plan` and `report` for results folders with many cells.
 
     python speed/cells.py [CELLS ...]        such as 20 100 1000 10000; prints a table
 
-Every cell has 512 clips and two metrics, as its seed; rows are written in the form of a real run.
+The results folder is synthetic and holds no audio. Every cell has 512 clips and two metrics, and its files have the
+form that a real run writes. The commands run through the command line, each in a process of its plugin_and_results.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ from hsbench.spec import Resources
 
 CLIPS = 512
 METRICS = ("mse", "si_snr")
-BUILT = '{"clip": "%s", "status": "ok", "numbers": 64, "bits": 1024, "steps": 0, "seconds": 0.01, "clipped": 0.0}\n'
+RECONSTRUCTION = (
+    '{"clip": "%s", "status": "ok", "numbers": 64, "bits": 1024, "steps": 0, "seconds": 0.01, "clipped": 0.0}\n'
+)
 SCORE = '{"clip": "%s", "metric": "%s", "version": 1, "value": %r, "status": "ok", "seconds": 0.01}\n'
 PLUGIN = """
 from hsbench import registry
@@ -42,7 +45,10 @@ registry.register(ExperimentDescriptor("many", "hsbench_import_many:many", origi
 
 
 def corpus(folder: Path) -> Path:
-    """A folder of one long silent-free sound per voice, prepared so that the validation split has CLIPS clips."""
+    """Write a corpus of two voices, each with one long noise without silence, and return its folder.
+
+    The noise has 64 * CLIPS samples, so that the validation split has CLIPS clips of 64 samples each.
+    """
     import numpy as np
     import soundfile
 
@@ -55,30 +61,30 @@ def corpus(folder: Path) -> Path:
 
 
 def fill(results: Results, request: Request, resources: Resources) -> None:
-    """Write what a run would have left of every planned cell."""
-    made = plan.make(select(request), results, resources)
-    for view in made.views:
+    """Write the files that a run would have written for every planned cell."""
+    planned_run = plan.make(select(request), results, resources)
+    for view in planned_run.views:
         results.write_view(view)
     code = {"code": {"hsbench": "0.1.0", "commit": None, "dirty": False}}
-    for number, planned in enumerate(made.cells):
+    for number, planned in enumerate(planned_run.cells):
         folder = results.cell(planned.cell)
         folder.path.mkdir(parents=True)
         documents = {"spec.json": planned.cell.document(), "provenance.json": {"schema": 1, "sessions": [code]}}
         documents["status.json"] = {"schema": 1, "status": "done", "message": ""}
         for name, document in documents.items():
             (folder.path / name).write_text(json.dumps(document))
-        built = "".join(BUILT % clip for clip in planned.clips)
+        reconstructions = "".join(RECONSTRUCTION % clip for clip in planned.clips)
         scores = "".join(
             SCORE % (clip, metric, (number + n % 97) / 7)
             for n, clip in enumerate(planned.clips)
             for metric in planned.metrics
         )
-        for name, text in (("reconstructions.jsonl", built), ("scores.jsonl", scores)):
+        for name, text in (("reconstructions.jsonl", reconstructions), ("scores.jsonl", scores)):
             (folder.path / name).write_text(text)
 
 
 def timed(*arguments: str) -> tuple[float, float]:
-    """Seconds of a command, and its largest resident memory in MB."""
+    """Run a command of hsbench; return its time in seconds and its largest resident memory in MB."""
     start = time.perf_counter()
     process = subprocess.Popen([sys.executable, "-m", "hsbench", *arguments], stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
@@ -88,32 +94,31 @@ def timed(*arguments: str) -> tuple[float, float]:
 
 
 def measure(cells: int) -> str:
-    """One line of the table."""
+    """Measure a results folder of so many cells and return its line of the table."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         os.environ["HSBENCH_CACHE"] = str(folder / "cache")
         root = corpus(folder / "corpus")
         (folder / "many.py").write_text(PLUGIN % {"rows": cells, "metrics": METRICS, "clips": CLIPS})
-        small = ("--set", "folder.block_samples=64", "--set", "folder.clip_samples=64")
-        where = ("--corpus", "folder", "--data-root", str(root))
+        small_clips = ("--set", "folder.block_samples=64", "--set", "folder.clip_samples=64")
+        corpus_options = ("--corpus", "folder", "--data-root", str(root))
         subprocess.run(
-            [sys.executable, "-m", "hsbench", "corpus", "prepare", "folder", "--data-root", str(root), *small],
+            [sys.executable, "-m", "hsbench", "corpus", "prepare", "folder", "--data-root", str(root), *small_clips],
             check=True,
             stdout=subprocess.DEVNULL,
         )
         registry.import_file(folder / "many.py")
-        changed = parse(small[1::2])
-        request = Request(("many",), corpus="folder", budget="smoke", changes=changed, data_root=root)
+        changes_of_settings = parse(small_clips[1::2])
+        request = Request(("many",), corpus="folder", budget="smoke", changes=changes_of_settings, data_root=root)
         fill(Results(folder / "results"), request, Resources())
-        last = ("--import", str(folder / "many.py"))
-        own = (*last, "--results", str(folder / "results"))
-        listed, _ = timed("list", *last)
-        planned, _ = timed("plan", "many", *where, "--budget", "smoke", *small, *own)
-        reported, memory = timed("report", "many", "--format", "csv", *own)
+        plugin = ("--import", str(folder / "many.py"))
+        plugin_and_results = (*plugin, "--results", str(folder / "results"))
+        list_seconds, _ = timed("list", *plugin)
+        plan_seconds, _ = timed("plan", "many", *corpus_options, "--budget", "smoke", *small_clips, *plugin_and_results)
+        report_seconds, memory = timed("report", "many", "--format", "csv", *plugin_and_results)
     registry._table.cache_clear()
-    return (
-        f"| {cells} | {cells * CLIPS * len(METRICS)} | {listed:.2f} | {planned:.2f} | {reported:.2f} | {memory:.0f} |"
-    )
+    times = (f"{seconds:.2f}" for seconds in (list_seconds, plan_seconds, report_seconds))
+    return f"| {cells} | {cells * CLIPS * len(METRICS)} | {' | '.join(times)} | {memory:.0f} |"
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
-"""What the command line costs: help, list, plan on 100 cells, report on 20 cells of 512 clips.
+"""Measure the command timed_command: help, list, plan for 100 cells, report for 20 cells of 512 clips.
 
-Each command is a process of its own, as a user starts it; the results folder is made here, in a temporary place. A
-command runs `--rounds` times, and the shortest run counts, beside the processor time that it took: a process that
-others keep waiting takes longer and computes no more. Usage: python speed/commands.py [--rounds 5]
+Each command runs in a process of its own, as a user starts it, on a results folder that this script writes into a
+temporary folder. Each command runs `--rounds` times. The table gives the shortest time and the median processor time:
+a process that waits for other processes takes longer, but uses no more processor time.
+Usage: python speed/commands.py [--rounds 5]
 """
 
 from __future__ import annotations
@@ -31,7 +32,13 @@ METRICS = ("mse", "lsd", "si_snr", "pesq", "stoi", "cdpam")
 
 
 def results(root: Path, cells: int, count: int) -> None:
-    """A folder with one view of so many rows and clips, every clip rebuilt and scored."""
+    """Write a results folder with one view, in which every clip has a reconstruction and scores.
+
+    Args:
+        root: folder to write.
+        cells: number of cells, one for each row of the view.
+        count: number of clips of each cell.
+    """
     store, random = Results(root), np.random.default_rng(0)
     clips = [f"clip{number:04}" for number in range(count)]
     rows = []
@@ -52,12 +59,12 @@ def results(root: Path, cells: int, count: int) -> None:
 
 
 def row(name: str, folder: str) -> ViewRow:
-    """One row of the view."""
+    """Return one row of the view."""
     return ViewRow(name, "inr-fmlp", "synthetic", "", (folder,))
 
 
 def view(clips: list[str], rows: list[ViewRow]) -> View:
-    """The view of all rows."""
+    """Return the view that holds all rows."""
     return View(
         group="synthetic--quick--fixed-1",
         experiment="table2d",
@@ -76,37 +83,47 @@ def view(clips: list[str], rows: list[ViewRow]) -> View:
     )
 
 
-def cost(arguments: list[str]) -> tuple[float, float, str]:
-    """Seconds by the clock and of the processor, and what a command printed."""
+def run_command(arguments: list[str]) -> tuple[float, float, str]:
+    """Run a command; return its elapsed and processor time in seconds, and what it printed."""
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    done = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-m", "hsbench", *arguments], capture_output=True, text=True, check=True, env=environment
     )
-    took, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
-    return took, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, done.stdout
+    elapsed, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+    return elapsed, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, completed.stdout
 
 
-def line(work: str, arguments: list[str], within: float, rounds: int, expected: str) -> bench.Line:
-    """The row of one command, which must print what it is for."""
-    runs = [cost(arguments) for _ in range(rounds)]
+def timed_command(work: str, arguments: list[str], within: float, rounds: int, expected: str) -> bench.Line:
+    """Time a command and return its row of the table.
+
+    Args:
+        work: name of the work in the table.
+        arguments: command timed_command after `hsbench`.
+        within: target in seconds.
+        rounds: number of runs.
+        expected: text that the command must print, which shows that it did its work.
+    """
+    runs = [run_command(arguments) for _ in range(rounds)]
     assert all(expected in printed for _, _, printed in runs), f"{work}: {expected!r} is not in {runs[0][2]!r}"
-    processor = statistics.median(one[1] for one in runs)
-    remark = f"shortest of {rounds}; {bench.shown(processor)} of processor time"
-    return bench.Line(work, min(one[0] for one in runs), within=within, remark=remark)
+    processor_time = statistics.median(processor for _, processor, _ in runs)
+    remark = f"shortest of {rounds}; {bench.format_seconds(processor_time)} of processor time"
+    return bench.Line(work, min(elapsed for elapsed, _, _ in runs), within=within, remark=remark)
 
 
 def measure(options: argparse.Namespace) -> list[bench.Line]:
-    """All commands."""
+    """Measure all commands."""
     with tempfile.TemporaryDirectory() as folder:
         results(Path(folder) / "results", CELLS, CLIPS)
-        planned = ["plan", "table2d", "--seeds", "50", "--results", str(Path(folder) / "none")]
-        reported = ["report", "--results", str(Path(folder) / "results")]
+        plan_arguments = ["plan", "table2d", "--seeds", "50", "--results", str(Path(folder) / "none")]
+        report_arguments = ["report", "--results", str(Path(folder) / "results")]
         return [
-            line("hsbench --help", ["--help"], 0.5, options.rounds, "Commands"),
-            line("hsbench list", ["list"], 0.5, options.rounds, "inr-siren"),
-            line("hsbench plan, 100 cells", planned, 1, options.rounds, "100 cells"),
-            line(f"hsbench report, {CELLS} cells x {CLIPS} clips", reported, 5, options.rounds, "row 19"),
+            timed_command("hsbench --help", ["--help"], 0.5, options.rounds, "Commands"),
+            timed_command("hsbench list", ["list"], 0.5, options.rounds, "inr-siren"),
+            timed_command("hsbench plan, 100 cells", plan_arguments, 1, options.rounds, "100 cells"),
+            timed_command(
+                f"hsbench report, {CELLS} cells x {CLIPS} clips", report_arguments, 5, options.rounds, "row 19"
+            ),
         ]
 
 

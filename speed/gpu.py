@@ -1,15 +1,21 @@
-"""What a GPU takes for a training step: plain code, hsbench, hsbench compiled, fused, and recorded as a CUDA graph.
+"""Measure a training step on a GPU in several forms: plain code; hsbench eager, compiled, fused, as a CUDA graph.
 
-Two works: the hypernetwork step at reference size and batch 16, and a step of 30 individual INRs over all coordinates.
-Each form runs with its optimiser, at learning rate 0, so that all stay on the same weights; losses and gradients are
-compared with plain fp32 before anything is timed. Compiled are encoder, hypernetwork and target network; the spectral
-loss, FFTs and one product, stays as it is. Fused is with kernels of our own (hsbench.fit.kernels): LayerNorm and ELU,
-and in bf16 the target network. A form that fails, or for which no time is left, gets its reason
-instead of a figure. bf16 is the policy of that name (another precision, and labelled so). Prints a table and writes
-JSON with the device's name. Usage: python speed/gpu.py [--device cpu --tiny] [--seconds 540] [--json FILE]
+There are two kinds of work: the hypernetwork step at reference size and batch 16, and a step of 30 individual INRs over
+all coordinates. Each form includes the optimiser, with learning rate 0, so that all forms keep the same weights. Losses
+and gradients are compared with those of plain fp32 code before anything is timed.
 
-On a CPU nothing is recorded, compiled code is traced but not generated, and our kernels run where TRITON_INTERPRET=1 is
-set: a rehearsal, whose times mean nothing.
+- "compiled": torch compiles the encoder, the hypernetwork and the target network, and not the spectral loss, which is
+  FFTs and one matrix product.
+- "fused": hsbench's own kernels (hsbench.fit.kernels) for LayerNorm with ELU and, in bf16, for the target network.
+- "graph": the whole step is recorded as a CUDA graph and replayed.
+- bf16 is the precision policy of that name; fp32 and bf16 are separate rows.
+
+A form that fails, or for which no time is left, gets the reason instead of a figure. The script prints a table and
+writes JSON with the name of the device.
+Usage: python speed/gpu.py [--device cpu --tiny] [--seconds 540] [--json FILE]
+
+A CPU can only rehearse the script, and its times mean nothing: no graph is recorded, compiled code is traced but not
+generated, and hsbench's own kernels run only where TRITON_INTERPRET=1 is set.
 """
 
 from __future__ import annotations
@@ -32,24 +38,36 @@ import inr_step
 from hsbench.errors import BackendMissingError
 from hsbench.fit.graphs import Recorded
 from hsbench.fit.precision import pin
+from hsbench.models.targets import create
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+    from hsbench.models.inr.steps import Step
 
     Run = Callable[[], torch.Tensor]
 
 HEAD = ("work", "form", "step", "ratio to plain", "gradients within", "remark")
 FILE = Path(__file__).parent / "gpu.json"
 BACKEND = "inductor" if torch.cuda.is_available() else "aot_eager"
-"""Of torch.compile; without a GPU code is traced and not generated."""
+"""Back end of torch.compile; without a GPU, code is traced and not generated."""
 NO_GRAPH = "skipped: CUDA graphs need a CUDA device"
-NO_KERNELS = "skipped: our kernels need a CUDA device, or TRITON_INTERPRET=1"
+NO_KERNELS = "skipped: hsbench's own kernels need a CUDA device, or TRITON_INTERPRET=1"
 INR_STEPS, PAPER_STEPS = 100_000, 1_562_500
 
 
 @dataclass
 class Row:
-    """One form of one work: median seconds of a step, ratio to plain, largest difference of a gradient, or a reason."""
+    """One form of one kind of work.
+
+    Attributes:
+        work: name of the work, with its precision.
+        form: name of the form.
+        seconds: median time of a step; None where it was not measured.
+        ratio: time of plain eager fp32 code / time of this form.
+        apart: largest relative difference of a gradient from that of plain code.
+        remark: time of a whole training, or the reason why there is no figure.
+    """
 
     work: str
     form: str
@@ -59,20 +77,21 @@ class Row:
     remark: str = ""
 
     def cells(self) -> tuple[str, ...]:
-        """As shown, in the order of HEAD."""
+        """Return the printed texts of the row, in the order of HEAD."""
         ratio = "" if self.ratio is None else f"{self.ratio:.2f}"
-        apart = "" if self.apart is None else f"{self.apart:.0e}"
-        return (self.work, self.form, bench.shown(self.seconds), ratio, apart, self.remark)
+        difference = "" if self.apart is None else f"{self.apart:.0e}"
+        return (self.work, self.form, bench.format_seconds(self.seconds), ratio, difference, self.remark)
 
 
 @dataclass(frozen=True)
 class Form:
-    """A way to do a work.
+    """One way to do the work.
 
     Attributes:
-        name: as shown.
-        make: gives a call that does one step, optimiser included, and leaves the gradients in the parameters.
-        judge: that call -> the largest relative difference of a gradient from plain; raises where it is too large.
+        name: name in the table.
+        make: returns a call that does one step with its optimiser and stores the gradients in the parameters.
+        judge: function from that call to the largest relative difference of a gradient from that of plain code;
+            raises where the difference is too large.
     """
 
     name: str
@@ -81,13 +100,13 @@ class Form:
 
 
 def optimiser(parameters: Sequence[torch.Tensor], *, fused: bool) -> torch.optim.AdamW:
-    """AdamW that moves nothing."""
+    """Return an AdamW optimiser with learning rate 0, which changes no parameter."""
     on_gpu = parameters[0].is_cuda
     return torch.optim.AdamW(parameters, lr=0.0, weight_decay=0.0, fused=fused, capturable=fused and on_gpu)
 
 
-def whole(gradients: Run, parameters: Sequence[torch.Tensor], *, fused: bool) -> Run:
-    """A step with its optimiser; gradients of the step before are dropped first."""
+def with_optimiser(gradients: Run, parameters: Sequence[torch.Tensor], *, fused: bool) -> Run:
+    """Return a whole step: clear the gradients, compute them, and call the optimiser."""
     adam = optimiser(parameters, fused=fused)
 
     def run() -> torch.Tensor:
@@ -101,21 +120,21 @@ def whole(gradients: Run, parameters: Sequence[torch.Tensor], *, fused: bool) ->
 
 
 def recorded(run: Run, parameters: Sequence[torch.Tensor]) -> Run:
-    """The step as a graph.
+    """Record the step as a CUDA graph.
 
     Raises:
-        NotImplementedError: the device has none.
+        NotImplementedError: the device is a CPU.
     """
     if not parameters[0].is_cuda:
         raise NotImplementedError(NO_GRAPH)
     return Recorded(run, parameters)
 
 
-def fused(run: Run, device: str) -> Run:
-    """The step with kernels of our own.
+def with_own_kernels(run: Run, device: str) -> Run:
+    """Return the step with hsbench's own kernels.
 
     Raises:
-        NotImplementedError: the device has none.
+        NotImplementedError: the device cannot run them.
     """
     if device == "cpu" and os.environ.get("TRITON_INTERPRET") != "1":
         raise NotImplementedError(NO_KERNELS)
@@ -131,62 +150,76 @@ def fused(run: Run, device: str) -> Run:
 
 
 def hyper_forms(device: str, batch: int, size: hyper_step.Size, policy: str) -> Iterator[Form]:
-    """Forms of the hypernetwork step."""
-    eager, quick = (hyper_step.prepare("fmlp", batch, device, size, policy) for _ in range(2))
+    """Yield the forms of the hypernetwork step."""
+    eager, compiled = (hyper_step.prepare("fmlp", batch, device, size, policy) for _ in range(2))
 
     def judge(pair: hyper_step.Pair) -> Callable[[Run], float]:
         return lambda run: hyper_step.parity(pair, run, policy == "fp32")
 
-    def compile_() -> Run:
-        quick.step.network.compile_parts(BACKEND)
-        return whole(quick.ours, quick.mine, fused=True)
+    def compiled_form() -> Run:
+        compiled.step.network.compile_parts(BACKEND)
+        return with_optimiser(compiled.ours, compiled.mine, fused=True)
 
     if policy == "fp32":
-        yield Form("plain eager", lambda: whole(eager.plain, eager.theirs, fused=False), lambda _run: 0.0)
-    yield Form("hsbench", lambda: whole(eager.ours, eager.mine, fused=True), judge(eager))
-    graph = whole(eager.ours, eager.mine, fused=True)
+        yield Form(
+            "plain eager", lambda: with_optimiser(eager.plain, eager.plain_parameters, fused=False), lambda _run: 0.0
+        )
+    yield Form("hsbench", lambda: with_optimiser(eager.ours, eager.mine, fused=True), judge(eager))
+    graph = with_optimiser(eager.ours, eager.mine, fused=True)
     yield Form("hsbench, graph", lambda: recorded(graph, eager.mine), judge(eager))
-    yield Form("hsbench, compiled", compile_, judge(quick))
-    both = whole(quick.ours, quick.mine, fused=True)
-    yield Form("hsbench, compiled, graph", lambda: recorded(both, quick.mine), judge(quick))
-    own = whole(eager.ours, eager.mine, fused=True)
-    yield Form("hsbench, fused", lambda: fused(own, device), judge(eager))
-    yield Form("hsbench, fused, graph", lambda: recorded(fused(own, device), eager.mine), judge(eager))
+    yield Form("hsbench, compiled", compiled_form, judge(compiled))
+    compiled_step = with_optimiser(compiled.ours, compiled.mine, fused=True)
+    yield Form("hsbench, compiled, graph", lambda: recorded(compiled_step, compiled.mine), judge(compiled))
+    own_kernels_step = with_optimiser(eager.ours, eager.mine, fused=True)
+    yield Form("hsbench, fused", lambda: with_own_kernels(own_kernels_step, device), judge(eager))
+    yield Form(
+        "hsbench, fused, graph", lambda: recorded(with_own_kernels(own_kernels_step, device), eager.mine), judge(eager)
+    )
 
 
 def inr_forms(device: str, clips: int, size: hyper_step.Size) -> Iterator[Form]:
-    """Forms of a step of individual INRs; parity is that of the gradients."""
+    """Yield the forms of a step of individual INRs, which are compared by their gradients."""
     start, target = inr_step.problem("fmlp", clips, size.width, size.samples)
     target = target.to(device)
     params = {name: value.detach().to(device).requires_grad_() for name, value in start.items()}
-    leaves = list(params.values())
-    eager, quick = (inr_step.harness("fmlp", params, target, torch.get_num_threads()) for _ in range(2))
+    nets = [create("fmlp", [size.width] * 5) for _ in range(2)]
+    eager, compiled = (inr_step.harness(net, params, target, torch.get_num_threads()) for net in nets)
+    eager_parameters, compiled_parameters = list(eager.parameters.values()), list(compiled.parameters.values())
+    plain_step = with_optimiser(lambda: inr_step.plain("fmlp", params, target), list(params.values()), fused=False)
 
-    def plain() -> torch.Tensor:
-        return inr_step.plain("fmlp", params, target)
+    def judge(step: Step) -> Callable[[Run], float]:
+        def compare(run: Run) -> float:
+            plain_step()
+            run()
+            worst = inr_step.largest_difference(step, params)
+            assert worst < 1e-2, f"the gradients differ by {worst:.1e}"
+            return worst
 
-    def judge(run: Run) -> float:
-        whole(plain, leaves, fused=False)()
-        want = [leaf.grad for leaf in leaves]
-        run()
-        worst = max(hyper_step.difference(leaf.grad, one) for leaf, one in zip(leaves, want, strict=True))
-        assert worst < 1e-2, f"the gradients differ by {worst:.1e}"
-        return worst
+        return compare
 
-    def compile_() -> Run:
-        quick.tiles.net.compile(BACKEND)
-        return whole(lambda: quick(0), leaves, fused=True)
+    def compiled_form() -> Run:
+        nets[1].compile(BACKEND)
+        return compiled_step
 
-    yield Form("plain eager", lambda: whole(plain, leaves, fused=False), judge)
-    yield Form("hsbench", lambda: whole(lambda: eager(0), leaves, fused=True), judge)
-    yield Form("hsbench, graph", lambda: recorded(whole(lambda: eager(0), leaves, fused=True), leaves), judge)
-    yield Form("hsbench, compiled", compile_, judge)
-    both = whole(lambda: quick(0), leaves, fused=True)
-    yield Form("hsbench, compiled, graph", lambda: recorded(both, leaves), judge)
+    eager_step = with_optimiser(lambda: eager(0), eager_parameters, fused=True)
+    compiled_step = with_optimiser(lambda: compiled(0), compiled_parameters, fused=True)
+    yield Form("plain eager", lambda: plain_step, lambda _run: 0.0)
+    yield Form("hsbench", lambda: eager_step, judge(eager))
+    yield Form("hsbench, graph", lambda: recorded(eager_step, eager_parameters), judge(eager))
+    yield Form("hsbench, compiled", compiled_form, judge(compiled))
+    yield Form("hsbench, compiled, graph", lambda: recorded(compiled_step, compiled_parameters), judge(compiled))
 
 
 def measure(work: str, forms: Iterator[Form], chunk: int, rounds: int, end: float) -> list[Row]:
-    """Check every form, then time them in turn, `chunk` steps at once."""
+    """Check every form, then time all of them alternately.
+
+    Args:
+        work: name of the work.
+        forms: ways to do it.
+        chunk: steps that are timed together.
+        rounds: number of rounds, in each of which every form is timed once.
+        end: value of time.monotonic() after which no further form or round starts.
+    """
     rows, runs = [], []
     for form in forms:
         row = Row(work, form.name)
@@ -201,31 +234,31 @@ def measure(work: str, forms: Iterator[Form], chunk: int, rounds: int, end: floa
             row.remark = " ".join(str(error).split())[:200] or type(error).__name__
             continue
         runs.append((row, run))
-    found: dict[str, list[float]] = {row.form: [] for row, _ in runs}
+    times: dict[str, list[float]] = {row.form: [] for row, _ in runs}
     for number in range(rounds):
         if number and time.monotonic() > end:
             break
         for row, run in runs:
-            found[row.form].append(timed(run, chunk))
+            times[row.form].append(timed(run, chunk))
     for row, _ in runs:
-        row.seconds = statistics.median(found[row.form])
+        row.seconds = statistics.median(times[row.form])
     return rows
 
 
 def timed(run: Run, chunk: int) -> float:
-    """Seconds of a step, the device idle before and after."""
-    settle = torch.cuda.synchronize if torch.cuda.is_available() else lambda: None
+    """Return the time of a step in seconds; the device is idle before and after the measurement."""
+    synchronize = torch.cuda.synchronize if torch.cuda.is_available() else lambda: None
     run()
-    settle()
+    synchronize()
     start = time.perf_counter()
     for _ in range(chunk):
         run()
-    settle()
+    synchronize()
     return (time.perf_counter() - start) / chunk
 
 
-def everything(options: argparse.Namespace, device: str) -> list[Row]:
-    """All rows; ratios are to plain eager fp32 of the same work."""
+def measure_all(options: argparse.Namespace, device: str) -> list[Row]:
+    """Measure all rows; ratios compare with plain eager fp32 code for the same work."""
     size = hyper_step.TINY if options.tiny else hyper_step.REFERENCE
     batch, clips = (2, 2) if options.tiny else (16, 30)
     chunk, rounds = (1, 2) if options.tiny else (10, 9)
@@ -242,7 +275,7 @@ def everything(options: argparse.Namespace, device: str) -> list[Row]:
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
     for row in rows:
-        plain = next((one.seconds for one in rows if one.work.split(",")[0] == row.work.split(",")[0]), None)
+        plain = next((first.seconds for first in rows if first.work.split(",")[0] == row.work.split(",")[0]), None)
         if row.seconds and plain:
             row.ratio = plain / row.seconds
             steps = INR_STEPS if row.work.startswith("step of") else PAPER_STEPS
@@ -251,19 +284,23 @@ def everything(options: argparse.Namespace, device: str) -> list[Row]:
 
 
 def main() -> None:
-    """Print the table and write the file."""
+    """Measure, print the table and write the file."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--device", choices=("cuda", "cpu"), default="cuda")
-    parser.add_argument("--tiny", action="store_true", help="a size that any machine can rehearse")
-    parser.add_argument("--seconds", type=float, default=540, help="after which nothing new is begun (default 540)")
-    parser.add_argument("--json", type=Path, default=FILE, help="file (default gpu.json beside this script)")
+    parser.add_argument("--tiny", action="store_true", help="small networks, to rehearse the script on any machine")
+    parser.add_argument(
+        "--seconds", type=float, default=540, help="no new measurement starts after so many seconds (default 540)"
+    )
+    parser.add_argument(
+        "--json", type=Path, default=FILE, help="file to write (default: gpu.json in the folder of this script)"
+    )
     options = parser.parse_args()
     try:
-        device = str(pin(options.device, 1))  # Triton's interpreter bears no second thread
+        device = str(pin(options.device, 1))  # Triton's interpreter fails with more than one thread
     except BackendMissingError as error:
         parser.error(f"{error} To rehearse: --device cpu --tiny")
     name = torch.cuda.get_device_name() if device == "cuda" else "CPU"
-    rows = everything(options, device)
+    rows = measure_all(options, device)
     facts = {"device": name, "torch": torch.__version__, "cuda": torch.version.cuda, "tiny": options.tiny}
     options.json.write_text(
         json.dumps({**facts, "rows": [dataclasses.asdict(row) for row in rows]}, indent=2), encoding="utf-8"

@@ -1,9 +1,9 @@
-"""How time and memory grow: with clips, width, batch and cells; a table with the exponent of each.
+"""Measure how time and memory grow with the number of clips, the width, the batch and the number of cells.
 
-Every size runs in a forked process of its own, after a small run that warms it up. Memory is what that process took at
-most beyond what it had when it started, without pages of mapped files. An exponent is the slope of the line through
-the logarithms; beside that of the time stands that of the work (parameters, or things to do), which it should not
-exceed.
+Every size runs in a forked process of its own, after a small warm-up run. Memory is the peak of that process minus its
+memory at the start, without pages of mapped files. The table gives the exponent b of the power law
+time = a * size ** b, the slope of the line through the logarithms, and the same for memory. The amount of work (such as
+parameters or clips) has an exponent too, which the exponent of the time should not exceed.
 Usage: python speed/growth.py [--threads 1]
 """
 
@@ -52,14 +52,14 @@ FEW = ("mse", "lsd", "si_snr", "stoi")
 
 @dataclass(frozen=True)
 class Case:
-    """One thing that grows.
+    """One kind of work, measured at several sizes.
 
     Attributes:
-        work: what it is.
-        sizes: of the runs.
-        make: size -> a call that does it.
-        amount: size -> how much work that is, in any unit.
-        warm: size of the run before, which pays for what is paid once.
+        work: name of the work in the table.
+        sizes: sizes to measure, in ascending order.
+        make: function from a size to a call that does the work.
+        amount: function from a size to the amount of work, in any unit.
+        warm: size of the warm-up run, which bears the costs that arise only once.
     """
 
     work: str
@@ -70,7 +70,7 @@ class Case:
 
 
 def score(clips: int) -> Callable[[], object]:
-    """Pairs that stream through a scorer."""
+    """Return a call that scores so many pairs, one after the other."""
     noise = np.random.default_rng(0)
 
     def pair(number: int) -> tuple[str, np.ndarray, np.ndarray, tuple[str, ...]]:
@@ -85,13 +85,13 @@ def score(clips: int) -> Callable[[], object]:
 
 
 def cell(sounds: Path, metrics: tuple[str, ...], clips: int) -> Callable[[], object]:
-    """A whole cell, from the corpus to its rows on disk, in a results folder of its own."""
-    task = opened(sounds, metrics, clips)
+    """Return a call that computes a whole cell, from the corpus to its rows on disk, in a new results folder."""
+    task = open_task(sounds, metrics, clips)
     return lambda: complete(task)
 
 
-def opened(sounds: Path, metrics: tuple[str, ...], clips: int) -> Task:
-    """The task of that cell."""
+def open_task(sounds: Path, metrics: tuple[str, ...], clips: int) -> Task:
+    """Return the task of a cell of white noise (control `noise`) in a new results folder, with no work done yet."""
     results = Results(Path(tempfile.mkdtemp(dir=sounds.parent)))
     request = Request(
         experiments=("sanity",),
@@ -110,18 +110,19 @@ def opened(sounds: Path, metrics: tuple[str, ...], clips: int) -> Task:
 
 
 def steps(clips: int, width: int) -> Callable[[], object]:
-    """One step of some individual INRs."""
-    step = inr_step.harness("fmlp", *inr_step.problem("fmlp", clips, width), torch.get_num_threads())
+    """Return a call that does one training step of so many individual INRs."""
+    net, threads = create("fmlp", [width] * 5), torch.get_num_threads()
+    step = inr_step.harness(net, *inr_step.problem("fmlp", clips, width), threads)
     return lambda: step(0)
 
 
 def hyper(batch: int) -> Callable[[], object]:
-    """One step of the hypernetwork at reference size."""
+    """Return a call that does one training step of the hypernetwork at reference size."""
     return hyper_step.prepare("fmlp", batch, "cpu").ours
 
 
 def report(folder: Path, cells: int) -> Callable[[], object]:
-    """The table of some cells of 128 clips."""
+    """Return a call that makes the table of so many cells of 128 clips."""
     root = folder / f"report{cells}"
     commands.results(root, cells, 128)
 
@@ -132,13 +133,13 @@ def report(folder: Path, cells: int) -> Callable[[], object]:
 
 
 def planned(cells: int) -> Callable[[], object]:
-    """The plan of some cells in an empty folder."""
+    """Return a call that plans so many cells for an empty results folder."""
     request = Request(experiments=("table2d",), seeds=cells // 2)
     return lambda: plan.make(select(request), Results(Path("nowhere")), Resources("cpu", 1, 1, None, 1))
 
 
 def corpus(folder: Path) -> Path:
-    """A prepared corpus of 512 clips, its cache beside it."""
+    """Write and prepare a corpus of 512 clips, with its cache in the same folder; return the folder of the sounds."""
     sounds = folder / "sounds"
     os.environ["HSBENCH_CACHE"] = str(folder / "cache")
     for number in range(32):
@@ -151,13 +152,13 @@ def corpus(folder: Path) -> Path:
 
 
 def cases(folder: Path, sounds: Path) -> list[Case]:
-    """All that is measured."""
+    """Return all cases to measure."""
     many = (16, 64, 256, 512)
     return [
         Case("score clips (four metrics)", many, score, float, 2),
         Case("run a cell: rebuild, score, keep", many, lambda n: cell(sounds, FEW[:3], n), float, 2),
         Case("score clips that are rebuilt", many, lambda n: rescored(sounds, n), float, 2),
-        Case("INR step, 4 clips, by width", (22, 45, 90, 180), lambda n: steps(4, n), count, 22),
+        Case("INR step, 4 clips, by width", (22, 45, 90, 180), lambda n: steps(4, n), parameters_of_inr, 22),
         Case("INR step, width 45, by clips", (2, 4, 8, 16), lambda n: steps(n, 45), float, 2),
         Case("hypernetwork step, by batch", (1, 2, 4, 8), hyper, float, 1),
         Case("plan, by cells", (20, 100, 500), planned, float, 2),
@@ -166,63 +167,63 @@ def cases(folder: Path, sounds: Path) -> list[Case]:
 
 
 def rescored(sounds: Path, clips: int) -> Callable[[], object]:
-    """A cell whose clips stand on disk and lack every score."""
-    task = opened(sounds, (), clips)
+    """Return a call that scores the clips of a cell whose reconstructions are on disk and have no scores yet."""
+    task = open_task(sounds, (), clips)
     complete(task)
     job = dataclasses.replace(task.job, metrics=FEW[:3])
-    again = Task.open(job, task.folder, task.results, lambda *_: None)
-    return lambda: complete(again)
+    scoring_task = Task.open(job, task.folder, task.results, lambda *_: None)
+    return lambda: complete(scoring_task)
 
 
-def count(width: int) -> int:
-    """Parameters of an INR."""
+def parameters_of_inr(width: int) -> int:
+    """Return the number of parameters of an FMLP of this width."""
     return create("fmlp", [width] * 5).count()
 
 
 def memory() -> float:
-    """Memory of this process in MB, without pages of files, which the system takes back when it needs them."""
+    """Return the memory of this process in MB, without pages of files, which the system can reclaim."""
     text = Path("/proc/self/status").read_text(encoding="ascii")
     return int(text.split("RssAnon:")[1].split()[0]) / 1024
 
 
-def highest(done: threading.Event) -> float:
-    """The most memory that is seen until the event comes, in MB; looked at every two milliseconds."""
+def peak_memory(finished: threading.Event) -> float:
+    """Return the largest memory in MB, measured every two milliseconds until the event is set."""
     peak = memory()
-    while not done.wait(0.002):
+    while not finished.wait(0.002):
         peak = max(peak, memory())
     return peak
 
 
-def one(case: Case, size: int, threads: int, pipe: Any) -> None:
-    """What a process measures: seconds, and MB at most beyond those at the start."""
+def measure_here(case: Case, size: int, threads: int, pipe: Any) -> None:
+    """Do the work in this process; send its time in seconds and the growth of its memory in MB through the pipe."""
     torch.set_num_threads(threads)
     before = memory()
     case.make(case.warm)()
     run = case.make(size)
     with ThreadPoolExecutor(1) as pool:
-        done = threading.Event()
-        peak = pool.submit(highest, done)
-        took = bench.seconds(run)
-        done.set()
-    pipe.send((took, max(1.0, peak.result() - before)))
+        finished = threading.Event()
+        peak = pool.submit(peak_memory, finished)
+        elapsed = bench.seconds(run)
+        finished.set()
+    pipe.send((elapsed, max(1.0, peak.result() - before)))
 
 
 def measured(case: Case, threads: int) -> tuple[list[float], list[float]]:
-    """Seconds and MB of every size."""
-    context, found = multiprocessing.get_context("fork"), []
+    """Return the time in seconds and the memory in MB for every size."""
+    context, measurements = multiprocessing.get_context("fork"), []
     for size in case.sizes:
         receiving, sending = context.Pipe(duplex=False)
-        process = context.Process(target=one, args=(case, size, threads, sending))
+        process = context.Process(target=measure_here, args=(case, size, threads, sending))
         process.start()
         sending.close()
-        found.append(receiving.recv())
+        measurements.append(receiving.recv())
         process.join()
-    seconds, megabytes = zip(*found, strict=True)
+    seconds, megabytes = zip(*measurements, strict=True)
     return list(seconds), list(megabytes)
 
 
 def rows(case: Case, threads: int) -> list[tuple[str, ...]]:
-    """A row per size, the exponents in the last."""
+    """Return one row for each size; the last row has the exponents."""
     seconds, megabytes = measured(case, threads)
     exponents = [
         f"{bench.slope(case.sizes, values):.2f}"
@@ -230,31 +231,30 @@ def rows(case: Case, threads: int) -> list[tuple[str, ...]]:
     ]
     blank = [("", "", "")] * (len(case.sizes) - 1)
     return [
-        (case.work if index == 0 else "", str(size), bench.shown(took), f"{peak:.0f} MB", *last)
-        for index, (size, took, peak, last) in enumerate(
+        (case.work if index == 0 else "", str(size), bench.format_seconds(elapsed), f"{peak:.0f} MB", *last)
+        for index, (size, elapsed, peak, last) in enumerate(
             zip(case.sizes, seconds, megabytes, [*blank, tuple(exponents)], strict=True)
         )
     ]
 
 
 def main() -> None:
-    """Print the table."""
+    """Measure the chosen cases and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--threads", type=int, default=1, help="of torch (default 1)")
-    parser.add_argument("--only", default="", help="cases whose name contains this")
-    parser.add_argument("--json", type=Path, help="file for the rows")
+    parser.add_argument("--threads", type=int, default=1, help="number of torch threads (default 1)")
+    parser.add_argument("--only", default="", help="measure only cases whose name contains this text")
+    parser.add_argument("--json", type=Path, help="file to write the rows to, as JSON")
     options = parser.parse_args()
-    torch.optim.AdamW(
-        [torch.zeros(1)]
-    )  # imports what every fit imports, which else some works pay for and others do not
+    # The first optimiser imports modules that every fit needs; made here, they count for no case.
+    torch.optim.AdamW([torch.zeros(1)])
     with tempfile.TemporaryDirectory() as folder:
         sounds = corpus(Path(folder))
         chosen = [case for case in cases(Path(folder), sounds) if options.only in case.work]
-        found = [row for case in chosen for row in rows(case, options.threads)]
+        table_rows = [row for case in chosen for row in rows(case, options.threads)]
     print(bench.machine(options.threads))
-    print(bench.markdown(HEAD, found))
+    print(bench.markdown(HEAD, table_rows))
     if options.json is not None:
-        options.json.write_text(json.dumps(found), encoding="utf-8")
+        options.json.write_text(json.dumps(table_rows), encoding="utf-8")
 
 
 if __name__ == "__main__":

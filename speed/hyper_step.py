@@ -1,9 +1,10 @@
-"""One training step of HyperSound at reference size and batch 16: the harness beside plain eager PyTorch.
+"""Measure one training step of HyperSound at reference size and batch 16: hsbench and plain eager PyTorch.
 
-Plain is the form of the reference: nn.Conv1d, nn.LayerNorm and nn.ELU modules, the whole batch at once, the encoding
-computed at every step, torch.bmm per layer of the target network, one STFT per signal and resolution with its phase
-computed and dropped. Both run in this process on the same weights with the same thread count, in turn; loss and
-gradients are compared first. Usage: python speed/hyper_step.py [--threads 2] [--rounds 3] [--kind fmlp]
+The plain code is written as the reference code is: nn.Conv1d, nn.LayerNorm and nn.ELU modules, the whole batch at once,
+the positional encoding computed at every step, one torch.bmm per layer of the target network, and one STFT per signal
+and resolution, whose phase is computed and not used. Both sides run alternately in this process, with the same weights
+and the same number of threads. Loss and gradients are compared before anything is timed.
+Usage: python speed/hyper_step.py [--threads 2] [--rounds 3] [--kind fmlp]
 """
 
 from __future__ import annotations
@@ -37,13 +38,13 @@ RATE = 22050
 
 @dataclass(frozen=True)
 class Size:
-    """What is trained.
+    """Size of the networks.
 
     Attributes:
-        samples: of a clip.
-        width: of the target network.
-        channels: of the encoder's first layer.
-        hidden: widths of the hypernetwork.
+        samples: samples per clip.
+        width: units per hidden layer of the target network.
+        channels: output channels of the encoder's first layer.
+        hidden: units of each hidden layer of the hypernetwork.
     """
 
     samples: int
@@ -57,7 +58,7 @@ TINY = Size(2048, 8, 2, (16, 16))
 
 
 class Causal(nn.Module):
-    """Padding and convolution."""
+    """Causal convolution: zeros before the signal, then nn.Conv1d."""
 
     def __init__(self, inputs: int, outputs: int, kernel: int, dilation: int = 1, stride: int = 1) -> None:
         super().__init__()
@@ -71,7 +72,7 @@ class Causal(nn.Module):
 
 
 class Residual(nn.Module):
-    """x + branch."""
+    """Residual block: x + branch(x)."""
 
     def __init__(self, branch: nn.Module) -> None:
         super().__init__()
@@ -84,7 +85,12 @@ class Residual(nn.Module):
 
 
 def plain_network(size: Size, generated: int) -> nn.Sequential:
-    """Encoder and hypernetwork of library modules, in the order of the reference."""
+    """Build encoder and hypernetwork from library modules, in the order of the reference code.
+
+    Args:
+        size: size of the networks.
+        generated: number of weights that the hypernetwork generates for a clip.
+    """
 
     def layer(inputs: int, outputs: int, kernel: int, time: int, dilation: int = 1, stride: int = 1) -> list[nn.Module]:
         return [Causal(inputs, outputs, kernel, dilation, stride), nn.LayerNorm([outputs, time]), nn.ELU()]
@@ -106,11 +112,18 @@ def plain_network(size: Size, generated: int) -> nn.Sequential:
 
 
 def plain_target(kind: str, samples: int, vector: torch.Tensor, shapes: dict[str, tuple[int, ...]]) -> torch.Tensor:
-    """The target network over all coordinates."""
-    batch, first, params = len(vector), 0, {}
+    """Evaluate the target network at all coordinates, [batch, samples].
+
+    Args:
+        kind: "fmlp" or "siren".
+        samples: samples per clip.
+        vector: generated weights, [batch, generated].
+        shapes: shape of each weight and bias, in the order in which they lie in `vector`.
+    """
+    batch, start, params = len(vector), 0, {}
     for name, shape in shapes.items():
-        params[name] = vector[:, first : first + math.prod(shape)].reshape(batch, *shape)
-        first += math.prod(shape)
+        params[name] = vector[:, start : start + math.prod(shape)].reshape(batch, *shape)
+        start += math.prod(shape)
     x = torch.linspace(-1, 1, samples, device=vector.device).view(1, -1, 1).expand(batch, -1, -1)
     if kind == "fmlp":
         octaves = [2**i * math.pi * x for i in range(10)]
@@ -125,7 +138,7 @@ def plain_target(kind: str, samples: int, vector: torch.Tensor, shapes: dict[str
 
 
 def plain_loss(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-    """L1 plus the spectral loss."""
+    """Return the L1 loss plus the multi-resolution mel loss of an estimate y of x, both [batch, samples]."""
     total = 0.0
     for n_fft in SIZES:
         mels = []
@@ -143,38 +156,46 @@ def plain_loss(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
 
 @dataclass(frozen=True)
 class Pair:
-    """The same step twice.
+    """The same training step in plain code and in hsbench.
 
     Attributes:
-        plain: a step of library modules: gradients added, loss given.
-        ours: the harness's, on a batch.
-        step: the harness's step itself.
-        theirs: parameters of the plain side.
-        mine: those of the harness that must get the same gradients, in the same order.
-        waveform: the batch, [batch, samples].
+        plain: computes the gradients with library modules and returns the loss.
+        ours: computes the gradients with hsbench and returns the loss.
+        step: the training step of hsbench that `ours` calls.
+        plain_parameters: parameters of the plain side.
+        mine: parameters of hsbench in the same order, which must get the same gradients.
+        waveform: the batch of clips, [batch, samples].
     """
 
     plain: Callable[[], torch.Tensor]
     ours: Callable[[], torch.Tensor]
     step: TrainingStep
-    theirs: list[torch.Tensor]
+    plain_parameters: list[torch.Tensor]
     mine: list[torch.Tensor]
     waveform: torch.Tensor
 
 
 def prepare(kind: str, batch: int, device: str, size: Size = REFERENCE, policy: str = "fp32") -> Pair:
-    """Both sides on the same weights."""
+    """Build both sides with the same weights.
+
+    Args:
+        kind: target network, "fmlp" or "siren".
+        batch: clips per step.
+        device: "cpu" or "cuda".
+        size: size of the networks.
+        policy: precision of hsbench, "fp32" or "bf16".
+    """
     net = create(kind, [size.width] * 5)
     switches = {"additive_bias": "generated", "multiplicative_bias": "scale"}
     combination = Combination(net, "replace", 0, switches)
     network = HyperSoundNetwork(net, combination, size.samples, size.channels, "element", size.hidden)
     network.initialise(0)
-    theirs = plain_network(size, net.count())
+    plain_model = plain_network(size, net.count())
     mine = [*network.encoder.parameters(), *network.hypernetwork.parameters()]
     with torch.no_grad():
-        for to, source in zip(theirs.parameters(), mine, strict=True):
-            to.copy_(source)
-    network, theirs = network.to(device), theirs.to(device)
+        for target, source in zip(plain_model.parameters(), mine, strict=True):
+            target.copy_(source)
+    network, plain_model = network.to(device), plain_model.to(device)
     waveform = torch.rand(batch, size.samples, generator=torch.Generator().manual_seed(0)).to(device) * 2 - 1
     spectral = MultiResolutionMelLoss(RATE)
     step = TrainingStep(
@@ -182,9 +203,9 @@ def prepare(kind: str, batch: int, device: str, size: Size = REFERENCE, policy: 
     )
 
     def plain() -> torch.Tensor:
-        for parameter in theirs.parameters():
+        for parameter in plain_model.parameters():
             parameter.grad = None
-        loss = plain_loss(waveform, plain_target(kind, size.samples, theirs(waveform[:, None]), net.shapes()))
+        loss = plain_loss(waveform, plain_target(kind, size.samples, plain_model(waveform[:, None]), net.shapes()))
         loss.backward()
         return loss.detach()
 
@@ -193,40 +214,47 @@ def prepare(kind: str, batch: int, device: str, size: Size = REFERENCE, policy: 
             parameter.grad = None
         return step(waveform, None, 0)
 
-    return Pair(plain, ours, step, list(theirs.parameters()), mine, waveform)
+    return Pair(plain, ours, step, list(plain_model.parameters()), mine, waveform)
 
 
 def parity(pair: Pair, ours: Callable[[], torch.Tensor], exact: bool = True) -> float:
-    """The largest relative difference of a gradient; where ours is not exact, that of all gradients together.
+    """Compare loss and gradients of the two sides.
 
     Args:
         pair: both sides.
-        ours: a form of our step.
-        exact: whether it computes in float32; else the loss may be off by two per cent, and gradients are not judged.
+        ours: the step of hsbench to compare, such as pair.ours or a compiled form of it.
+        exact: True for a step in float32. Otherwise the losses may differ by two per cent, and the gradients are
+            compared without a limit.
+
+    Returns:
+        The largest relative difference of the gradient of one parameter; where `exact` is False, the relative
+        difference of all gradients taken together.
 
     Raises:
         AssertionError: losses or gradients are not the same.
     """
-    sides = pair.mine, pair.theirs
-    want, got = float(pair.plain()), float(ours())
-    assert abs(got / want - 1) < (1e-4 if exact else 2e-2), f"the losses differ: {want} and {got}"
+    sides = pair.mine, pair.plain_parameters
+    expected_loss, loss = float(pair.plain()), float(ours())
+    assert abs(loss / expected_loss - 1) < (1e-4 if exact else 2e-2), f"the losses differ: {expected_loss} and {loss}"
     if not exact:
-        got, want = (torch.cat([one.grad.flatten() for one in side if one.grad is not None]) for side in sides)
-        return difference(got, want)
+        gradients, expected = (
+            torch.cat([parameter.grad.flatten() for parameter in side if parameter.grad is not None]) for side in sides
+        )
+        return difference(gradients, expected)
     worst = max(difference(a.grad, b.grad) for a, b in zip(*sides, strict=True))
     assert worst < 1e-2, f"the gradients differ by {worst:.1e}"
     return worst
 
 
-def difference(got: torch.Tensor | None, want: torch.Tensor | None) -> float:
-    """The distance of two gradients in units of the second."""
-    assert got is not None, "a gradient is missing"
-    assert want is not None, "a gradient is missing"
-    return float((got - want).norm() / want.norm())
+def difference(gradient: torch.Tensor | None, expected: torch.Tensor | None) -> float:
+    """Return the relative difference |gradient - expected| / |expected| of two gradients."""
+    assert gradient is not None, "a gradient is missing"
+    assert expected is not None, "a gradient is missing"
+    return float((gradient - expected).norm() / expected.norm())
 
 
 def measure(options: argparse.Namespace) -> list[bench.Line]:
-    """The row of one kind of target network."""
+    """Measure the step with one kind of target network and return its row of the table."""
     pair = prepare(options.kind, options.batch, "cpu")
     worst = parity(pair, pair.ours)
     rounds = bench.in_turn(pair.plain, pair.ours, options.rounds)
@@ -235,7 +263,7 @@ def measure(options: argparse.Namespace) -> list[bench.Line]:
 
 
 def extra(parser: argparse.ArgumentParser) -> None:
-    """Which step."""
+    """Add the options that choose the step."""
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--kind", choices=("fmlp", "siren"), default="fmlp")
 

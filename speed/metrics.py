@@ -1,8 +1,9 @@
-"""The six metrics: hsbench beside plain calls of the packages.
+"""Measure the six metrics: hsbench and plain calls of the packages.
 
-Plain is what a script would write: pystoi, pesq after a torchaudio Resample made for the call, and CDPAM's published
-network layer by layer with both clips embedded for every pair (the cdpam package itself does not load beside a
-current torch), one pair at a time. Both sides run with the same thread count, in turn, and must give the same numbers.
+The plain code scores one pair at a time, as a script would: pystoi; pesq after a torchaudio Resample object made for
+the call; and CDPAM's published network layer by layer, which embeds both clips of every pair (the cdpam package itself
+cannot be loaded with a current torch). Both sides run alternately with the same number of threads, and must give the
+same numbers. "Cold" scores have no prepared reference; "cached" scores find the reference prepared.
 Usage: python speed/metrics.py [--threads 2] [--clips 8]
 """
 
@@ -40,7 +41,7 @@ KERNEL = {
 
 
 class PlainCdpam:
-    """The published network as it is written: every layer in full, normalisation apart, decimation after the fact."""
+    """CDPAM's published network as written: full convolutions, separate normalisation, decimation after the layer."""
 
     def __init__(self) -> None:
         self.state = cdpam_weights.load(cdpam_weights.find())
@@ -48,7 +49,7 @@ class PlainCdpam:
 
     @torch.inference_mode()
     def embed(self, signal: np.ndarray) -> torch.Tensor:
-        """[samples] at full scale -> [512]."""
+        """Return the embedding, [512], of a waveform, [samples], full scale +-1."""
         x = torch.from_numpy(np.round(signal.astype(np.float32) * 32768)).view(1, 1, -1)
         for index in range(16):
             layer, norm = f"base_encoder.encoder.{index}", f"base_encoder.ebatch.{index}"
@@ -60,29 +61,29 @@ class PlainCdpam:
         return x.mean(dim=2)[0, :512]
 
     def __call__(self, x: np.ndarray, y: np.ndarray) -> float:
-        """Both clips, anew for every pair."""
+        """Return the distance of two waveforms; both are embedded for every pair."""
         return self.distance(self.embed(x), self.embed(y))
 
 
 def plain_pesq(x: np.ndarray, y: np.ndarray) -> float:
-    """Resample both with a kernel made anew, then the package."""
+    """Resample both waveforms with a new Resample object each, then call the package."""
     low = [Resample(22050, 16000, **KERNEL)(torch.from_numpy(s.astype(np.float32))).numpy() for s in (x, y)]
     return float(pesq.pesq(16000, *low, "wb"))
 
 
 def plain_lsd(x: np.ndarray, y: np.ndarray) -> float:
-    """A transform per signal."""
+    """Compute the log-spectral distance, with one STFT for each signal."""
     window = torch.hann_window(1024, dtype=torch.float64)
     pair = [
-        torch.stft(torch.from_numpy(one), 1024, 220, window=window, pad_mode="constant", return_complex=True).abs()
-        for one in (x, y)
+        torch.stft(torch.from_numpy(signal), 1024, 220, window=window, pad_mode="constant", return_complex=True).abs()
+        for signal in (x, y)
     ]
     distance = torch.log10(pair[0] ** 2 / (pair[1] + 1e-12) ** 2 + 1e-12) ** 2
     return float(distance.mean(dim=0).sqrt().mean())
 
 
 def plain_si_snr(x: np.ndarray, y: np.ndarray) -> float:
-    """The definition."""
+    """Compute SI-SNR from its definition."""
     x, y, eps = x - x.mean(), y - y.mean(), float(np.finfo(np.float32).eps)
     target = (x @ y + eps) / (x @ x + eps) * x
     noise = target - y
@@ -90,21 +91,21 @@ def plain_si_snr(x: np.ndarray, y: np.ndarray) -> float:
 
 
 def timed(run: Callable[[], float]) -> tuple[float, float]:
-    """Seconds and value."""
+    """Return the time in seconds that a call takes, and its value."""
     start = time.perf_counter()
     value = run()
     return time.perf_counter() - start, value
 
 
 def ours(name: str, x: np.ndarray, y: np.ndarray) -> float:
-    """One metric through the public function."""
+    """Score a pair with one metric of hsbench, through the public function."""
     score = hsbench.score(x, y, 22050, [name])[name]
     assert score.value is not None, score
     return score.value
 
 
-def forget() -> None:
-    """Drop every prepared reference, in memory and on disk."""
+def clear_prepared_references() -> None:
+    """Clear all prepared references, in memory and on disk."""
     suite._prepared.clear()
     os.environ["HSBENCH_CACHE"] = tempfile.mkdtemp()
 
@@ -118,43 +119,57 @@ PLAIN: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {
 }
 
 
-def alone(name: str, pairs: Sequence[Pair]) -> list[bench.Line]:
-    """A metric by itself: pair by pair, in this process."""
+def one_metric(name: str, pairs: Sequence[Pair]) -> list[bench.Line]:
+    """Measure one metric, pair by pair in this process; return its rows for cold and for cached references."""
     ours(name, *pairs[0])
-    found, apart = [], 0.0
+    times, largest_difference = [], 0.0
     for x, y in pairs:
-        plain, want = timed(lambda x=x, y=y: PLAIN[name](x, y))
-        forget()
-        cold, got = timed(lambda x=x, y=y: ours(name, x, y))
+        plain, expected = timed(lambda x=x, y=y: PLAIN[name](x, y))
+        clear_prepared_references()
+        cold, value = timed(lambda x=x, y=y: ours(name, x, y))
         cached, _ = timed(lambda x=x, y=y: ours(name, x, y))
-        found.append((plain, cold, cached))
-        apart = max(apart, abs(got - want))
-    assert apart < 1e-5, f"{name}: the values differ by {apart}"
-    remark = f"apart by {apart:.0e} at most"
+        times.append((plain, cold, cached))
+        largest_difference = max(largest_difference, abs(value - expected))
+    assert largest_difference < 1e-5, f"{name}: the values differ by {largest_difference}"
+    remark = f"values differ by at most {largest_difference:.0e}"
+    rounds = {
+        "cold": [(plain, cold) for plain, cold, _ in times],
+        "cached": [(plain, cached) for plain, _, cached in times],
+    }
     return [
-        bench.compared(f"{name}, per pair, {way}", [(one[0], one[side]) for one in found], remark=remark)
-        for side, way in ((1, "cold"), (2, "cached"))
+        bench.compared(f"{name}, per pair, {state}", both_sides, remark=remark) for state, both_sides in rounds.items()
     ]
 
 
-def as_run(names: Sequence[str], rounds: Sequence[Sequence[Pair]], workers: int) -> list[list[tuple[float, float]]]:
-    """Rounds of (plain, ours) seconds per pair, cold and cached, as a run scores: with a pool for PESQ and STOI."""
-    found: list[list[tuple[float, float]]] = [[], []]
+def several_metrics(
+    names: Sequence[str], rounds: Sequence[Sequence[Pair]], workers: int
+) -> list[list[tuple[float, float]]]:
+    """Measure several metrics as `hsbench run` scores them, with a pool of processes for PESQ and STOI.
+
+    Args:
+        names: metrics to score.
+        rounds: pairs of each round; the first round also starts the pool, which is not timed.
+        workers: processes of the pool.
+
+    Returns:
+        The times (plain, hsbench) per pair in seconds of each round, first for cold and then for cached references.
+    """
+    cold: list[tuple[float, float]] = []
+    cached: list[tuple[float, float]] = []
     with suite.Scorer(22050, workers=workers) as scorer:
         list(scorer.score([(str(n), *pair, names) for n, pair in enumerate(rounds[0])]))  # starts the pool
         for pairs in rounds:
-            forget()
+            clear_prepared_references()
             plain = bench.seconds(lambda pairs=pairs: [PLAIN[name](*pair) for pair in pairs for name in names])
-            asked = [(str(number), *pair, names) for number, pair in enumerate(pairs)]
-            for way in found:
-                way.append(
-                    (plain / len(pairs), bench.seconds(lambda asked=asked: list(scorer.score(asked))) / len(pairs))
-                )
-    return found
+            requests = [(str(number), *pair, names) for number, pair in enumerate(pairs)]
+            for times in (cold, cached):
+                elapsed = bench.seconds(lambda requests=requests: list(scorer.score(requests)))
+                times.append((plain / len(pairs), elapsed / len(pairs)))
+    return [cold, cached]
 
 
 def measure(options: argparse.Namespace) -> list[bench.Line]:
-    """Speech-like sounds beside themselves with a little noise."""
+    """Score speech-like sounds as references and the same sounds with a little noise as estimates."""
 
     def pairs(first: int, count: int) -> list[Pair]:
         noise = np.random.default_rng(first).standard_normal((count, known.SAMPLES))
@@ -165,11 +180,15 @@ def measure(options: argparse.Namespace) -> list[bench.Line]:
     lines = [
         line
         for name, count in (("pesq", options.clips), ("stoi", options.clips), ("cdpam", 3))
-        for line in alone(name, pairs(0, count))
+        for line in one_metric(name, pairs(0, count))
     ]
-    cold, cached = as_run(SIX, [pairs(100 * number, 2) for number in range(1, 1 + options.rounds)], options.threads)
-    five = as_run(SIX[:-1], [pairs(1000 * number, 16) for number in range(1, 1 + options.rounds)], options.threads)
-    remark = "as a run scores: PESQ and STOI in a pool of processes, which is up"
+    cold, cached = several_metrics(
+        SIX, [pairs(100 * number, 2) for number in range(1, 1 + options.rounds)], options.threads
+    )
+    five = several_metrics(
+        SIX[:-1], [pairs(1000 * number, 16) for number in range(1, 1 + options.rounds)], options.threads
+    )
+    remark = "as in a run: PESQ and STOI in a pool of processes that is already running"
     return [
         *lines,
         bench.compared("six metrics, per pair, reference side cached", cached, at_least=8, remark=remark),
@@ -179,7 +198,7 @@ def measure(options: argparse.Namespace) -> list[bench.Line]:
 
 
 def extra(parser: argparse.ArgumentParser) -> None:
-    """How much to score."""
+    """Add the options that choose the amount of work."""
     parser.add_argument("--clips", type=int, default=8)
 
 

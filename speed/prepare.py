@@ -1,8 +1,9 @@
-"""Preparing 200 files: hsbench with one thread per core beside one, and beside a plain loop.
+"""Measure the preparation of a corpus of 200 files: hsbench with one thread per core, with one thread, and plain code.
 
-The plain loop is what a script would write: read, resample with a torchaudio Resample kept for its rate, cut, write
-each block as a WAV file. All must give the same samples. The files are speech-like noise of 4 to 8 s at 48 kHz, made
-here. Usage: python speed/prepare.py [--files 200] [--jobs 2] [--rounds 3]
+The plain code is a loop as a script would have it: read a file, resample it with one torchaudio Resample object that is
+used for all files, cut it, and write each block as a WAV file. All three must give the same samples. This script writes
+the files itself: speech-like noise of 4 to 8 s at 48 kHz.
+Usage: python speed/prepare.py [--files 200] [--jobs 2] [--rounds 3]
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ RATE, BLOCK = 48000, 32768
 
 
 def make(folder: Path, count: int) -> None:
-    """Write the files."""
+    """Write so many audio files, for ten speakers, below a folder."""
     speech = np.concatenate([known.speech(seed) for seed in range(12)])
     for number in range(count):
         length = RATE * (4 + number % 5)
@@ -45,7 +46,7 @@ def make(folder: Path, count: int) -> None:
 
 
 def plain(folder: Path, out: Path) -> bytes:
-    """One process, one file after the other; gives all blocks."""
+    """Prepare the files in one process, one after the other; return all blocks as 16-bit samples."""
     kernel = Resample(
         RATE,
         22050,
@@ -54,19 +55,19 @@ def plain(folder: Path, out: Path) -> bytes:
         rolloff=0.9475937167399596,
         beta=14.769656459379492,
     )
-    found = []
+    blocks = []
     for path in sorted(folder.rglob("*.flac")):
         samples, _ = soundfile.read(path, dtype="float32")
         low = kernel(torch.from_numpy(samples)).numpy()
         for block in range(low.size // BLOCK):
             target = out / f"{path.stem}-{block}.wav"
             soundfile.write(target, low[block * BLOCK : (block + 1) * BLOCK], 22050, subtype="PCM_16")
-            found.append(soundfile.read(target, dtype="int16")[0].tobytes())
-    return b"".join(found)
+            blocks.append(soundfile.read(target, dtype="int16")[0].tobytes())
+    return b"".join(blocks)
 
 
 def ours(folder: Path, workers: int) -> bytes:
-    """hsbench, into a fresh cache; gives all blocks."""
+    """Prepare the files with hsbench in an empty cache; return all blocks as 16-bit samples."""
     os.environ["HSBENCH_CACHE"] = tempfile.mkdtemp()
     descriptor = registry.get("corpora", "folder")
     corpus = descriptor.load()(Source(folder, freeze(descriptor.defaults)))
@@ -77,29 +78,32 @@ def ours(folder: Path, workers: int) -> bytes:
 
 
 def measure(options: argparse.Namespace) -> list[bench.Line]:
-    """Threads beside one thread and beside the plain loop."""
+    """Measure the three ways; the row compares one thread per core with one thread."""
     torch.set_num_threads(1)
-    results = set()
+    outcomes = set()
     with tempfile.TemporaryDirectory() as folder:
         root, out = Path(folder) / "in", Path(folder) / "out"
         out.mkdir()
         make(root, options.files)
         runs = [
-            lambda: results.add(plain(root, out)),
-            lambda: results.add(ours(root, 1)),
-            lambda: results.add(ours(root, options.jobs)),
+            lambda: outcomes.add(plain(root, out)),
+            lambda: outcomes.add(ours(root, 1)),
+            lambda: outcomes.add(ours(root, options.jobs)),
         ]
         rounds = [[bench.seconds(run) for run in runs] for _ in range(options.rounds)]
-    assert len(results) == 1, "the samples differ"
-    work = f"corpus prepare, {options.files} files, {options.jobs} threads"
-    loop = statistics.median(one[0] / one[2] for one in rounds)
+    assert len(outcomes) == 1, "the samples differ"
+    work = f"corpus prepare, {bench.counted(options.files, 'file')}, {bench.counted(options.jobs, 'thread')}"
+    plain_ratio = statistics.median(loop / threaded for loop, _, threaded in rounds)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    remark = f"beside one thread; {loop:.2f} times a plain loop; same samples; this process took {peak:.0f} MB at most"
-    return [bench.compared(work, [(one[1], one[2]) for one in rounds], at_least=1.7, remark=remark)]
+    remark = (
+        f"compared with one thread; {plain_ratio:.2f} times as fast as a plain loop; same samples; "
+        f"peak memory of this process {peak:.0f} MB"
+    )
+    return [bench.compared(work, [(single, threaded) for _, single, threaded in rounds], at_least=1.7, remark=remark)]
 
 
 def extra(parser: argparse.ArgumentParser) -> None:
-    """How much to prepare."""
+    """Add the options that choose the amount of work."""
     parser.add_argument("--files", type=int, default=200)
     parser.add_argument("--jobs", type=int, default=2)
 

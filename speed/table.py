@@ -1,8 +1,8 @@
-"""All speed scripts, one after the other, and their one table: speed/RESULTS.md.
+"""Run all speed scripts, one after the other, and write their results into one page: speed/RESULTS.md.
 
-Each script is a process of its own with a fixed number of threads. What it measured is kept in a folder, and a script
-whose file is there does not run again, so a run that was stopped goes on. CUDA is measured by speed/gpu.py alone; its
-file speed/gpu.json, where there is one, gets into the table.
+Each script runs in a process of its own, with a fixed number of threads. Its measurements are kept as a file in a
+folder, and a script whose file exists does not run again, so an interrupted run can continue. CUDA is measured by
+speed/gpu.py alone; if its file speed/gpu.json exists, the page shows it.
 Usage: python speed/table.py [--threads 2] [--kept FOLDER] [--output FILE]
 """
 
@@ -32,25 +32,30 @@ SCRIPTS = (
     ("growth",),
 )
 SINGLE = ("commands", "growth")
-"""Scripts that run with one thread: they time processes, or compare sizes."""
-ABSENT = (
+"""Scripts that run with one thread, because they time processes or compare sizes."""
+NOT_MEASURED = (
     gpu.Row("hypernetwork step, batch 16, fp32", "any, target 3 ms on an H100", remark="not measured: no GPU"),
     gpu.Row("step of 30 INRs, fp32", "any, target 100,000 steps in 10 minutes", remark="not measured: no GPU"),
 )
 
 
 def run(script: tuple[str, ...], threads: int, kept: Path) -> Any:
-    """What a script measured, from the file where it keeps it.
+    """Run a script unless its file exists, and return the measurements in the file.
+
+    Args:
+        script: name of the script and its arguments.
+        threads: number of threads for scripts that use several.
+        kept: the script's file.
 
     Raises:
-        subprocess.CalledProcessError: it failed; what it printed stands above.
+        subprocess.CalledProcessError: the script failed; its own output says why.
     """
     name, *arguments = script
     count = 1 if name in SINGLE else threads
     environment = {
         **os.environ,
         "OMP_NUM_THREADS": str(count),
-        "GOMP_SPINCOUNT": os.environ.get("GOMP_SPINCOUNT", "20000"),  # as cells run, see NOTES.md
+        "GOMP_SPINCOUNT": os.environ.get("GOMP_SPINCOUNT", "20000"),  # the value with which cells run; see NOTES.md
         "PYTHONPATH": os.pathsep.join(filter(None, [str(HERE.parent), os.environ.get("PYTHONPATH")])),
     }
     if not kept.exists():
@@ -65,30 +70,31 @@ def run(script: tuple[str, ...], threads: int, kept: Path) -> Any:
 
 
 def cuda() -> str:
-    """The table of speed/gpu.json, or that there is none; a rehearsal is none."""
-    found = json.loads(gpu.FILE.read_text(encoding="utf-8")) if gpu.FILE.exists() else {"device": "CPU"}
-    if found["device"] == "CPU":
-        return bench.markdown(gpu.HEAD, [row.cells() for row in ABSENT])
-    table = bench.markdown(gpu.HEAD, [gpu.Row(**row).cells() for row in found["rows"]])
-    return f"{found['device']}, torch {found['torch']}, CUDA {found['cuda']}\n\n{table}"
+    """Return the table of speed/gpu.json, or rows without figures if it is missing or was written on a CPU."""
+    measured = json.loads(gpu.FILE.read_text(encoding="utf-8")) if gpu.FILE.exists() else {"device": "CPU"}
+    if measured["device"] == "CPU":
+        return bench.markdown(gpu.HEAD, [row.cells() for row in NOT_MEASURED])
+    table = bench.markdown(gpu.HEAD, [gpu.Row(**row).cells() for row in measured["rows"]])
+    return f"{measured['device']}, torch {measured['torch']}, CUDA {measured['cuda']}\n\n{table}"
 
 
-def document(lines: list[bench.Line], grown: list[list[str]], threads: int) -> str:
-    """The page."""
+def document(lines: list[bench.Line], growth_rows: list[list[str]], threads: int) -> str:
+    """Return the page as Markdown."""
     how = (
-        "Written by `nox -s speed`. Plain and hsbench run in turn in one process and must give the same numbers; times "
-        "are medians, ratios medians of the rounds. What was tried stands in NOTES.md."
+        "This page is written by `nox -s speed` and shows how fast hsbench is. Plain code and hsbench run\n"
+        "alternately in one process and must give the same numbers. Times are medians; a ratio is the median\n"
+        "over the rounds of plain time / hsbench time. [NOTES.md](NOTES.md) says what was tried."
     )
     return "\n\n".join(
         [
             "# Speed, measured",
             how,
             bench.machine(threads),
-            "## Against plain code, and against the clock",
+            "## Compared with plain code, and with time limits",
             bench.markdown(bench.HEAD, [line.cells() for line in lines]),
             "## How cost grows",
-            "One thread; an exponent is the slope of the line through the logarithms.",
-            bench.markdown(growth.HEAD, grown),
+            "With one thread. An exponent is the slope of the line through the logarithms of size and value.",
+            bench.markdown(growth.HEAD, growth_rows),
             "## CUDA",
             cuda(),
             "",
@@ -97,22 +103,22 @@ def document(lines: list[bench.Line], grown: list[list[str]], threads: int) -> s
 
 
 def main() -> None:
-    """Run all and write the page."""
+    """Run all scripts and write the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--kept", type=Path, help="folder for what each script measured; a fresh one by default")
+    parser.add_argument("--kept", type=Path, help="folder for the measurements of each script; default: a new folder")
     parser.add_argument("--output", type=Path, default=HERE / "RESULTS.md")
     options = parser.parse_args()
     folder = options.kept or Path(tempfile.mkdtemp())
     folder.mkdir(parents=True, exist_ok=True)
-    lines, grown = [], []
+    lines, growth_rows = [], []
     for number, script in enumerate(SCRIPTS):
-        found = run(script, options.threads, folder / f"{number}.json")
+        measured = run(script, options.threads, folder / f"{number}.json")
         if script[0] == "growth":
-            grown = found
+            growth_rows = measured
         else:
-            lines += [bench.Line(**line) for line in found]
-    page = document(lines, grown, options.threads)
+            lines += [bench.Line(**line) for line in measured]
+    page = document(lines, growth_rows, options.threads)
     options.output.write_text(page, encoding="utf-8")
     print(page)
 

@@ -1,4 +1,4 @@
-"""Shared fixtures: where real corpora are, what the golden pairs sound like, the toy plug-in."""
+"""Shared fixtures: paths of real corpora, golden signals and values, and the command line with the toy plug-in."""
 
 from __future__ import annotations
 
@@ -21,15 +21,16 @@ if not Path("/dev/nvidiactl").exists():
 
 
 def _from_environment(name: str, what: str) -> Path:
+    """Return the path in an environment variable; skip the test if the variable is not set."""
     value = os.environ.get(name)
     if not value:
-        pytest.skip(f"{name} is unset: {what} are not at hand")
+        pytest.skip(f"{name} is not set, so {what} are not available")
     return Path(value)
 
 
 @pytest.fixture(scope="session", autouse=True)
 def cache(tmp_path_factory):
-    """Derived data of the tests goes to a folder of theirs."""
+    """Use a temporary cache folder for all tests."""
     os.environ["HSBENCH_CACHE"] = str(tmp_path_factory.mktemp("cache"))
 
 
@@ -45,7 +46,7 @@ def real_corpora() -> Path:
 
 @pytest.fixture
 def threads():
-    """Sets the number of torch's threads, until the test is over."""
+    """Yield the function that sets the number of torch threads; the number is restored after the test."""
     import torch
 
     before = torch.get_num_threads()
@@ -55,18 +56,19 @@ def threads():
 
 @pytest.fixture
 def kernels(monkeypatch, threads):
-    """Kernels of our own are used, on a GPU or in Triton's interpreter; gives the device."""
+    """Switch on the Triton kernels of hsbench, on a GPU or in Triton's interpreter; return the device."""
     import torch
 
     pytest.importorskip("triton", reason="Triton is not installed")
     if not torch.cuda.is_available() and os.environ.get("TRITON_INTERPRET") != "1":
-        pytest.skip("torch finds no GPU, and Triton is not interpreted")
+        pytest.skip("torch finds no GPU, and Triton's interpreter is not switched on")
     monkeypatch.setenv("HSBENCH_TRITON", "1")
     threads(1)
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def _golden_pairs():
+    """Import tests/golden/pairs.py, which computes the golden signals."""
     spec = importlib.util.spec_from_file_location("golden_pairs", HERE / "golden" / "pairs.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -75,7 +77,10 @@ def _golden_pairs():
 
 @pytest.fixture(scope="session")
 def golden() -> dict:
-    """The reference's values on ten pairs, and the pairs: {"metrics": ..., "pairs": {name: (target, prediction)}}."""
+    """Return golden metric values of the reference code, {"values": ...}, and their signals, {"pairs": ...}.
+
+    The pairs map each name to (target, prediction).
+    """
     module = _golden_pairs()
     values = json.loads((HERE / "golden" / "metrics.json").read_text())
     pairs = module.pairs()
@@ -96,7 +101,7 @@ def golden_training() -> dict:
 
 @pytest.fixture(scope="session")
 def golden_speech():
-    """[2, 32768] float32: the two signals that reference_training.json was computed from."""
+    """Return the two signals [2, 32768], float32, from which reference_training.json was computed."""
     import torch
 
     module = _golden_pairs()
@@ -106,14 +111,14 @@ def golden_speech():
 
 @pytest.fixture
 def eager_checkpoints(monkeypatch):
-    """A checkpoint after every step of a fit."""
+    """Write a checkpoint after every step of a fit."""
     monkeypatch.setattr("hsbench.fit.loop.CHECKPOINT_SECONDS", -1.0)
     monkeypatch.setattr("hsbench.fit.loop.PATIENCE", 0)
 
 
 @pytest.fixture
 def hsbench_here(monkeypatch, capsys):
-    """Run the command line in this process: exit code, standard output, standard error."""
+    """Return a function that runs the command line in this process: exit code, standard output, standard error."""
 
     def run(*arguments):
         from hsbench.cli import app
@@ -131,7 +136,11 @@ def hsbench_here(monkeypatch, capsys):
 
 
 class CommandLine:
-    """The command line as users run it, in processes of its own, with the toy plug-in and a folder of its own."""
+    """The command line as users run it: in separate processes, with the toy plug-in and a separate results folder.
+
+    Args:
+        folder: working directory, which gets the results folder and the log of the toy model.
+    """
 
     def __init__(self, folder):
         self.folder = folder
@@ -151,8 +160,8 @@ class CommandLine:
         ]
 
     def environment(self, delay=0.0):
-        own = {"HSBENCH_TOY_LOG": str(self.log), "HSBENCH_TOY_DELAY": str(delay), "CUDA_VISIBLE_DEVICES": ""}
-        return {**os.environ, **own}
+        variables = {"HSBENCH_TOY_LOG": str(self.log), "HSBENCH_TOY_DELAY": str(delay), "CUDA_VISIBLE_DEVICES": ""}
+        return {**os.environ, **variables}
 
     def __call__(self, *arguments, delay=0.0):
         return subprocess.run(
@@ -179,13 +188,15 @@ class CommandLine:
             text=True,
             env=self.environment(delay),
             cwd=self.folder,
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job in the background ignores it
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a background job would ignore SIGINT
         )
 
     def rebuilt(self):
+        """Return one line for each clip that the toy model has reconstructed."""
         return self.log.read_text().splitlines() if self.log.exists() else []
 
     def cells(self, pattern="*--demo--*"):
+        """Return the folders of all cells that match a pattern."""
         return sorted(self.results.glob(pattern))
 
 

@@ -1,3 +1,5 @@
+"""Tasks in parallel on a CPU: their number, their threads, their results and their failures."""
+
 import contextlib
 import threading
 
@@ -9,24 +11,27 @@ from hsbench import cores
 CPU = torch.device("cpu")
 
 
-def test_as_many_tasks_as_torch_has_threads_and_one_on_a_gpu(threads):
+def test_the_number_of_tasks_is_that_of_torchs_threads_and_one_on_a_gpu(threads):
     threads(3)
     assert cores.count(CPU) == 3
     assert cores.count(torch.device("cuda")) == 1
 
 
-def test_tasks_run_at_the_same_time_with_one_torch_thread_each_and_answer_in_order(threads):
+def test_tasks_run_in_parallel_with_one_torch_thread_each_and_give_results_in_order(threads):
     threads(3)
-    all_here = threading.Barrier(3, timeout=20)
+    all_started = threading.Barrier(3, timeout=20)
 
     def task(number):
-        all_here.wait()
+        all_started.wait()
         return number, torch.get_num_threads(), threading.get_ident()
 
     for _ in range(2):
-        found = cores.together([lambda number=number: task(number) for number in range(3)])
-        assert [one[:2] for one in found] == [(0, 1), (1, 1), (2, 1)]
-        assert len({one[2] for one in found}) == 3
+        numbers, torch_threads, thread_ids = zip(
+            *cores.together([lambda number=number: task(number) for number in range(3)]), strict=True
+        )
+        assert numbers == (0, 1, 2)
+        assert torch_threads == (1, 1, 1)
+        assert len(set(thread_ids)) == 3
         assert torch.get_num_threads() == 3
 
 
@@ -36,15 +41,15 @@ def test_a_single_task_keeps_all_threads(threads):
 
 
 @pytest.mark.parametrize("broken", [0, 2])
-def test_a_task_that_fails_leaves_no_other_running_and_the_threads_as_they_were(threads, broken):
+def test_if_a_task_fails_the_others_run_to_their_end_and_the_number_of_threads_is_restored(threads, broken):
     threads(3)
-    ended, go = [], threading.Event()
+    ended, failing = [], threading.Event()
 
     def task(number):
         if number == broken:
-            go.set()
+            failing.set()
             raise ValueError(f"task {number}")
-        go.wait(20)
+        failing.wait(20)
         ended.append(number)
 
     with pytest.raises(ValueError, match=f"task {broken}"):
@@ -53,17 +58,17 @@ def test_a_task_that_fails_leaves_no_other_running_and_the_threads_as_they_were(
     assert torch.get_num_threads() == 3
 
 
-def test_claimed_threads_are_given_back(threads):
+def test_the_number_of_threads_is_restored_after_an_exception(threads):
     threads(3)
-    with contextlib.suppress(ValueError), cores.claimed() as hands:
-        assert (hands, torch.get_num_threads()) == (3, 1)
+    with contextlib.suppress(ValueError), cores.claimed() as before:
+        assert (before, torch.get_num_threads()) == (3, 1)
         raise ValueError
     assert torch.get_num_threads() == 3
 
 
-@pytest.mark.parametrize(("size", "hands", "shares"), [(10, 3, [3, 3, 4]), (2, 4, [1, 1]), (5, 1, [5])])
-def test_a_range_is_shared_without_gap(size, hands, shares):
-    seen = []
-    cores.share(lambda part: seen.append(range(size)[part]), size, hands)
-    assert sorted(map(len, seen)) == shares
-    assert sorted(number for part in seen for number in part) == list(range(size))
+@pytest.mark.parametrize(("size", "workers", "lengths"), [(10, 3, [3, 3, 4]), (2, 4, [1, 1]), (5, 1, [5])])
+def test_the_slices_cover_a_range_once(size, workers, lengths):
+    slices = []
+    cores.share(lambda part: slices.append(range(size)[part]), size, workers)
+    assert sorted(map(len, slices)) == lengths
+    assert sorted(number for part in slices for number in part) == list(range(size))

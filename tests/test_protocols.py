@@ -1,6 +1,5 @@
-"""The differences of paper and code: one file, from which the switches and the page of the documentation come."""
+"""Differences of paper and code: protocols.toml gives the protocol switches and the page of the documentation."""
 
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -35,8 +34,8 @@ hsbench = "Either."
 
 
 @pytest.fixture
-def listed(tmp_path):
-    """Read differences from a text."""
+def read_text(tmp_path):
+    """Function that reads differences from the text of a TOML file."""
 
     def read(text):
         path = tmp_path / "protocols.toml"
@@ -46,40 +45,49 @@ def listed(tmp_path):
     return read
 
 
-def test_the_page_is_made_from_the_file():
+def test_the_page_is_up_to_date():
     assert PAGE.read_text() == differences.markdown(), f"docs/differences.md is stale; run: {differences.COMMAND}"
 
 
 def test_the_command_prints_the_page():
     command = [sys.executable, *differences.COMMAND.split()[1:3]]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert done.stdout == differences.markdown()
+    process = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert process.stdout == differences.markdown()
 
 
-def test_every_table_of_the_page_has_five_columns_and_every_difference_a_row():
-    tables = [line for line in differences.markdown().splitlines() if line.startswith("|")]
-    assert {len(re.findall(r"(?<!\\)\|", line)) for line in tables} == {6}
-    assert len(tables) == len(protocols.differences()) + 2 * len(protocols.AREAS)
+def test_the_page_has_a_section_for_every_area_and_every_difference_and_no_long_line():
+    lines = differences.markdown().splitlines()
+    assert [line.removeprefix("## ") for line in lines if line.startswith("## ")] == list(protocols.AREAS)
+    headings = [line.removeprefix("### ").lower() for line in lines if line.startswith("### ")]
+    assert sorted(headings) == sorted(difference.item.lower() for difference in protocols.differences())
+    assert max(map(len, lines)) <= differences.WIDTH
 
 
-def test_a_difference_with_a_switch_shows_its_values():
-    page = differences.markdown()
-    assert "**`inr_loss`**: reference `l1`, paper `mse`, fixed-1 `l1`." in page
-    assert "**`width_at_cr_1`**: reference `90`, paper none, fixed-1 none." in page
-    assert "**`bad_fit_is_status`**: reference `false`, paper `false`, fixed-1 `true`." in page
+@pytest.mark.parametrize(
+    ("switch", "values"),
+    [
+        ("inr_loss", "reference `l1`, paper `mse`, fixed-1 `l1`"),
+        ("width_at_cr_1", "reference `90`, paper none, fixed-1 none"),
+        ("bad_fit_is_status", "reference `false`, paper `false`, fixed-1 `true`"),
+    ],
+)
+def test_a_difference_with_a_switch_shows_its_values(switch, values):
+    assert f"- **Switch `{switch}`:** {values}\n" in differences.markdown()
+    (difference,) = [difference for difference in protocols.differences() if difference.switch == switch]
+    assert differences.cells(difference)[-1].endswith(f" **`{switch}`**: {values}.")
 
 
-def test_every_area_has_its_differences_and_no_text_is_empty():
-    every = protocols.differences()
-    assert {one.area for one in every} == set(protocols.AREAS)
-    assert len(every) > 50
-    for one in every:
-        for text in (one.item, one.paper, one.code, one.hsbench):
+def test_every_area_has_differences_and_no_text_is_empty():
+    all_differences = protocols.differences()
+    assert {difference.area for difference in all_differences} == set(protocols.AREAS)
+    assert len(all_differences) > 50
+    for difference in all_differences:
+        for text in (difference.item, difference.paper, difference.code, difference.hsbench):
             assert text == " ".join(text.split())
             assert text
 
 
-def test_the_protocols_are_these():
+def test_the_switches_of_the_protocols_have_their_published_values():
     assert list(protocols.PROTOCOLS) == ["reference", "paper", "fixed-1"]
     assert protocols.PROTOCOLS["reference"] == {
         "width_at_cr_1": 90,
@@ -106,32 +114,35 @@ def test_the_protocols_are_these():
 
 
 def test_fixed_1_is_frozen():
-    assert dict(protocols.PROTOCOLS["fixed-1"]) == FIXED_1, "fixed-1 is frozen; a change of it makes fixed-2"
+    assert dict(protocols.PROTOCOLS["fixed-1"]) == FIXED_1, (
+        "fixed-1 is frozen; a changed value belongs to a new protocol, fixed-2"
+    )
     assert protocols.name("fixed") == "fixed-1"
 
 
-def test_every_switch_has_a_value_of_one_kind_under_every_protocol():
+def test_every_switch_has_values_of_one_type_under_all_protocols():
     assert {frozenset(table) for table in protocols.PROTOCOLS.values()} == {frozenset(FIXED_1)}
-    for one in protocols.differences():
-        assert set(one.values()) == set(protocols.PROTOCOLS)
-        kinds = {type(value) for value in one.values().values()}
-        assert len(kinds - {type(None)}) == (0 if one.switch is None else 1), one.item
-        if one.switch is not None:
-            assert one.values() == {name: table[one.switch] for name, table in protocols.PROTOCOLS.items()}
+    for difference in protocols.differences():
+        values, switch = difference.values(), difference.switch
+        assert set(values) == set(protocols.PROTOCOLS)
+        types = {type(value) for value in values.values()} - {type(None)}
+        assert len(types) == (0 if switch is None else 1), difference.item
+        if switch is not None:
+            assert values == {name: table[switch] for name, table in protocols.PROTOCOLS.items()}
 
 
-def test_models_and_switches_know_each_other():
+def test_models_read_exactly_the_switches_that_exist():
     read = {switch for name in registry.names("models") for switch in registry.get("models", name).switches}
-    assert read <= set(FIXED_1), "a model names a switch that no difference has"
-    assert set(FIXED_1) <= read, "a switch that no model reads decides nothing"
+    assert read <= set(FIXED_1), "a model reads a switch that no difference has"
+    assert set(FIXED_1) <= read, "no model reads this switch"
 
 
-def test_a_model_gets_the_switches_that_it_reads_alone():
+def test_a_model_gets_only_the_switches_that_it_reads():
     assert protocols.switches("fixed", ["inr_loss", "width_at_cr_1"]) == {"inr_loss": "l1", "width_at_cr_1": None}
     assert protocols.switches("paper", []) == {}
 
 
-def test_unknown_names_get_a_sentence_and_a_suggestion():
+def test_the_error_of_an_unknown_name_suggests_a_known_one():
     with pytest.raises(UnknownNameError, match="^unknown protocol 'referenc'; did you mean 'reference'?"):
         protocols.name("referenc")
     with pytest.raises(UnknownNameError, match="^unknown protocol 'fixed-2'; did you mean 'fixed-1'?"):
@@ -140,19 +151,19 @@ def test_unknown_names_get_a_sentence_and_a_suggestion():
         protocols.switches("paper", ["inr_los"])
 
 
-def test_tables_cannot_be_changed():
+def test_protocols_cannot_be_changed():
     with pytest.raises(TypeError):
         protocols.PROTOCOLS["paper"]["inr_loss"] = "l1"
     with pytest.raises(TypeError):
         protocols.PROTOCOLS["mine"] = {}
 
 
-def test_what_is_left_out_is_none(listed):
-    (one,) = listed(ENTRY + 'switch = "form"\nreference = 90\n')
-    assert one.values() == {"reference": 90, "paper": None, "fixed-1": None}
-    assert one.consequence == ""
-    (one,) = listed(ENTRY)
-    assert one.switch is None
+def test_a_value_that_the_file_leaves_out_is_none(read_text):
+    (difference,) = read_text(ENTRY + 'switch = "form"\nreference = 90\n')
+    assert difference.values() == {"reference": 90, "paper": None, "fixed-1": None}
+    assert difference.consequence == ""
+    (difference,) = read_text(ENTRY)
+    assert difference.switch is None
 
 
 @pytest.mark.parametrize(
@@ -170,17 +181,17 @@ def test_what_is_left_out_is_none(listed):
         (ENTRY + 'switch = "form"\n', "switch without values"),
         (ENTRY + "fixed = 1\n", "values without a switch"),
         (ENTRY + 'switch = "form"\nfixed = [1]\n', r"'form' has the fixed \[1\]"),
-        (ENTRY + ENTRY, "'form' stands there twice"),
+        (ENTRY + ENTRY, "'form' is listed 2 times"),
     ],
 )
-def test_a_garbled_file_gives_one_sentence(listed, text, reason):
+def test_a_malformed_file_gives_one_sentence(read_text, text, reason):
     with pytest.raises(DataError, match=reason) as caught:
-        listed(text)
+        read_text(text)
     message = str(caught.value)
     assert "\n" not in message
     assert message.endswith("reinstall hsbench.")
 
 
 def test_a_missing_file_gives_one_sentence(tmp_path):
-    with pytest.raises(DataError, match="should list where the paper and its code part, but .*; reinstall hsbench.$"):
+    with pytest.raises(DataError, match="should list where the paper and its code differ, but .*; reinstall hsbench.$"):
         protocols.read(tmp_path / "absent.toml")

@@ -1,3 +1,5 @@
+"""The registry: built-in names, look-ups, plug-ins, descriptors, and settings that stay out of the key of a cell."""
+
 import dataclasses
 
 import pytest
@@ -21,13 +23,13 @@ def descriptor(**changes):
 
 @pytest.fixture
 def own_table(monkeypatch):
-    """The table of models, to which a test may add."""
+    """A copy of the table of models, which a test may change."""
     table = dict(registry._table("models"))
     monkeypatch.setattr(registry, "_table", lambda kind: table)
     return table
 
 
-def test_the_built_in_names_are_all_there_and_load():
+def test_the_built_in_names_are_registered_and_load():
     assert {"inr-fmlp", "inr-siren"} <= set(registry.names("models"))
     assert {"mse", "mae", "snr", "psnr", "si_snr", "lsd"} <= set(registry.names("metrics"))
     assert "demo" in registry.names("corpora")
@@ -39,12 +41,12 @@ def test_the_built_in_names_are_all_there_and_load():
 
 
 @pytest.mark.parametrize("near", ["inr-sirn", "inr-siren2", "siren"])
-def test_an_unknown_name_suggests_the_near_one(near):
+def test_the_error_of_an_unknown_name_suggests_the_nearest_one(near):
     with pytest.raises(UnknownNameError, match=r"did you mean 'inr-siren'\? See: hsbench list models"):
         registry.get("models", near)
 
 
-def test_a_name_far_from_all_lists_them():
+def test_the_error_of_a_name_without_a_near_one_lists_all_names():
     with pytest.raises(UnknownNameError, match="known: demo"):
         registry.get("corpora", "zzzzzzz")
 
@@ -58,26 +60,25 @@ def test_a_name_far_from_all_lists_them():
         (registry.experiment, "table2b", ExperimentDescriptor),
     ],
 )
-def test_typed_look_ups_give_what_get_gives(look_up, name, cls):
-    found = look_up(name)
-    assert type(found) is cls
-    assert found is registry.get(cls.kind, name)
+def test_typed_look_ups_return_the_same_as_get(look_up, name, cls):
+    assert type(look_up(name)) is cls
+    assert look_up(name) is registry.get(cls.kind, name)
     with pytest.raises(UnknownNameError, match=f"unknown {cls.noun} 'zzzzzzz'"):
         look_up("zzzzzzz")
 
 
-def test_a_clash_names_both_owners(own_table):
+def test_the_error_of_a_duplicate_name_names_both_packages(own_table):
     registry.register(descriptor())
     with pytest.raises(UsageError, match=r"'mine': my-package \(mine:Mine\) and other \(mine:Mine\); rename one"):
         registry.register(descriptor(origin="other"))
 
 
-def test_a_missing_backend_is_a_sentence_with_the_remedy():
+def test_the_error_of_a_missing_package_says_how_to_install_it():
     with pytest.raises(BackendMissingError, match=r"needs no_such_module, .* pip install no_such_module"):
         descriptor(needs=("json", "no_such_module")).load()
 
 
-def test_what_an_extra_or_a_place_lacks_is_said_with_the_remedy():
+def test_a_missing_extra_or_path_is_reported_with_the_option_that_adds_it():
     extra = descriptor(needs=("no_such_module",), extra="codecs")
     assert extra.not_given({}) == "not given: pip install 'hsbench[codecs]'"
     with pytest.raises(BackendMissingError, match=r"pip install 'hsbench\[codecs\]'"):
@@ -88,7 +89,7 @@ def test_what_an_extra_or_a_place_lacks_is_said_with_the_remedy():
     assert descriptor(needs=("no_such_module",)).not_given({}) is None
 
 
-def test_entry_points_are_read_and_a_broken_one_is_named(monkeypatch):
+def test_entry_points_are_read_and_the_error_names_a_broken_one(monkeypatch):
     class Point:
         value, group = "their:DESCRIPTOR", "hsbench.models"
 
@@ -110,14 +111,14 @@ def test_entry_points_are_read_and_a_broken_one_is_named(monkeypatch):
     assert list(points([descriptor(), descriptor(name="second")])) == ["mine", "second"]
     with pytest.raises(UsageError, match=r"their:DESCRIPTOR.*cannot be imported \(ImportError"):
         points(ImportError("no"))
-    wanted = "'their:DESCRIPTOR' should give an hsbench.descriptors.ModelDescriptor in the group hsbench.models"
-    with pytest.raises(UsageError, match=f"{wanted}, got str; tell its author"):
+    expected = "'their:DESCRIPTOR' should give an hsbench.descriptors.ModelDescriptor in the group hsbench.models"
+    with pytest.raises(UsageError, match=f"{expected}, got str; tell its author"):
         points("nonsense")
-    with pytest.raises(UsageError, match=f"{wanted}, got CorpusDescriptor"):
+    with pytest.raises(UsageError, match=f"{expected}, got CorpusDescriptor"):
         points([descriptor(), CorpusDescriptor("mine", "mine:Mine")])
 
 
-def test_a_descriptor_of_no_kind_is_refused(own_table):
+def test_a_descriptor_without_a_kind_is_refused(own_table):
     with pytest.raises(UsageError, match=r"expects one of ModelDescriptor, .* of hsbench.descriptors, got Descriptor"):
         registry.register(Descriptor("mine", "mine:Mine"))
     with pytest.raises(UsageError, match="got dict; declare what you register"):
@@ -125,18 +126,79 @@ def test_a_descriptor_of_no_kind_is_refused(own_table):
     assert "mine" not in own_table
 
 
-def test_importing_a_file_that_raises_names_it(tmp_path):
+def test_the_error_names_an_imported_file_that_raises(tmp_path):
     (tmp_path / "broken.py").write_text("1 / 0\n")
-    with pytest.raises(UsageError, match=r"--import broken.py stopped with ZeroDivisionError"):
+    expected = r"--import broken.py stopped in line 1 with ZeroDivisionError: division by zero; repair it\."
+    with pytest.raises(UsageError, match=expected):
         registry.import_file(tmp_path / "broken.py")
 
 
-def test_importing_a_file_that_is_not_there(tmp_path):
-    with pytest.raises(UsageError, match="--import expects a Python file"):
-        registry.import_file(tmp_path / "none.py")
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("x = (\n", "--import mine.py stopped in line 1 with SyntaxError: '(' was never closed"),
+        ("\nimport no_such_module\n", "stopped in line 2 with ModuleNotFoundError: No module named 'no_such_module'"),
+        ("import json\n\n\njson.loads('{')\n", "stopped in line 4 with JSONDecodeError: Expecting property name"),
+        ("import sys\nsys.exit(0)\n", "stopped in line 2 with SystemExit: 0; repair it."),
+        ("raise ValueError('two\\nlines')\n", "stopped in line 1 with ValueError: two lines; repair it."),
+        ("raise KeyError\n", "stopped in line 1 with KeyError; repair it."),
+        ("from hsbench import registry\nregistry.register(3)\n", "--import mine.py: register expects one of"),
+        ("from hsbench import registry\nregistry.get('models', 'x')\n", "--import mine.py: unknown model 'x'"),
+    ],
+)
+def test_an_error_of_an_imported_file_is_one_sentence_with_the_line(tmp_path, text, sentence):
+    (tmp_path / "mine.py").write_text(text)
+    with pytest.raises(UsageError) as caught:
+        registry.import_file(tmp_path / "mine.py")
+    assert sentence in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
-def test_a_siren_differs_from_an_fmlp_where_it_says():
+def test_a_missing_package_that_an_imported_file_reports_keeps_its_exit_code(tmp_path):
+    (tmp_path / "mine.py").write_text("from hsbench.errors import BackendMissingError as E\nraise E('needs x')\n")
+    with pytest.raises(BackendMissingError, match="^needs x$"):
+        registry.import_file(tmp_path / "mine.py")
+
+
+def test_only_the_code_of_plug_ins_is_blamed_for_an_exception():
+    def fail(*values):
+        raise KeyError(*values)
+
+    with pytest.raises(
+        UsageError, match=r"^model 'mine' stopped in test_registry.py, line \d+, with KeyError: 3; repair"
+    ):
+        registry.call(descriptor(), fail, 3)
+    with pytest.raises(UsageError, match=r"^model 'mine': no$"):
+        registry.call(descriptor(), _raise, UsageError("no"))
+    with pytest.raises(KeyError):
+        registry.call(registry.model("inr-siren"), fail)
+    assert registry.call(descriptor(), max, 2, 3) == 3
+
+
+def _raise(error):
+    raise error
+
+
+@pytest.mark.parametrize("name", ["in/side", "", ".hidden", "a b", "lsd@48000", None, 3])
+def test_a_name_that_cannot_be_part_of_a_folder_name_is_refused(own_table, name):
+    with pytest.raises(UsageError, match=r"the name of the model .* should hold letters, digits, .* only, got"):
+        registry.register(descriptor(name=name))
+
+
+@pytest.mark.parametrize("target", ["mine", None, descriptor])
+def test_a_target_of_another_form_is_refused(own_table, target):
+    with pytest.raises(UsageError, match=r"the target of the model 'mine' should have the form module:attribute, got"):
+        registry.register(descriptor(target=target))
+
+
+def test_importing_a_file_that_does_not_exist_is_an_error(tmp_path):
+    (tmp_path / "loop.py").symlink_to("loop.py")
+    for name in ("none.py", "loop.py", ".", "a" * 300):
+        with pytest.raises(UsageError, match="--import expects a Python file"):
+            registry.import_file(tmp_path / name)
+
+
+def test_hypersound_siren_differs_from_hypersound_fmlp_in_encoding_and_learning_rate_only():
     fmlp, siren = (registry.model(f"hypersound-{kind}") for kind in ("fmlp", "siren"))
     assert siren.target == fmlp.target
     assert siren.switches == fmlp.switches
@@ -149,10 +211,10 @@ def test_a_siren_differs_from_an_fmlp_where_it_says():
 
 
 @pytest.mark.parametrize("name", registry.names("models"))
-def test_every_model_says_whether_it_is_a_function_of_time(name):
-    found = registry.model(name)
-    if not found.missing():
-        assert found.function_of_time == hasattr(found.load(), "play")
+def test_every_model_declares_whether_it_is_a_function_of_time(name):
+    model = registry.model(name)
+    if not model.missing():
+        assert model.function_of_time == hasattr(model.load(), "play")
 
 
 TOY = descriptor(
@@ -162,7 +224,7 @@ TOY = descriptor(
 )
 
 
-def test_settings_at_their_neutral_value_stay_out_of_the_key():
+def test_settings_with_their_neutral_value_do_not_enter_the_key():
     assert TOY.key_settings({"width": 4, "rank": None, "tied": False}) == {"width": 4}
     assert TOY.key_settings(TOY.defaults) == {"width": 4, "rank": 8, "tied": True}
     assert TOY.key_settings(TOY.budgets["smoke"]) == {"steps": 1}
@@ -170,25 +232,25 @@ def test_settings_at_their_neutral_value_stay_out_of_the_key():
 
 
 @pytest.mark.parametrize("settings", [{"tied": 0}, {"decay": 0}, {"decay": False}, {"rank": ""}])
-def test_a_value_of_another_type_is_not_the_neutral_one(settings):
+def test_a_value_of_another_type_is_not_the_neutral_value(settings):
     assert TOY.key_settings(settings) == settings
 
 
 @pytest.mark.parametrize("rank", [None, 0, 8])
 @pytest.mark.parametrize("tied", [True, False])
-def test_what_the_key_leaves_out_comes_back(rank, tied):
+def test_settings_that_the_key_omits_are_restored(rank, tied):
     settings = {"width": 4, "rank": rank, "tied": tied}
     assert TOY.model_settings(TOY.key_settings(settings)) == settings
 
 
-def test_each_part_of_a_cell_gets_its_own_neutral_settings():
+def test_model_settings_and_training_settings_get_their_own_neutral_settings():
     assert TOY.model_settings({"width": 4}) == {"width": 4, "rank": None, "tied": False}
     assert TOY.training_settings({"steps": 1}, "smoke") == {"steps": 1, "decay": 0.0}
     assert TOY.training_settings({"steps": 1}, "paper") == {"steps": 1}
     assert TOY.all_settings({}, ["tied", "width"]) == {"tied": False}
 
 
-def test_a_setting_that_is_added_changes_no_key_of_a_cell_without_it():
+def test_a_new_setting_changes_no_key_of_existing_cells():
     old = descriptor(defaults={"width": 4})
     new = descriptor(defaults={"width": 4, "rank": None}, neutral={"rank": None})
     moved = dataclasses.replace(new, defaults={"width": 4, "rank": 8})
@@ -197,14 +259,14 @@ def test_a_setting_that_is_added_changes_no_key_of_a_cell_without_it():
     assert moved.model_settings(old.key_settings(old.defaults)) == {"width": 4, "rank": None}
 
 
-def test_no_built_in_neutral_setting_is_unknown():
+def test_the_neutral_settings_of_built_in_models_exist():
     for name in registry.names("models"):
-        found = registry.model(name)
-        known = {*found.defaults, *(key for training in found.budgets.values() for key in training)}
-        assert set(found.neutral) <= known, name
+        model = registry.model(name)
+        known = {*model.defaults, *(key for training in model.budgets.values() for key in training)}
+        assert set(model.neutral) <= known, name
 
 
-def test_each_kind_has_one_class():
+def test_each_kind_has_one_descriptor_class():
     assert tuple(CLASSES) == registry.KINDS == ("models", "metrics", "corpora", "experiments")
     for kind in registry.KINDS:
         assert {type(registry.get(kind, name)) for name in registry.names(kind)} == {CLASSES[kind]}

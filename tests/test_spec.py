@@ -1,3 +1,5 @@
+"""Cells, their keys and their JSON form; budgets; metrics that a budget leaves out."""
+
 import dataclasses
 import json
 
@@ -19,7 +21,7 @@ def cell(**changes):
     return Cell(**(parts | changes))
 
 
-def test_the_key_is_the_same_for_ever():
+def test_the_key_of_a_cell_never_changes():
     assert cell().key == "f26fcf44c7e8bc4b14bd2264d00f9eb5463d1a87d4cac9be2e59c8886a4f88ae"
     assert cell().key == cell(model=Part("toy", 1, freeze({"omega": 30.0, "width": 8}))).key
     assert cell().folder == f"toy--demo--quick--s0--{cell().key[:12]}"
@@ -40,7 +42,7 @@ def test_every_part_enters_the_key(change):
     assert cell(**change).key != cell().key
 
 
-def test_a_cell_survives_json():
+def test_a_cell_is_unchanged_after_writing_and_reading_json():
     assert Cell.read(json.loads(json.dumps(cell().document()))) == cell()
     assert hash(Cell.read(cell().document())) == hash(cell())
 
@@ -50,26 +52,26 @@ def test_a_cell_is_frozen():
         cell().seed = 3
 
 
-def test_a_newer_schema_is_refused_in_a_sentence():
+def test_a_newer_schema_is_refused_with_advice():
     with pytest.raises(DataError, match="schema 2 and this hsbench reads up to 1; install a newer"):
         Cell.read(cell().document() | {"schema": 2})
 
 
-@pytest.mark.parametrize("lost", ["model", "corpus", "seed"])
-def test_a_garbled_specification_is_refused(lost):
+@pytest.mark.parametrize("missing", ["model", "corpus", "seed"])
+def test_a_specification_without_a_part_is_refused(missing):
     document = cell().document()
-    del document[lost]
+    del document[missing]
     with pytest.raises(DataError, match="lacks or garbles"):
         Cell.read(document)
 
 
-def test_budgets_suggest():
+def test_the_error_of_an_unknown_budget_suggests_a_known_one():
     with pytest.raises(UnknownNameError, match="did you mean 'quick'"):
         spec.budget("quik")
 
 
-def test_a_budget_may_leave_metrics_out():
+def test_an_experiment_can_leave_out_metrics_under_a_budget():
     metrics = ("mse", "cdpam")
-    one = Experiment("e", "E", (), metrics, (), left_out=freeze({"smoke": ("cdpam",)}))
-    assert one.metrics_at("smoke") == ("mse",)
-    assert one.metrics_at("paper") == metrics
+    experiment = Experiment("e", "E", (), metrics, (), left_out=freeze({"smoke": ("cdpam",)}))
+    assert experiment.metrics_at("smoke") == ("mse",)
+    assert experiment.metrics_at("paper") == metrics

@@ -1,4 +1,4 @@
-"""The speed scripts work and say what is true; what they measure is for `nox -s speed`."""
+"""The speed scripts run and report correctly; the measurements themselves are made by `nox -s speed`."""
 
 import json
 import os
@@ -34,19 +34,19 @@ def bench(monkeypatch):
 
 
 @pytest.mark.slow
-def test_the_gpu_script_rehearses_every_form_on_a_cpu(tmp_path):
-    """In a process of its own, as it is run: tracing warns of what does not concern us."""
-    done = subprocess.run(
+def test_the_gpu_script_runs_every_form_on_a_cpu(tmp_path):
+    """The script runs in a process of its own, because tracing emits warnings, which are errors in this process."""
+    process = subprocess.run(
         [sys.executable, SPEED / "gpu.py", "--device", "cpu", "--tiny", "--json", tmp_path / "gpu.json"],
         capture_output=True,
         text=True,
         check=False,
         env={**os.environ, "PYTHONPATH": str(SPEED.parent)},
     )
-    assert done.returncode == 0, done.stderr
-    found = json.loads((tmp_path / "gpu.json").read_text())
-    assert (found["device"], found["tiny"]) == ("CPU", True)
-    rows = {(row["work"], row["form"]): row for row in found["rows"]}
+    assert process.returncode == 0, process.stderr
+    measured = json.loads((tmp_path / "gpu.json").read_text())
+    assert (measured["device"], measured["tiny"]) == ("CPU", True)
+    rows = {(row["work"], row["form"]): row for row in measured["rows"]}
     assert len(rows) == 18
     for (work, form), row in rows.items():
         if "graph" in form:
@@ -55,25 +55,26 @@ def test_the_gpu_script_rehearses_every_form_on_a_cpu(tmp_path):
         else:
             assert row["seconds"], row
             assert row["apart"] < (0.2 if "bf16" in work else 1e-2), row
-    assert f"| {next(iter(rows))[0]}" in done.stdout
+    assert f"| {next(iter(rows))[0]}" in process.stdout
 
 
-def test_the_gpu_script_stops_in_time_and_says_so(gpu, tmp_path):
+def test_the_gpu_script_skips_forms_when_its_time_is_used_up(gpu, tmp_path):
     gpu.run("--device", "cpu", "--tiny", "--seconds", 0, "--json", tmp_path / "gpu.json")
     rows = json.loads((tmp_path / "gpu.json").read_text())["rows"]
     assert {row["remark"] for row in rows} == {"skipped: no time was left"}
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
-def test_without_a_gpu_the_script_says_what_to_do(gpu, capsys):
+def test_without_a_gpu_the_script_advises_a_run_on_the_cpu(gpu, capsys):
     with pytest.raises(SystemExit) as caught:
         gpu.run()
     assert caught.value.code == 2
-    assert "finds none" in (said := capsys.readouterr().err)
-    assert "--device cpu --tiny" in said
+    message = capsys.readouterr().err
+    assert "finds none" in message
+    assert "--device cpu --tiny" in message
 
 
-def test_a_form_that_differs_gets_a_reason_and_no_figure(monkeypatch):
+def test_a_form_with_different_gradients_gets_a_remark_instead_of_a_time(monkeypatch):
     monkeypatch.syspath_prepend(str(SPEED))
     import torch
 
@@ -91,21 +92,21 @@ def test_a_form_that_differs_gets_a_reason_and_no_figure(monkeypatch):
     assert (wrong.seconds, wrong.remark) == (None, "the gradients differ by 1.0")
 
 
-def test_parity_notices_another_gradient(gpu):
+def test_parity_detects_a_different_gradient(gpu):
     hyper_step = gpu.hyper_step
     pair = hyper_step.prepare("fmlp", 2, "cpu", hyper_step.TINY)
     assert hyper_step.parity(pair, pair.ours) < 1e-2
 
-    def off():
+    def wrong_step():
         loss = pair.ours()
         pair.mine[3].grad *= 1.1
         return loss
 
     with pytest.raises(AssertionError, match="gradients differ"):
-        hyper_step.parity(pair, off)
+        hyper_step.parity(pair, wrong_step)
 
 
-def test_ratio_slope_and_target_are_what_they_say(bench):
+def test_ratio_target_and_slope_are_computed_correctly(bench):
     line = bench.compared("work", [(4.0, 2.0), (9.0, 1.0), (3.0, 3.0)], 0.5, at_least=2.5)
     assert (line.plain, line.ours, line.ratio, line.met) == (2.0, 1.0, 2.0, "no")
     assert bench.compared("work", [(4.0, 2.0)], at_least=2.0).met == "yes"

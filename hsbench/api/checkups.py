@@ -1,4 +1,4 @@
-"""Check-ups: what is installed on this machine, and whether the metrics give their known values."""
+"""Checks of an installation: the packages and devices of this machine, and the known values of the metrics."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ if TYPE_CHECKING:
 
 
 def installed(results: Path) -> Checkup:
-    """Return what is installed, and what that prevents.
+    """Return what is installed on this machine, and which models, metrics and corpora cannot run on it.
 
     Args:
-        results: the results folder, existing or not, whose disk is looked at.
+        results: results folder, existing or not; the free space of its disk is reported.
     """
     from hsbench.doctor import checkup
 
-    return checkup.make(results)
+    return checkup.examine(results)
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """A known value beside the one computed here.
+    """The known value of a metric on a test pair, and the value computed on this machine.
 
     Attributes:
-        known: metric, pair, value and tolerance.
-        score: as computed here.
+        known: metric, name of the test pair, known value and tolerance.
+        score: score computed on this machine.
     """
 
     known: Known
@@ -40,17 +40,17 @@ class Comparison:
 
     @property
     def verdict(self) -> str:
-        """ok, differs, or unavailable where a package is missing."""
+        """The result: "ok", "differs", or "unavailable" if a package is missing."""
         if self.score.value is None:
             return "unavailable" if self.score.status == "unavailable" else "differs"
         return "ok" if abs(self.score.value - self.known.want) <= self.known.tolerance else "differs"
 
 
 def known_values(device: str = "cpu") -> list[Comparison]:
-    """Compute every known value of every metric.
+    """Compute every metric on its test pairs, and return each value beside the known one.
 
     Args:
-        device: where learned metrics run: auto, cpu or cuda.
+        device: device of learned metrics: "auto", "cpu" or "cuda".
     """
     from hsbench.metrics import known
     from hsbench.metrics.suite import Scorer

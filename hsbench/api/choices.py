@@ -1,4 +1,4 @@
-"""What an option can be: names and labels that help texts show. Nothing heavy is imported."""
+"""Possible values of options, for help texts. No large package is imported."""
 
 from __future__ import annotations
 
@@ -7,4 +7,4 @@ from hsbench.spec import BUDGETS, PAPER_METRICS
 
 __all__ = ["BUDGETS", "DEVICE_HELP", "EXPERIMENTAL", "PAPER_METRICS"]
 
-DEVICE_HELP = f"auto, cpu or cuda ({EXPERIMENTAL['cuda']})."
+DEVICE_HELP = f"Device to compute on: cpu, cuda ({EXPERIMENTAL['cuda']}), or auto (cuda if there is a GPU, else cpu)."

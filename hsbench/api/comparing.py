@@ -1,4 +1,4 @@
-"""Two results folders against each other, paired per clip."""
+"""Compare two results folders: differences of the scores, paired by clip."""
 
 from __future__ import annotations
 
@@ -28,33 +28,34 @@ def compare(
     budget: str | None = None,
     protocol: str | None = None,
 ) -> Comparison:
-    """Compare two results folders: is B better than A, worse or the same?
+    """Compare two results folders, for each row and metric: is B better than A, worse, or the same?
 
     Args:
-        a: a results folder.
-        b: the results folder that is judged against it.
-        experiments: names; None is all that either folder holds.
-        metrics: names; None is all that either side asked for.
-        corpus: only groups with this corpus.
-        budget: only groups of this budget.
-        protocol: only groups of this protocol.
+        a: results folder A, the reference of the comparison.
+        b: results folder B.
+        experiments: names of experiments; None for all that either folder holds.
+        metrics: names of metrics; None for all that were requested in either folder.
+        corpus: only results on this corpus; None for any corpus.
+        budget: only results with this budget; None for any budget.
+        protocol: only results with this protocol; None for any protocol.
 
     Raises:
-        UnknownNameError: an experiment, metric or protocol has no such name.
-        UsageError: a folder is no results folder.
+        UnknownNameError: there is no such experiment, metric or protocol.
+        UsageError: a path is not a results folder.
     """
     from hsbench.analysis import comparisons
 
     for name in metrics or ():
         info(name)
     sides = [_opened(path) for path in (a, b)]
-    there = sorted({name for results in sides for name in results.experiments()})
-    for name in set(experiments or ()) - set(there):
-        registry.experiment(name)
-    names = [name for name in experiments or there if name in there]
-    held = [[name for name in names if name in results.experiments()] for results in sides]
+    available = sorted({name for results in sides for name in results.experiments()})
+    for name in set(experiments or ()) - set(available):
+        registry.experiment(name)  # raises for a name that does not exist; others were not run and are skipped
+    wanted = [name for name in experiments or available if name in available]
+    shared = [[name for name in wanted if name in results.experiments()] for results in sides]
     left, right = (
-        (results, matching(results, own, corpus, budget, protocol)) for results, own in zip(sides, held, strict=True)
+        (results, matching(results, names, corpus, budget, protocol))
+        for results, names in zip(sides, shared, strict=True)
     )
     return comparisons.compare(left, right, metrics)
 
@@ -63,7 +64,7 @@ def rendered(comparison: Comparison, output_format: str) -> str:
     """Return a comparison as text.
 
     Args:
-        comparison: of two folders.
+        comparison: result of `compare`.
         output_format: one of FORMATS.
     """
     from hsbench.report.comparison import comparison_csv, comparison_json, markdown
@@ -72,10 +73,10 @@ def rendered(comparison: Comparison, output_format: str) -> str:
 
 
 def _opened(path: Path) -> Results:
-    """A results folder that something was run into.
+    """Open a results folder and check that it holds results.
 
     Raises:
-        UsageError: it is none.
+        UsageError: the path is not a results folder, or nothing was run into it.
     """
     results = Results(path)
     if not results.experiments():

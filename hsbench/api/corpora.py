@@ -1,4 +1,4 @@
-"""Corpora: opened, prepared, described, exported and downloaded."""
+"""Open, prepare, describe, export and download corpora."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from hsbench.errors import DataError, UsageError
 from hsbench.planning import changes as settings
 from hsbench.planning.corpus_view import open_corpus
 from hsbench.planning.resources import choose
+from hsbench.planning.text import quantity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,9 +28,9 @@ def opened(name: str, data_root: Path | None, changes: Sequence[str] = ()) -> Co
     """Open a registered corpus.
 
     Args:
-        name: as registered.
-        data_root: folder that holds it in its public layout.
-        changes: settings to change, each "name.key=value".
+        name: registered name of the corpus.
+        data_root: folder that holds the corpus in its public layout; None for a corpus that ships with hsbench.
+        changes: changed settings, each "name.key=value".
 
     Raises:
         UnknownNameError: there is no such corpus or setting.
@@ -38,7 +39,7 @@ def opened(name: str, data_root: Path | None, changes: Sequence[str] = ()) -> Co
 
 
 def descriptor(name: str) -> CorpusDescriptor:
-    """Return what is known of a corpus without opening it: description, licence, citation, size.
+    """Return the description, licence, citation and size of a corpus, without opening it.
 
     Raises:
         UnknownNameError: there is no such corpus.
@@ -47,17 +48,17 @@ def descriptor(name: str) -> CorpusDescriptor:
 
 
 def is_prepared(corpus: Corpus) -> bool:
-    """Return whether a corpus is ready for use; one that needs no preparation always is."""
+    """Return whether a corpus is ready for use; a corpus without a preparation step always is."""
     return not hasattr(corpus, "prepare") or bool(corpus.prepared())  # type: ignore[attr-defined]
 
 
 def prepare_missing(corpus: Corpus, workers: int | None = None, *, quiet: bool = False) -> None:
-    """Prepare a corpus that is not in the cache yet, with progress on standard error.
+    """Prepare a corpus (resample and cut its files) unless it is already in the cache.
 
     Args:
-        corpus: opened.
-        workers: number of files at once; None is one per core.
-        quiet: whether to show nothing.
+        corpus: the opened corpus.
+        workers: number of files processed at the same time; None for one per CPU core.
+        quiet: whether to show no progress; else progress goes to standard error.
     """
     if is_prepared(corpus):
         return
@@ -69,17 +70,17 @@ def export(corpus: Corpus, folder: Path, split: str, progress: Progress) -> int:
     """Write the clips of a split as 32-bit float WAV files, exactly as they are scored.
 
     Args:
-        corpus: opened.
-        folder: where the files go.
-        split: train or validation.
-        progress: takes (done, total) clips.
+        corpus: the opened corpus.
+        folder: folder to write the files into.
+        split: "train" or "validation".
+        progress: called with (done, total) clips after each clip.
 
     Returns:
-        Number of clips.
+        Number of clips written.
 
     Raises:
-        UnknownNameError: no such split.
-        DataError: it is empty.
+        UnknownNameError: there is no such split.
+        DataError: the split has no clips.
     """
     prepare_missing(corpus)
     items = corpus.manifest(split).evaluation()
@@ -91,21 +92,34 @@ def export(corpus: Corpus, folder: Path, split: str, progress: Progress) -> int:
 
 
 def downloadable(name: str, data_root: Path | None) -> CorpusDescriptor:
-    """Return the descriptor of a corpus that can be downloaded into a folder.
+    """Check that a corpus can be downloaded, and return its descriptor.
+
+    Args:
+        name: registered name of the corpus.
+        data_root: folder to put the corpus into.
 
     Raises:
-        UsageError: it cannot be downloaded, or the folder is missing.
+        UsageError: the corpus cannot be downloaded, or no folder is given.
     """
     facts = registry.corpus(name)
     if not facts.download:
         raise UsageError(f"{name} cannot be downloaded: it is {facts.description or 'no public corpus'}.")
     if data_root is None:
-        raise UsageError("corpus download expects the folder to put the corpus in; give it with --data-root.")
+        raise UsageError("corpus download expects a folder to put the corpus into, got none; add --data-root DIR.")
     return facts
 
 
 def download(name: str, data_root: Path, changes: Sequence[str] = ()) -> None:
-    """Download a corpus through torchaudio.datasets."""
+    """Download a corpus through torchaudio.datasets.
+
+    Args:
+        name: registered name of the corpus.
+        data_root: folder to put the corpus into.
+        changes: changed settings, each "name.key=value"; they decide which parts of the corpus are downloaded.
+
+    Raises:
+        UsageError: the corpus cannot be downloaded.
+    """
     from hsbench.corpora.download import fetch
 
     source, _ = open_corpus(name, None, settings.parse(changes))
@@ -114,11 +128,11 @@ def download(name: str, data_root: Path, changes: Sequence[str] = ()) -> None:
 
 
 def facts(corpus: Corpus, named: int = 20) -> str:
-    """Return what is in a corpus, per split, and what is not.
+    """Return a description of a corpus as text: each split, what is incomplete, and the skipped files.
 
     Args:
-        corpus: opened and prepared.
-        named: number of skipped files to name.
+        corpus: the opened and prepared corpus.
+        named: largest number of skipped files to list by name.
     """
     lines = [_split(corpus, split) for split in ("train", "validation")]
     lines += corpus.completeness() or ("complete",)
@@ -126,7 +140,7 @@ def facts(corpus: Corpus, named: int = 20) -> str:
         lines.append(f"prepared in {corpus.place}")
     skipped = corpus.skipped() if hasattr(corpus, "skipped") else []
     if skipped:
-        lines.append(f"skipped {len(skipped)} files:")
+        lines.append(f"skipped {quantity(len(skipped), 'file')}:")
         lines += [f"  {path}: {reason}" for path, reason in skipped[:named]]
         if len(skipped) > named:
             lines.append(f"  and {len(skipped) - named} more; see --skipped")
@@ -134,6 +148,7 @@ def facts(corpus: Corpus, named: int = 20) -> str:
 
 
 def _split(corpus: Corpus, split: str) -> str:
+    """Return one line about a split, or the sentence that says why it has no clips."""
     try:
         return _line(corpus.manifest(split))
     except DataError as error:
@@ -141,11 +156,12 @@ def _split(corpus: Corpus, split: str) -> str:
 
 
 def _line(manifest: Manifest) -> str:
+    """Return the number of blocks, the hours and the speakers of a split, in one line."""
     speakers = sorted({item.speaker for item in manifest.items})
     block = dict(manifest.preparation)["block_samples"]
     hours = len(manifest.items) * block / manifest.sample_rate / 3600
     shown = ", ".join(speakers[:12]) + (", ..." if len(speakers) > 12 else "")
     return (
-        f"{manifest.split}: {len(manifest.items)} blocks of {block} samples at {manifest.sample_rate} Hz, "
-        f"{hours:.3g} hours, {len(speakers)} speakers ({shown}); fingerprint {manifest.fingerprint[:16]}"
+        f"{manifest.split}: {quantity(len(manifest.items), 'block')} of {block} samples at {manifest.sample_rate} Hz, "
+        f"{hours:.3g} hours, {quantity(len(speakers), 'speaker')} ({shown}); fingerprint {manifest.fingerprint[:16]}"
     )

@@ -1,4 +1,4 @@
-"""Drift: results judged against a blessed baseline, and the blessing of one."""
+"""Drift: compare results with a blessed baseline, and bless results as a new baseline."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ FORMATS = tuple(rendering.FORMATS)
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a check says.
+    """Result of comparing an experiment with its baseline.
 
     Attributes:
-        experiment: name.
-        lines: one for each row, metric and tier.
-        circumstances: where packages and machines differ, a sentence each.
+        experiment: name of the experiment.
+        lines: one verdict for each row, metric and kind of evidence (scores, learning curves, stored audio).
+        circumstances: one sentence for each difference of packages or machines between baseline and results.
     """
 
     experiment: str
@@ -51,41 +51,46 @@ class Verdict:
 
     @property
     def exit_code(self) -> int:
-        """0 for no drift, 1 for drift, 3 where no verdict is possible."""
+        """Exit code of `hsbench check`: 0 for no drift, 1 for drift, 3 if no verdict is possible."""
         return verdicts.exit_code(self.lines)
 
     @property
     def summary(self) -> str:
-        """How many lines have which verdict, the most severe first."""
+        """Number of lines with each verdict, the most severe verdict first."""
         return rendering.summary(self.lines)
 
     @property
+    def nothing_worse_than_incomparable(self) -> bool:
+        """Whether every line is `same` or `incomparable`, and at least one is `same`."""
+        return {line.verdict for line in self.lines} in ({"same"}, {"same", "incomparable"})
+
+    @property
     def severe(self) -> str:
-        """The same of the lines that decide the exit code."""
-        severe = [line for line in self.lines if verdicts.EXIT[line.verdict] == self.exit_code]
+        """Number of lines with each verdict whose exit code is not 0, the most severe verdict first."""
+        severe = [line for line in self.lines if verdicts.EXIT[line.verdict]]
         return rendering.summary(severe) if severe else "nothing was measured"
 
     def rendered(self, output_format: str) -> str:
-        """Return the verdict as text, json, markdown or junit."""
+        """Return the verdict in one of FORMATS."""
         return rendering.FORMATS[output_format](self.experiment, self.lines, self.circumstances)
 
     def save(self, path: Path, output_format: str) -> None:
-        """Write the verdict into a file."""
+        """Write the verdict to a file, in one of FORMATS."""
         replace_atomically(path, self.rendered(output_format).encode())
 
 
 def check(experiment: str, results: Path, baselines: Path | None = None, rescore: int = 2) -> Verdict:
-    """Judge results against a blessed baseline.
+    """Compare the results of an experiment with its blessed baseline.
 
     Args:
-        experiment: name of an experiment with a baseline.
+        experiment: name of an experiment that has a baseline.
         results: the results folder.
-        baselines: folder with blessed baselines; None is ./baselines, else the packaged one.
-        rescore: number of clips of each row whose stored audio is scored again.
+        baselines: folder with blessed baselines; None for ./baselines if there is one, else those of the package.
+        rescore: number of clips per row whose stored audio is scored again.
 
     Raises:
         UnknownNameError: there is no such experiment.
-        IncompleteError: nothing was blessed, or the experiment was not run into these results.
+        IncompleteError: the experiment has no baseline, or was not run into these results.
     """
     registry.experiment(experiment)
     place = baselines_folder(baselines, "blessed")
@@ -100,21 +105,25 @@ def check(experiment: str, results: Path, baselines: Path | None = None, rescore
 
 
 class Blessing:
-    """The blessing of one experiment, step by step: show what changes, rerun, write.
+    """Accepts the results of an experiment as its new baseline: show the changes, measure the noise, write.
+
+    The noise floor of the baseline is measured by reruns with other seeds and thread counts, and by one rerun with the
+    first seed for each older instruction set that the processor can be limited to.
 
     Args:
         experiment: name of an experiment that was run completely.
         results: the results folder.
-        reason: why the numbers are right; kept with them.
-        reruns: number of reruns behind the noise floor.
-        corpus: which group is meant, where there are several.
-        budget: the same.
-        protocol: the same.
-        baselines: folder to write below; the checkout's own by default.
+        reason: why the new numbers are right; stored with the baseline.
+        reruns: number of reruns with other seeds and thread counts, at least 2.
+        corpus: corpus of the results to bless; needed if the experiment was run on several.
+        budget: budget of the results to bless; needed if the experiment was run with several.
+        protocol: protocol of the results to bless; needed if the experiment was run with several.
+        baselines: folder of baselines to write into; None for the one of this checkout.
 
     Raises:
-        UsageError: the reason is missing, there are too few reruns, this is no clean checkout, or several groups match.
-        IncompleteError: nothing was run, a score is missing, or other code made the results.
+        UsageError: the reason is missing, there are too few reruns, the code is not a checkout without local changes,
+            or several groups of results match.
+        IncompleteError: nothing was run, a score is missing, or the results were computed with other code.
     """
 
     def __init__(
@@ -137,7 +146,7 @@ class Blessing:
         self.now: Snapshot = snapshot(self.results, self.view)
 
     def changes(self) -> str:
-        """Return what replaces the present baseline, in Markdown."""
+        """Return a comparison of the present baseline with the new numbers, in Markdown."""
         old = baselines_store.read(self.place, self.now.experiment)
         if old is None:
             return f"{self.now.experiment} has no baseline below {self.place} yet."
@@ -146,18 +155,19 @@ class Blessing:
         return f"{head}\n{rendering.markdown(self.now.experiment, lines, [])}"
 
     def write(self, display: Display, announce: Callable[[str], None]) -> Path:
-        """Make every rerun, write the baseline, and return its folder.
+        """Compute every rerun, write the baseline, and return its folder.
 
         Args:
-            display: makes what shows the progress of one rerun.
-            announce: takes a line before each rerun.
+            display: returns a new progress display for each rerun.
+            announce: called with one line of text before each rerun.
 
         Raises:
-            IncompleteError: a rerun did not get done.
+            IncompleteError: a rerun could not be completed.
         """
         scores: dict[Rerun, Scores] = {}
-        for number, rerun in enumerate(blessing.chosen_reruns(self.view, self.reruns), start=1):
-            announce(f"rerun {number} of {self.reruns}: seed {rerun.seed}, threads {rerun.threads}")
+        reruns = blessing.chosen_reruns(self.view, self.reruns)
+        for number, rerun in enumerate(reruns, start=1):
+            announce(f"rerun {number} of {len(reruns)}: {rerun}")
             with display() as listener:
                 scores[rerun] = blessing.rerun_scores(self.results, self.view, self.now, rerun, listener)
         sounds = blessing.keep_sounds(self.results, self.view, self.place)
@@ -165,10 +175,10 @@ class Blessing:
 
 
 def _checked(reason: str, reruns: int) -> str:
-    """The reason without white space around it.
+    """Return the reason without surrounding white space.
 
     Raises:
-        UsageError: it is empty, or there are too few reruns.
+        UsageError: the reason is empty, or there are too few reruns.
     """
     if not reason.strip():
         raise UsageError('bless expects --reason "..." that says why these numbers are right, got none; give one.')
@@ -178,11 +188,11 @@ def _checked(reason: str, reruns: int) -> str:
 
 
 def _group(results: Results, experiment: str, corpus: str | None, budget: str | None, protocol: str | None) -> View:
-    """The one group of the results that is meant.
+    """Return the view of the one group of results to bless.
 
     Raises:
-        IncompleteError: there is none.
-        UsageError: there are several.
+        IncompleteError: no group of results matches.
+        UsageError: several groups of results match.
     """
     views = matching(results, [experiment], corpus, budget, protocol)
     if not views:

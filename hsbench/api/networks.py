@@ -1,13 +1,14 @@
-"""Trained networks and fitted INRs: load them, fit one to a sound, write one into a file."""
+"""Trained networks and fitted INRs: fit an INR to a sound, load either from disk, and export a trained cell."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hsbench.audio.io import ENDINGS, write_wav
-from hsbench.errors import UsageError
+from hsbench.audio.io import ENDINGS, resampling_problem, write_wav
+from hsbench.errors import DataError, UsageError, storage_error
 from hsbench.execution.process import SPIN
 from hsbench.inference.fitting import FittedINR, fit_sound, is_saved_inr, read_inr
 from hsbench.inference.network import Network, load_network, read_sound
@@ -16,7 +17,7 @@ from hsbench.planning.resources import choose
 from hsbench.results.store import Results
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     import numpy as np
     from numpy.typing import NDArray
@@ -41,20 +42,20 @@ def fit_inr(
 
     Args:
         model: registered name of an individual INR, such as "inr-siren" or "inr-fmlp".
-        waveform: [samples] of floats, full scale +-1, one channel of any length.
-        sample_rate: of the waveform, in Hz.
-        budget: smoke, quick, standard or paper: how long it is fitted.
-        seed: of the random initial weights.
-        device: auto, cpu or cuda.
+        waveform: [samples], float, full scale +-1; one channel of any length.
+        sample_rate: sample rate of the waveform [Hz].
+        budget: amount of training: "smoke", "quick", "standard" or "paper".
+        seed: seed of the random initial weights.
+        device: device to fit on: "auto", "cpu" or "cuda".
         **settings: settings of the model (compression_ratio, width, layers, omega_0 ...) and of its training (steps,
-            learning_rate ...) in place of the defaults; see `hsbench list models` and docs/hypersound.md.
+            learning_rate ...) that replace the defaults; see `hsbench list models` and docs/hypersound.md.
 
     Returns:
-        The INR: `.waveform`, `.weights`, `.payload`, `.play(sample_rate)`, `.save(path)`.
+        The fitted INR, with `.waveform`, `.weights`, `.payload`, `.play(sample_rate)` and `.save(path)`.
 
     Raises:
-        UnknownNameError: no such model, budget or setting.
-        UsageError: the model is not fitted to single sounds, or the waveform cannot be used.
+        UnknownNameError: there is no such model, budget or setting.
+        UsageError: the model cannot be fitted to a single sound, or the waveform has the wrong type, shape or values.
 
     Example:
         >>> import numpy as np, hsbench
@@ -69,20 +70,20 @@ def fit_inr(
 
 
 def load(source: str | Path, *, results: str | Path = "results", device: str = "auto") -> Network | FittedINR:
-    """Load a trained network, or an INR that was saved.
+    """Load a trained network, or a saved INR.
 
     Args:
-        source: a cell's folder, its name below the results folder, a file of `hsbench export`, or a file that
-            `FittedINR.save` wrote.
-        results: results folder in which names are looked up.
-        device: auto, cpu or cuda.
+        source: folder of a cell, name of that folder below the results folder, file written by `hsbench export`, or
+            file written by `FittedINR.save`.
+        results: results folder in which the name of a cell is looked up.
+        device: device for the network: "auto", "cpu" or "cuda".
 
     Returns:
-        A Network with `.encode`, `.decode` and `.reconstruct`; a FittedINR for a saved INR.
+        A Network with `.encode`, `.decode` and `.reconstruct`; for a saved INR, a FittedINR.
 
     Raises:
         UnknownNameError: there is no such cell.
-        DataError: the file is damaged, or the cell's training is not finished.
+        DataError: the file is damaged, or the training of the cell is not finished.
 
     Example:
         >>> import numpy as np, hsbench, tempfile, pathlib
@@ -110,69 +111,117 @@ def reconstruct_file(
     """Reconstruct an audio file with a trained cell.
 
     Args:
-        cell: a cell's folder, its name below the results folder, or a file of `hsbench export`.
-        audio: a mono file of any length and rate.
-        sample_rate: of the result in Hz; None is the cell's own.
-        results: results folder in which names are looked up.
-        device: auto, cpu or cuda.
-        progress: takes (done, total) clips.
+        cell: folder of a cell, name of that folder below the results folder, or file written by `hsbench export`.
+        audio: mono audio file of any length and sample rate.
+        sample_rate: sample rate of the reconstruction [Hz]; None for the sample rate of the cell.
+        results: results folder in which the name of a cell is looked up.
+        device: device for the network: "auto", "cpu" or "cuda".
+        progress: called with (done, total) clips.
 
     Raises:
         UnknownNameError: there is no such cell.
-        DataError: a file is damaged or cannot be used, or the cell's training is not finished.
-        UsageError: the model is no function of time, and another rate is asked for.
+        DataError: a file is damaged, is not mono audio or has an impossible sample rate, or the training of the cell is
+            not finished.
+        UsageError: another sample rate is requested from a model that is not a function of time.
     """
     with opened(cell, Results(results)) as folder:
         network = load_network(folder, choose(device))
-        sound, own = read_sound(audio)
-        return network.rebuild(sound, own, sample_rate, progress)
+        waveform, audio_rate = read_sound(audio)
+        if problem := resampling_problem(audio_rate, network.sample_rate):
+            raise DataError(f"{audio} {problem}.")
+        return network.rebuild(waveform, audio_rate, sample_rate, progress)
 
 
 def export(cell: str, output: Path, results: Path) -> Cell:
-    """Write what a cell learned into one file, and return the cell.
+    """Write the trained network of a cell to one file, and return the specification of the cell.
 
     Args:
-        cell: a cell's folder, or its name below the results folder.
-        output: file to write (safetensors).
-        results: results folder in which names are looked up.
+        cell: folder of the cell, or name of that folder below the results folder.
+        output: file to write, in the safetensors format.
+        results: results folder in which the name of a cell is looked up.
 
     Raises:
         UnknownNameError: there is no such cell.
-        DataError: its training is not finished, or it learned nothing that clips share.
+        DataError: the training is not finished, or the model has no network that all clips share.
     """
     from hsbench.inference.export import export as write
 
-    with opened(cell, Results(results)) as folder:
+    with opened(cell, Results(results)) as folder, _writing(output):
         return write(folder, output)
 
 
-def write_sound(output: Path, made: Rebuilt) -> None:
-    """Write a reconstructed sound as a 32-bit float WAV file."""
-    write_wav(output, made.waveform, made.sample_rate)
+def write_sound(output: Path, rebuilt: Rebuilt) -> None:
+    """Write a reconstructed sound to a 32-bit float WAV file; missing folders above it are created.
+
+    Raises:
+        UsageError: the file cannot be written there.
+        StorageError: the file system refused the write.
+    """
+    with _writing(output):
+        write_wav(output, rebuilt.waveform, rebuilt.sample_rate)
+
+
+@contextlib.contextmanager
+def _writing(output: Path) -> Iterator[None]:
+    """Remove the folders above a file that were created for it if writing the file fails.
+
+    Raises:
+        UsageError: the file cannot be written there.
+        StorageError: the file system refused the write.
+    """
+    missing = [folder for folder in output.absolute().parents if not folder.exists()]  # the innermost folder first
+    try:
+        yield
+    except BaseException as error:
+        for folder in missing:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+        if isinstance(error, OSError):
+            raise storage_error(error, output) or _unwritable(output, error) from error
+        raise
 
 
 def check_wav(output: Path) -> None:
-    """Refuse a file name that promises another kind of audio than WAV.
+    """Check that a file name does not end like another audio format than WAV.
 
     Raises:
-        UsageError: it does.
+        UsageError: the name has the ending of another audio format.
     """
     if output.suffix.lower() in ENDINGS - {".wav"}:
         raise UsageError(f"-o expects a WAV file to write, got {output}; name it {output.with_suffix('.wav')}.")
 
 
-def quiet_threads() -> None:
-    """Let idle OpenMP threads of this process sleep early, as workers do; call it before torch is imported."""
+def shorten_thread_spinning() -> None:
+    """Let idle OpenMP threads of this process sleep early, as worker processes do.
+
+    The environment variables take effect only if this function is called before torch is imported.
+    """
     for name, value in SPIN.items():
         os.environ.setdefault(name, value)
 
 
-def make_way(output: Path) -> None:
-    """Create the folder of a file that is to be written, so that a bad path fails now and not after the work.
+def check_output(output: Path) -> None:
+    """Check that a file can be written, so that an impossible path fails before the work begins; create nothing.
+
+    Missing folders above the file are accepted: they are created when the file is written.
 
     Raises:
-        UsageError: the path names a folder.
+        UsageError: the path is a folder or a device, or the folders above it cannot be created.
     """
-    if output.is_dir():
-        raise UsageError(f"-o expects a file to write, got the folder {output}; name a file in it.")
-    output.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        if output.is_dir():
+            raise UsageError(f"-o expects a file to write, got the folder {output}; name a file in it.")
+        if output.exists() and not output.is_file():
+            raise UsageError(f"-o expects a file to write, and {output} is a device or a pipe; name another file.")
+        folder = next(folder for folder in output.absolute().parents if folder.exists())
+    except OSError as error:  # such as a name that is too long
+        raise _unwritable(output, error) from error
+    if not folder.is_dir():
+        raise UsageError(f"-o expects a file in a folder, and {folder} is a file; name another path.")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise UsageError(f"-o expects a file in a writable folder, and writing in {folder} is not permitted.")
+
+
+def _unwritable(output: Path, error: OSError) -> UsageError:
+    """Return the error of a path that no file can have."""
+    return UsageError(f"-o expects a file that can be written, got {output} ({error.strerror}); name another.")

@@ -1,4 +1,4 @@
-"""Plans: which cells an experiment needs and what is missing; computes nothing."""
+"""Plans: the cells that a request needs and the work that is missing in each. Nothing is computed."""
 
 from __future__ import annotations
 
@@ -18,11 +18,15 @@ if TYPE_CHECKING:
 
 
 def as_text(request: Request, results: Path) -> str:
-    """Return the plan of a request for people: a line per cell, then the sum.
+    """Return the plan of a request as a text table: one line per cell, then the total time.
+
+    Args:
+        request: the options that the user gave.
+        results: the results folder.
 
     Raises:
         UnknownNameError: an experiment, corpus, budget, protocol, model, metric or setting has no such name.
-        UsageError: a value is out of range, or nothing is left after filtering.
+        UsageError: a value is out of range, or no row matches.
     """
     selections = select(request)
     resources = resources_of(selections)
@@ -30,16 +34,16 @@ def as_text(request: Request, results: Path) -> str:
 
 
 def as_document(request: Request, results: Path, imports: Sequence[str]) -> dict[str, Any]:
-    """Return the plan of a request for schedulers: each cell, its job, and the command that works on it.
+    """Return the plan of a request as a JSON document: each cell with its job and the command that computes it.
 
     Args:
-        request: what the user asked for.
+        request: the options that the user gave.
         results: the results folder.
-        imports: Python files that register plug-ins.
+        imports: absolute paths of Python files that register plug-ins.
 
     Raises:
-        UnknownNameError: as `as_text` does.
-        UsageError: as `as_text` does.
+        UnknownNameError: an experiment, corpus, budget, protocol, model, metric or setting has no such name.
+        UsageError: a value is out of range, or no row matches.
     """
     selections, store = select(request), Results(results)
     resources = resources_of(selections)

@@ -1,4 +1,4 @@
-"""How a run looks while it goes on: bars with rate and remaining time on a terminal, plain lines otherwise."""
+"""Progress displays of a run: bars with rate and remaining time on a terminal, plain lines otherwise."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import importlib.util
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Self
 
-from hsbench.planning.text import duration
+from hsbench.planning.text import duration, quantity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
     from types import TracebackType
 
     from rich.progress import TaskID
@@ -22,14 +22,11 @@ if TYPE_CHECKING:
     from hsbench.planning.plan import PlannedCell
 
 
-T = TypeVar("T")
-
-
 class Display:
-    """What shows how a run goes on; this one shows nothing. A context manager, open while the run goes on.
+    """Base class of progress displays, which itself shows nothing; a context manager that is open during the run.
 
     Attributes:
-        silent: whether it shows nothing.
+        silent: whether the display shows nothing.
     """
 
     silent = True
@@ -43,7 +40,7 @@ class Display:
         pass
 
     def started(self, planned: PlannedCell) -> None:
-        """Show that the worker of a cell runs."""
+        """Show that the worker process of a cell has started."""
 
     def progressed(self, planned: PlannedCell, stage: str, done: float, total: int) -> None:
         """Show how much of a cell is done."""
@@ -53,7 +50,11 @@ class Display:
 
 
 class PlainProgress(Display):
-    """A line when a cell starts, every ten seconds while it runs, and when it ends."""
+    """Prints a line when a cell starts, repeatedly while it runs, and when it ends.
+
+    Args:
+        every: minimum time between two lines about the same running cell [s].
+    """
 
     silent = False
 
@@ -64,31 +65,32 @@ class PlainProgress(Display):
         self._last: dict[str, float] = {}
 
     def started(self, planned: PlannedCell) -> None:
-        """Print that the worker of a cell runs."""
-        self._say(f"{planned.cell.folder}: started")
+        """Print that the worker process of a cell has started."""
+        self._print(f"{planned.label}: started")
 
     def progressed(self, planned: PlannedCell, stage: str, done: float, total: int) -> None:
-        """Print how much of a cell is done, but not too often."""
-        name, moment = planned.cell.folder, time.monotonic()
+        """Print how much of a cell is done, unless the last line about it was printed too recently."""
+        name, moment = planned.label, time.monotonic()
         first, origin = self._start.setdefault((name, stage), (moment, done))
         if moment - self._last.setdefault(name, moment) < self.every:
             return
         self._last[name] = moment
         unit = unit_of(stage)
-        shown = f"{done:.0f}" if unit == "steps" else f"{done:.2f}"
-        self._say(f"{name}: {stage} {shown}/{total} {unit}{pace(done - origin, total - done, moment - first, unit)}")
+        shown = f"{done:.0f}" if unit == "step" else f"{done:.2f}"
+        rate = pace(done - origin, total - done, moment - first, unit)
+        self._print(f"{name}: {stage} {shown}/{quantity(total, unit)}{rate}")
 
     def ended(self, planned: PlannedCell, outcome: Outcome) -> None:
         """Print how a cell ended."""
-        self._say(f"{planned.cell.folder}: {outcome.status}" + (f": {outcome.message}" if outcome.message else ""))
+        self._print(f"{planned.label}: {outcome.status}" + (f": {outcome.message}" if outcome.message else ""))
 
-    def _say(self, line: str) -> None:
+    def _print(self, line: str) -> None:
         with self._lock:
             print(line, flush=True)
 
 
 class BarProgress(Display):
-    """One bar per running cell."""
+    """Shows one progress bar for each running cell, with the help of the package rich."""
 
     silent = False
 
@@ -115,28 +117,33 @@ class BarProgress(Display):
         self._bars.stop()
 
     def started(self, planned: PlannedCell) -> None:
-        """Add a bar for a cell whose worker runs."""
-        self._tasks[planned.cell.key] = self._bars.add_task(planned.rows[0], total=len(planned.clips), note="starting")
+        """Add a bar for a cell whose worker process has started."""
+        self._tasks[planned.cell.key] = self._bars.add_task(planned.label, total=len(planned.clips), note="starting")
 
     def progressed(self, planned: PlannedCell, stage: str, done: float, total: int) -> None:
-        """Move the bar."""
+        """Update the bar of a cell."""
         moment = time.monotonic()
         first, origin = self._start.setdefault((planned.cell.key, stage), (moment, done))
         note = stage + pace(done - origin, 0, moment - first, unit_of(stage))
         self._bars.update(self._tasks[planned.cell.key], completed=done, total=total, note=note)
 
     def ended(self, planned: PlannedCell, outcome: Outcome) -> None:
-        """Show how a cell ended beside its bar, which stays."""
+        """Show beside its bar how a cell ended; the bar stays visible."""
         if planned.cell.key in self._tasks:
             self._bars.update(self._tasks[planned.cell.key], note=outcome.status)
         if outcome.message:
             self._bars.console.print(
-                f"{planned.cell.folder}: {outcome.status}: {outcome.message}", markup=False, highlight=False
+                f"{planned.label}: {outcome.status}: {outcome.message}", markup=False, highlight=False
             )
 
 
 class FileProgress:
-    """Progress of a preparation: one line that is rewritten on a terminal, a line every ten seconds otherwise."""
+    """Shows the progress of preparing a corpus on standard error; on a terminal, one line is rewritten.
+
+    Args:
+        name: name of the corpus.
+        every: minimum time between two lines where standard error is not a terminal [s].
+    """
 
     def __init__(self, name: str, every: float = 10.0) -> None:
         print(f"preparing {name}", flush=True)
@@ -145,44 +152,53 @@ class FileProgress:
         self.first: int | None = None
 
     def __call__(self, done: int, total: int) -> None:
-        """Show how many files are done, but not too often."""
+        """Show how many files are done, unless the last line was printed too recently.
+
+        Args:
+            done: number of finished files.
+            total: number of all files.
+        """
         now = time.monotonic()
         if self.first is None:
-            self.first = done - 1
+            self.first = done - 1  # files that an earlier, interrupted preparation finished
         if now - self.last < (0.2 if sys.stderr.isatty() else self.every) and done < total:
             return
         self.last = now
         rate = (done - self.first) / max(now - self.start, 1e-6)
         left = duration((total - done) / max(rate, 1e-6))
-        text = f"{self.name}: {done}/{total} files, {rate:.1f} a second, {left} left"
+        text = f"{self.name}: {done}/{quantity(total, 'file')}, {rate:.1f} files/s, {left} left"
         end = "\n" if done == total or not sys.stderr.isatty() else ""
         print(f"\r{text:79}" if sys.stderr.isatty() else text, end=end, file=sys.stderr, flush=True)
 
 
 def unit_of(stage: str) -> str:
-    """What a stage counts."""
-    return "steps" if stage == "train" else "clips"
+    """Return the unit, in the singular, in which the progress of a stage is counted."""
+    return "step" if stage == "train" else "clip"
 
 
 def pace(done: float, left: float, seconds: float, unit: str) -> str:
-    """Rate and, where something is left, the time it will take: ", 3.1 clips/min, 20 s left"."""
+    """Return the rate and the remaining time as text, such as ", 3.1 clips/min, 20 s left".
+
+    Args:
+        done: number of units finished since the measurement began.
+        left: number of units that are still to do; 0 omits the remaining time.
+        seconds: time since the measurement began [s].
+        unit: name of a unit in the singular.
+    """
     if done <= 0 or seconds <= 1:
         return ""
-    text = f", {60 * done / seconds:.1f} {unit}/min"
+    text = f", {60 * done / seconds:.1f} {unit}s/min"
     return text + (f", {duration(left * seconds / done)} left" if left > 0 else "")
-
-
-def counted(items: Iterable[T], total: int, what: str, every: float = 10.0) -> Iterator[T]:
-    """Pass items on and say on standard error how many went by, with rate and remaining time."""
-    with metered(what, every) as tell:
-        for number, item in enumerate(items, 1):
-            yield item
-            tell(number, total)
 
 
 @contextlib.contextmanager
 def metered(what: str, every: float = 10.0) -> Iterator[Callable[[float, float], None]]:
-    """A callback that takes (done, total) and shows it on standard error, with rate and remaining time."""
+    """Yield a function that takes (done, total) and shows them on standard error, with rate and remaining time.
+
+    Args:
+        what: text before the numbers, such as "scored".
+        every: minimum time between two lines where standard error is not a terminal [s].
+    """
     if sys.stderr.isatty():
         from rich.console import Console
         from rich.progress import Progress
@@ -193,27 +209,27 @@ def metered(what: str, every: float = 10.0) -> Iterator[Callable[[float, float],
         return
     start = last = time.monotonic()
 
-    def tell(done: float, total: float) -> None:
+    def show(done: float, total: float) -> None:
         nonlocal last
         now = time.monotonic()
         if now - last > every and 0 < done < total:
             left = duration((total - done) * (now - start) / done)
             shown = f"{done:.10g}" if done == int(done) else f"{done:.2f}"
             print(
-                f"{what} {shown}/{total:.10g}, {60 * done / (now - start):.1f} a minute, {left} left", file=sys.stderr
+                f"{what} {shown}/{total:.10g}, {60 * done / (now - start):.1f} per minute, {left} left", file=sys.stderr
             )
             last = now
 
-    yield tell
+    yield show
 
 
 def watcher() -> Display:
-    """Return the display that suits standard output: bars on a terminal and in a notebook that can redraw them."""
+    """Return a display for standard output: bars on a terminal or in a notebook with ipywidgets, else plain lines."""
     return BarProgress() if sys.stdout.isatty() or _notebook_with_widgets() else PlainProgress()
 
 
 def _notebook_with_widgets() -> bool:
-    """Whether this is a Jupyter notebook with ipywidgets, which bars need there; without it lines are shown."""
+    """Return whether this is a Jupyter notebook with ipywidgets, which bars need there."""
     if "IPython" not in sys.modules or importlib.util.find_spec("ipywidgets") is None:
         return False
     from rich.console import Console

@@ -1,8 +1,10 @@
-"""Reports of what was run: tables in every format, and formats that fill a folder."""
+"""Reports of a results folder: tables in every format, and reports that consist of a folder of files."""
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hsbench.api.tables import matching
@@ -12,37 +14,57 @@ from hsbench.results.store import Results
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from hsbench.report.form import Form
     from hsbench.report.table import Table
     from hsbench.results.view import View
 
 SUFFIX = {"markdown": ".md", "latex": ".tex", "csv": ".csv", "parquet": ".parquet"}
-"""Formats that are one file, and the ending of its name."""
+"""Format of a report that is a single file -> ending of the file name."""
 FOLDERS = ("html", "figures", "curves", "tensorboard")
-"""Formats that fill a folder."""
+"""Formats of reports that consist of a folder of files."""
 
 
 @dataclass(frozen=True)
 class Selection:
-    """What of a results folder is reported on.
+    """The part of a results folder that a report covers.
 
     Attributes:
         results: the results folder.
-        views: the groups that match, in the order asked for.
-        baselines: folder with published numbers; None is the packaged one.
+        views: the views to report, one for each group of corpora, budget and protocol, in the requested order.
+        baselines: folder with published numbers; None for those of the package.
+        missing: requested experiments without matching results, in the requested order.
+        conditions: options that restrict the results, as on the command line, such as " --budget smoke".
     """
 
     results: Results
     views: tuple[View, ...]
     baselines: Path | None
+    missing: tuple[str, ...] = ()
+    conditions: str = ""
 
     def tables(self) -> list[Table]:
-        """Return a table for each view."""
+        """Return one table for each view."""
         from hsbench.report.table import build
 
         return [build(view, self.results, self.baselines) for view in self.views]
+
+    def require_complete(self) -> None:
+        """Raise an error if a requested experiment has no results to report.
+
+        Raises:
+            IncompleteError: no results of an experiment match; the message names the experiment.
+        """
+        if self.missing or not self.views:
+            asked = f"{', '.join(self.missing) or 'any experiment'}{self.conditions and f' with{self.conditions}'}"
+            them = "them" if len(self.missing) > 1 else "it"
+            others = "" if self.results.root == Path("results") else f" --results {shlex.quote(str(self.results.root))}"
+            # One command for each: an experiment that pins its device cannot share a run with another one.
+            commands = (f"hsbench run {name}{self.conditions}{others}" for name in self.missing or ("table2d",))
+            raise IncompleteError(
+                f"{self.results.root} holds nothing to report on for {asked}; run {them} first"
+                f"{'' if self.missing else ', for instance'}: {'; '.join(commands)}"
+            )
 
 
 def select(
@@ -53,41 +75,43 @@ def select(
     protocol: str | None = None,
     baselines: Path | None = None,
 ) -> Selection:
-    """Choose what to report on.
+    """Select the results to report; `Selection.missing` names the experiments that have none.
 
     Args:
         folder: the results folder.
-        experiments: names; None is all that were run.
-        corpus: only groups with this corpus.
-        budget: only groups of this budget.
-        protocol: only groups of this protocol.
-        baselines: folder with published numbers; None is the packaged one.
+        experiments: names of experiments; None for all that were run.
+        corpus: only results on this corpus; None for any corpus.
+        budget: only results with this budget; None for any budget.
+        protocol: only results with this protocol; None for any protocol.
+        baselines: folder with published numbers; None for those of the package.
 
     Raises:
-        UnknownNameError: an experiment or the protocol has no such name.
-        IncompleteError: nothing matches.
+        UnknownNameError: there is no such experiment or protocol.
+        IncompleteError: no results match at all.
     """
     results = Results(folder)
     views = matching(results, experiments or results.experiments(), corpus, budget, protocol)
+    present = {view.experiment for view in views}
+    missing = tuple(name for name in dict.fromkeys(experiments or ()) if name not in present)
+    options = {"--corpus": corpus, "--budget": budget, "--protocol": protocol}
+    conditions = "".join(f" {option} {value}" for option, value in options.items() if value is not None)
+    selection = Selection(results, tuple(views), baselines, missing, conditions)
     if not views:
-        raise IncompleteError(
-            f"{results.root} holds nothing to report on for {', '.join(experiments or ['any experiment'])}; run it "
-            "first, for instance: hsbench run table2d"
-        )
-    return Selection(results, tuple(views), baselines)
+        selection.require_complete()
+    return selection
 
 
 def rendered(selection: Selection, output_format: str, form: Form, *, per_clip: bool = False) -> bytes:
-    """Return a report that is one file.
+    """Return the content of a report that is a single file.
 
     Args:
-        selection: what to report on.
-        output_format: markdown, latex, csv or parquet; parquet is always the long table.
-        form: which columns and means a table has.
-        per_clip: with csv, the long table with one line per clip and metric.
+        selection: the results to report.
+        output_format: a key of SUFFIX; "parquet" is always the long table with one line per clip and metric.
+        form: columns and means of the tables.
+        per_clip: with "csv", whether to write the long table instead of the means.
 
     Raises:
-        BackendMissingError: parquet needs pyarrow, which is not installed.
+        BackendMissingError: the format is "parquet" and the package pyarrow is not installed.
     """
     if per_clip or output_format == "parquet":
         from hsbench.report import long_table
@@ -102,27 +126,34 @@ def rendered(selection: Selection, output_format: str, form: Form, *, per_clip: 
     return renderers[output_format](selection.tables(), form).encode()
 
 
-def form(*, paper_columns: bool = False, paper_means: bool = False, standalone: bool = False) -> Form:
-    """Return the form of a table.
+def form(
+    *,
+    paper_columns: bool = False,
+    paper_means: bool = False,
+    standalone: bool = False,
+    penalised_means: bool = False,
+) -> Form:
+    """Return the form of a table, that is, its columns and means.
 
     Args:
-        paper_columns: whether only the columns of the published table are shown.
-        paper_means: whether the means of the published evaluation stand beside ours.
-        standalone: with latex, whether a whole document is written.
+        paper_columns: whether to show only the columns of the published table.
+        paper_means: whether to add the means as the published evaluation computes them.
+        standalone: with "latex", whether to write a complete document.
+        penalised_means: whether to add the means in which a failed estimate counts as the metric's worst value.
     """
     from hsbench.report.form import Form
 
-    return Form(paper_columns, paper_means, standalone)
+    return Form(paper_columns, paper_means, standalone, penalised_means)
 
 
 def save(output: Path, content: bytes, output_format: str, stem: str) -> Path:
-    """Write a report that is one file, and return its path.
+    """Write a report that is a single file, and return its path.
 
     Args:
-        output: the file, or a folder for it.
-        content: of the file.
+        output: path of the file, or of a folder for it.
+        content: content of the file.
         output_format: a key of SUFFIX.
-        stem: name of the file in a folder, without the ending.
+        stem: file name without the ending, used if `output` is a folder.
     """
     suffix = SUFFIX[output_format]
     path = output if output.suffix == suffix else output / f"{stem}{suffix}"
@@ -131,13 +162,13 @@ def save(output: Path, content: bytes, output_format: str, stem: str) -> Path:
 
 
 def write_html(selection: Selection, output: Path, *, audio: bool, progress: Callable[[float, float], None]) -> int:
-    """Write pages with tables, sound, figures and provenance; return their size in bytes.
+    """Write HTML pages with tables, sound, figures and provenance; return their size in bytes.
 
     Args:
-        selection: what to report on.
+        selection: the results to report.
         output: folder to write into.
-        audio: whether the sound is written too, which is most of the size.
-        progress: takes (done, total) pages of clips.
+        audio: whether to include the sound, which makes up most of the size.
+        progress: called with (done, total) pages of clips.
     """
     from hsbench.report.html.write import write
 
@@ -145,19 +176,19 @@ def write_html(selection: Selection, output: Path, *, audio: bool, progress: Cal
 
 
 def write_figures(selection: Selection, output: Path, clip: str | None = None) -> tuple[list[Path], list[str]]:
-    """Write every figure as PNG and PDF, and figures.md with their captions.
+    """Write every figure as PNG and PDF, and the page figures.md with their captions.
 
     Args:
-        selection: what to report on.
+        selection: the results to report.
         output: folder to write into.
-        clip: id of the clip whose sound is shown; None is the median one.
+        clip: identifier of the clip whose sound is shown; None for the clip of median quality.
 
     Returns:
-        The files written, and a sentence for each figure that could not be drawn.
+        The files written, and one sentence for each figure that could not be drawn.
 
     Raises:
-        UnknownNameError: no chosen group has the clip.
-        IncompleteError: there was nothing to draw.
+        UnknownNameError: the clip is in none of the selected results.
+        IncompleteError: there is nothing to draw.
     """
     from hsbench.report import figures
 
@@ -181,7 +212,12 @@ def write_figures(selection: Selection, output: Path, clip: str | None = None) -
 
 
 def _check_clip(selection: Selection, clip: str | None) -> None:
-    known = {one for view in selection.views for corpus in view.corpora.values() for one in corpus.clips}
+    """Raise where a clip is in none of the selected results; None is always accepted.
+
+    Raises:
+        UnknownNameError: the clip is in none of the selected results.
+    """
+    known = {name for view in selection.views for corpus in view.corpora.values() for name in corpus.clips}
     if clip is not None and clip not in known:
         raise UnknownNameError("clip", clip, known)
 
@@ -189,8 +225,12 @@ def _check_clip(selection: Selection, clip: str | None) -> None:
 def write_curves(selection: Selection, output: Path) -> list[Path]:
     """Write the learning curves as PNG and PDF; return the files.
 
+    Args:
+        selection: the results to report.
+        output: folder to write into.
+
     Raises:
-        IncompleteError: a group has none.
+        IncompleteError: a selected view has no learning curves.
     """
     from hsbench.report import figures
     from hsbench.report.figures import curves
@@ -205,8 +245,12 @@ def write_curves(selection: Selection, output: Path) -> list[Path]:
 def write_tensorboard(selection: Selection, output: Path) -> list[Path]:
     """Write the learning curves as TensorBoard event files; return their folders.
 
+    Args:
+        selection: the results to report.
+        output: folder to write into.
+
     Raises:
-        IncompleteError: a group has none.
+        IncompleteError: a selected view has no learning curves.
         BackendMissingError: the package tensorboard is not installed.
     """
     from hsbench.report.events import save_events
@@ -219,7 +263,12 @@ def write_tensorboard(selection: Selection, output: Path) -> list[Path]:
 
 
 def write_readme(folder: Path, baselines: Path | None = None) -> Path:
-    """Write the generated page of a results folder: what was run, with every table; return its path."""
+    """Write the page of a results folder that lists what was run, with every table; return its path.
+
+    Args:
+        folder: the results folder.
+        baselines: folder with published numbers; None for those of the package.
+    """
     from hsbench.report import readme
 
     results = Results(folder)

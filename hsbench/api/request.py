@@ -1,4 +1,4 @@
-"""What a run is asked for, as values: the request itself, and the choice of an engine."""
+"""Values that describe a run: the request with its options, and the choice of the engine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Running experiments: plan, do the missing work cell by cell, and return what came out as a Study."""
+"""Run experiments: plan, compute the missing work cell by cell, and return the results as a Study."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from hsbench.api.corpora import prepare_missing
 from hsbench.api.progress import Display, watcher
 from hsbench.api.registered import import_files
 from hsbench.api.tables import Table
+from hsbench.corpora.listing import check_utf8
 from hsbench.errors import BackendMissingError, HsbenchError, IncompleteError, UnknownNameError
 from hsbench.execution.engines.choose import Choice, create
 from hsbench.planning import changes as settings
@@ -20,6 +21,7 @@ from hsbench.planning.corpus_view import open_corpus
 from hsbench.planning.request import Request
 from hsbench.planning.resources import resources_of
 from hsbench.planning.selection import select
+from hsbench.planning.text import quantity
 from hsbench.results.store import Results
 
 if TYPE_CHECKING:
@@ -31,15 +33,21 @@ if TYPE_CHECKING:
     from hsbench.spec import Resources
 
 RERUN = ("never", "failed", "stale", "all")
-"""What is computed besides missing work, see `run`."""
+"""Values of the argument `rerun` of `run`: what is computed in addition to missing work."""
 
 
 class Study(Table):
-    """What a run came to: its tables, and which cells did not get done and why.
+    """The results of a run: its tables, and the cells that could not be completed with the reasons.
+
+    Args:
+        results: the results folder.
+        plan: plan of the request after the run, with the work that is still missing.
+        outcomes: key of each cell that was computed -> how it ended.
+        baselines: folder with published numbers; None for those of the package.
 
     Attributes:
-        outcomes: folder name of each cell that was worked on -> how it ended (status and message).
-        problems: a sentence for each row or cell that is incomplete.
+        outcomes: folder name of each cell that was computed -> how it ended (status and message).
+        problems: one sentence for each row or cell that is incomplete.
     """
 
     def __init__(
@@ -52,30 +60,32 @@ class Study(Table):
 
     @property
     def complete(self) -> bool:
-        """Whether everything that was asked for is computed, and something was."""
+        """Whether everything requested is computed, and at least one cell was requested."""
         return not self.problems and bool(self._plan.cells)
 
     def sections(self) -> list[tuple[str, str]]:
-        """Return each group's table in Markdown in two parts: what was measured, and what was published of it."""
+        """Return each table in Markdown, split into two parts: the measured numbers, and the published ones."""
         from hsbench.report.markdown import PUBLISHED, markdown
 
         parts = [markdown([table]).partition(PUBLISHED) for table in self.groups]
         return [(ours, mark + published) for ours, mark, published in parts]
 
     def require_complete(self) -> None:
-        """Raise where something that was asked for is missing.
+        """Raise an error if anything that was requested is missing.
 
         Raises:
-            BackendMissingError: all that is missing needs a package or device that is not there.
-            IncompleteError: a cell did not get done, or nothing was measured.
+            BackendMissingError: everything that is missing needs a package or a device that is not available.
+            IncompleteError: a cell could not be completed, or nothing was measured.
         """
         if not self.problems:
             if not self._plan.cells:
                 raise IncompleteError(f"nothing was measured: {'; '.join(self._plan.not_given.values())}")
             return
-        total = len(self._plan.cells) + len(self._plan.absent)
-        said = "\n  ".join(self.problems)
-        text = f"{len(self.problems)} of {total} cells are incomplete; run the same command again to go on.\n  {said}"
+        count, total = len(self.problems), len(self._plan.cells) + len(self._plan.absent)
+        verb, reasons = "is" if count == 1 else "are", "\n  ".join(self.problems)
+        text = (
+            f"{count} of {quantity(total, 'cell')} {verb} incomplete; run the same command again to go on.\n  {reasons}"
+        )
         raise (BackendMissingError if self._statuses == {"unavailable"} else IncompleteError)(text)
 
 
@@ -88,6 +98,7 @@ def run(
     changes: Mapping[str, Any] | Iterable[str] = (),
     filters: Iterable[str] = (),
     split: str | None = None,
+    manifest: str | Path | None = None,
     limit: int | None = None,
     seeds: int = 1,
     device: str = "auto",
@@ -103,43 +114,49 @@ def run(
     baselines: str | Path | None = None,
     progress: bool = True,
 ) -> Study:
-    """Run experiments; only what is missing in the results folder is computed.
+    """Run experiments; only work that is missing in the results folder is computed.
 
-    The options are those of `hsbench run`. A cell that fails does not raise: the study says which one and why. An
-    interrupt (Ctrl-C, "stop" in a notebook) ends the workers and raises KeyboardInterrupt; what was finished is kept.
+    The options are those of `hsbench run`. A cell that fails raises no error: `Study.problems` names the cell and the
+    reason. An interrupt (Ctrl-C, "stop" in a notebook) ends the worker processes and raises KeyboardInterrupt; finished
+    clips and scores are kept.
 
     Args:
-        *experiments: registered names, such as "table2b".
-        corpus: registered name; the experiment's own by default.
+        *experiments: registered names of the experiments, such as "table2b".
+        corpus: registered name of the corpus; None for the default of the experiment.
         data_root: folder that holds the corpus in its public layout.
-        budget: smoke, quick, standard or paper; quick by default, standard where there is a GPU.
-        protocol: reference, paper or fixed; the budget's own by default.
-        changes: settings to change, {"inr-siren.steps": 500}, or texts as --set takes them, ["inr-siren.steps=500"].
-        filters: only rows that match all of these, each "model~text" or "row~text".
-        split: train, validation or all; the experiment's own by default.
-        limit: largest number of clips to score; more can follow later.
-        seeds: number of seeds with which each fit is repeated.
-        device: auto, cpu or cuda.
-        jobs: number of cells computed at the same time; CPU threads are shared out among them.
+        budget: amount of training: "smoke", "quick", "standard" or "paper"; None for "quick", or "standard" if there
+            is a GPU.
+        protocol: reading of the paper: "reference", "paper" or "fixed"; None for the default of the budget.
+        changes: changed settings of models and corpora, {"inr-siren.steps": 500}, or texts as for --set,
+            ["inr-siren.steps=500"].
+        filters: conditions "model~text" or "row~text"; only rows that fulfil all of them are run.
+        split: split whose clips are scored: "train", "validation" or "all"; None for the default of the experiment.
+        manifest: manifest file that fixes which clips are scored, as `hsbench corpus prepare` writes it; None for the
+            clips of the corpus as it is here.
+        limit: largest number of clips to score; a later run can raise it and keeps what is there.
+        seeds: number of seeds; each fit is repeated with the seeds 0 to seeds - 1.
+        device: device to compute on: "auto", "cpu" or "cuda".
+        jobs: number of cells computed at the same time; the CPU cores are divided among them.
         processes: number of processes that train one hypernetwork together.
-        timeout: seconds after which a cell is stopped; the budget's own limit by default.
-        engine: local (this machine), dask or slurm.
-        address: with dask, the scheduler, such as tcp://host:8786.
-        slurm: with slurm, parameters of the jobs, such as {"partition": "gpu"}.
-        rerun: what to compute besides missing work: never (not even failed cells), failed (failed cells again), stale
-            (also anew what another version made), all (everything anew; the old cells are set aside).
+        timeout: seconds after which a cell is stopped; None for the limit of the budget.
+        engine: where cells are computed: "local" (this machine), "dask" or "slurm".
+        address: with "dask", the address of the scheduler, such as "tcp://host:8786".
+        slurm: with "slurm", parameters of the jobs, such as {"partition": "gpu"}.
+        rerun: what to compute in addition to missing work: "never" (nothing, and failed cells stay failed), "failed"
+            (failed cells), "stale" (also cells that another version of hsbench computed), "all" (every cell; the old
+            cells are moved to superseded/).
         imports: Python files that register models, metrics, corpora or experiments.
-        results: folder to write into.
-        baselines: folder with published numbers; the packaged one by default.
-        progress: whether to show progress; a terminal and a notebook get bars, anything else lines.
+        results: results folder to read and write.
+        baselines: folder with published numbers; None for those of the package.
+        progress: whether to show progress: bars on a terminal and in a notebook, lines elsewhere.
 
     Returns:
-        The study: tables as DataFrames, Markdown, LaTeX, and shown in a notebook.
+        The study, with its tables as DataFrame, Markdown and LaTeX; a notebook displays it as a table.
 
     Raises:
         UnknownNameError: an experiment, corpus, budget, protocol, model, metric or setting has no such name.
-        UsageError: a value is out of range, or options contradict each other.
-        BackendMissingError: the engine's package is not installed.
+        UsageError: a value is out of range, or two options contradict each other.
+        BackendMissingError: the package of the engine is not installed.
 
     Example:
         >>> import hsbench, tempfile
@@ -159,6 +176,7 @@ def run(
         changes=settings.nested(changes) if isinstance(changes, Mapping) else settings.parse(changes),
         filters=tuple(filters),
         split=split,
+        manifest=None if manifest is None else Path(manifest),
         data_root=None if data_root is None else Path(data_root),
         limit=limit,
         seeds=seeds,
@@ -191,25 +209,25 @@ def run_request(
     command: Sequence[str],
     announce: Callable[[str], None] | None = None,
 ) -> Study:
-    """Run a request; see `run` for what its options mean.
+    """Run a request; `run` documents the meaning of its options.
 
     Args:
-        request: what the user asked for.
+        request: the options that the user gave.
         folder: the results folder.
         rerun: one of RERUN.
-        engine: which engine, and its own options.
-        imports: absolute paths of plug-in files that are registered already; the workers run them too.
-        baselines: folder with published numbers.
+        engine: name and options of the engine.
+        imports: absolute paths of plug-in files, already run in this process; worker processes run them too.
+        baselines: folder with published numbers; None for those of the package.
         display: shows progress.
-        command: what the user typed, for provenance.
-        announce: takes the plan as text before the work begins.
+        command: command line or Python call of the run, kept as provenance.
+        announce: called with the plan as text before the work begins.
 
     Raises:
-        HsbenchError: as `run` does.
+        HsbenchError: for the reasons that `run` lists.
     """
     if rerun not in RERUN:
         raise UnknownNameError("rerun rule", rerun, RERUN)
-    selections, results = select(request), Results(folder)
+    selections, results = select(request), Results(check_utf8("--results", folder))
     resources = resources_of(selections)
     chosen = create(engine, results, resources, display)
     _prepare(selections, resources.threads * resources.jobs, quiet=display.silent)
@@ -226,28 +244,33 @@ def run_request(
 
 
 def _call(request: Request) -> str:
-    """The call of `run` that makes a request, as provenance keeps it."""
-    plain, given = vars(Request(())), vars(request)
-    changed = {name: value for name, value in given.items() if value != plain[name]}
+    """Return the Python call of `run` that leads to a request, as text for the provenance."""
+    defaults, options = vars(Request(())), vars(request)
+    changed = {name: value for name, value in options.items() if value != defaults[name]}
     names = [repr(name) for name in changed.pop("experiments", ())]
     if "changes" in changed:
-        changed["changes"] = {f"{name}.{key}": v for name, one in request.changes.items() for key, v in one.items()}
-    options = [f"{name}={str(value) if isinstance(value, Path) else value!r}" for name, value in changed.items()]
-    return f"hsbench.run({', '.join([*names, *options])})"
+        changed["changes"] = {
+            f"{name}.{key}": value for name, values in request.changes.items() for key, value in values.items()
+        }
+    arguments = [f"{name}={str(value) if isinstance(value, Path) else value!r}" for name, value in changed.items()]
+    return f"hsbench.run({', '.join([*names, *arguments])})"
 
 
 def _plan(selections: Sequence[Selection], results: Results, resources: Resources, rerun: str) -> Plan:
-    """The plan, after the cells that are wanted anew were set aside."""
+    """Return the plan, after moving the cells that are to be computed again to superseded/."""
     plan = planning.make(selections, results, resources)
-    anew = {"all": ("done", "partial", "failed", "stale"), "stale": ("stale",)}.get(rerun, ())
-    outdated = [planned for planned in plan.cells if planned.state in anew]
+    states = {"all": ("done", "partial", "failed", "stale"), "stale": ("stale",)}.get(rerun, ())
+    outdated = [planned for planned in plan.cells if planned.state in states]
     for planned in outdated:
         results.set_aside(planned.cell)
     return planning.make(selections, results, resources) if outdated else plan
 
 
 def _prepare(selections: Sequence[Selection], workers: int, *, quiet: bool) -> None:
-    """Prepare the corpora that a request needs and that are not in the cache; the plan says which are absent."""
+    """Prepare the corpora of a request that are not in the cache yet.
+
+    A corpus that cannot be prepared is skipped if only single rows name it; the plan then lists these rows as absent.
+    """
     for selection in selections:
         for name in selection.corpora:
             try:
@@ -259,22 +282,23 @@ def _prepare(selections: Sequence[Selection], workers: int, *, quiet: bool) -> N
 
 
 def _wanted(planned: PlannedCell, rerun: str) -> bool:
-    """Whether a cell is to be worked on."""
+    """Return whether a cell is to be computed."""
     return planned.pending and not (planned.state == "failed" and rerun == "never")
 
 
 def _by_key(plan: Plan) -> list[tuple[str, PlannedCell]]:
+    """Return (key, planned cell) for each cell of a plan."""
     return [(planned.cell.key, planned) for planned in plan.cells]
 
 
 def _problems(plan: Plan, outcomes: Mapping[str, Outcome]) -> tuple[set[str], list[str]]:
-    """Statuses of what is incomplete, and a sentence for each."""
-    said = [f"{row}: {reason}" for row, reason in plan.absent.items()]
+    """Return the statuses of incomplete rows and cells, and one sentence for each of them."""
+    sentences = [f"{row}: {reason}" for row, reason in plan.absent.items()]
     statuses = {"absent"} if plan.absent else set()
     for key, planned in _by_key(plan):
         if planned.pending:
             outcome = outcomes.get(key)
             why = f"{outcome.status}: {outcome.message}" if outcome else planned.reason or planned.state
-            said.append(f"{', '.join(planned.rows)}: {why}")
+            sentences.append(f"{', '.join(planned.rows)}: {why}")
             statuses.add(outcome.status if outcome else planned.state)
-    return statuses, said
+    return statuses, sentences

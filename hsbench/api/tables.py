@@ -1,4 +1,4 @@
-"""What was run, as tables: a results folder opened from Python, and the tables of its experiments."""
+"""Results as tables: open a results folder in Python, and read the tables of its experiments."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 
 class Table:
-    """The table of an experiment as it stands in a results folder, of every group of corpora, budget and protocol.
+    """The tables of an experiment from a results folder, one for each group of corpora, budget and protocol.
 
     Args:
         results: the results folder.
-        views: the groups to show.
-        baselines: folder with published numbers; the packaged one by default.
+        views: the views to show, one for each group.
+        baselines: folder with published numbers; None for those of the package.
     """
 
     def __init__(self, results: store.Results, views: Sequence[View], baselines: Path | None = None) -> None:
@@ -36,7 +36,7 @@ class Table:
 
     @property
     def groups(self) -> list[ReportTable]:
-        """One report table for each group, with every mean, interval, note and published value."""
+        """One report table for each group, with all means, intervals, notes and published values."""
         from hsbench.report.table import build
 
         return [build(view, self._results, self._baselines) for view in self.views]
@@ -52,9 +52,9 @@ class Table:
         return gathered(self._results, self.views)
 
     def summary(self) -> pd.DataFrame:
-        """Return one row per table row and metric: mean, its 95 % bootstrap interval, and how many clips have a value.
+        """Return one row per table row and metric: mean, 95 % bootstrap interval, and number of clips with a value.
 
-        The published value stands in a column of its own, beside the verdict whether the two may be compared.
+        Further columns hold the published value, and whether it may be compared with the mean.
         """
         import io
 
@@ -77,19 +77,19 @@ class Table:
         return latex(self.groups)
 
     def _repr_html_(self) -> str:
-        """Return the tables as a notebook shows them."""
+        """Return the tables as HTML, for display in a notebook."""
         from markdown_it import MarkdownIt
 
-        # Names of rows and speakers come from files: raw HTML in them is shown as text and never interpreted.
+        # Names of rows and speakers come from files: HTML in them must be shown as text and never be interpreted.
         return str(MarkdownIt("commonmark", {"html": False}).enable("table").render(self.to_markdown()))
 
 
 class Results:
-    """A results folder, opened from Python; nothing is written.
+    """A results folder, opened for reading.
 
     Args:
-        folder: that `hsbench run` wrote into.
-        baselines: folder with published numbers; the packaged one by default.
+        folder: results folder of `hsbench run` or `hsbench.run`.
+        baselines: folder with published numbers; None for those of the package.
     """
 
     def __init__(self, folder: Path, baselines: Path | None = None) -> None:
@@ -109,14 +109,14 @@ class Results:
         """Return the table of an experiment.
 
         Args:
-            experiment: registered name.
-            corpus: only groups with this corpus.
-            budget: only groups of this budget.
-            protocol: only groups of this protocol.
+            experiment: registered name of the experiment.
+            corpus: only results on this corpus; None for any corpus.
+            budget: only results with this budget; None for any budget.
+            protocol: only results with this protocol; None for any protocol.
 
         Raises:
-            UnknownNameError: there is no such experiment.
-            IncompleteError: nothing of it was run into this folder.
+            UnknownNameError: there is no such experiment or protocol.
+            IncompleteError: this folder holds no matching results of the experiment.
         """
         views = matching(self._store, [experiment], corpus, budget, protocol)
         if not views:
@@ -129,16 +129,19 @@ class Results:
     def frame(
         self, experiment: str, corpus: str | None = None, budget: str | None = None, protocol: str | None = None
     ) -> pd.DataFrame:
-        """Return every score of an experiment, one row per clip and metric; see `Table.frame` and `Results.table`."""
+        """Return every score of an experiment, one row per clip and metric.
+
+        `Table.frame` documents the columns, `Results.table` the arguments.
+        """
         return self.table(experiment, corpus, budget, protocol).frame()
 
 
 def open_results(folder: str | Path = "results", baselines: str | Path | None = None) -> Results:
-    """Open a results folder.
+    """Open a results folder for reading.
 
     Args:
-        folder: that `hsbench run` or `hsbench.run` wrote into.
-        baselines: folder with published numbers; the packaged one by default.
+        folder: results folder of `hsbench run` or `hsbench.run`.
+        baselines: folder with published numbers; None for those of the package.
 
     Example:
         >>> import hsbench, tempfile
@@ -162,18 +165,25 @@ def matching(
     budget: str | None = None,
     protocol: str | None = None,
 ) -> list[View]:
-    """Return the views of some experiments that are in a results folder and match; None matches any.
+    """Return the views of some experiments in a results folder, restricted to a corpus, budget and protocol.
+
+    Args:
+        results: the results folder.
+        experiments: names of experiments; those that were not run have no views.
+        corpus: only views with this corpus; None for any corpus.
+        budget: only views with this budget; None for any budget.
+        protocol: only views with this protocol; None for any protocol.
 
     Raises:
-        UnknownNameError: an experiment is neither there nor registered, or there is no such protocol.
+        UnknownNameError: an experiment is neither in the results nor registered, or there is no such protocol.
     """
     full = None if protocol is None else protocols.name(protocol)
     chosen = []
     for name in experiments:
         if name not in results.experiments():
-            registry.experiment(name)
+            registry.experiment(name)  # raises for a name that does not exist
         for view in results.views(name).values():
-            asked = ((corpus, view.row_corpora()), (budget, (view.budget,)), (full, (view.protocol,)))
-            if all(value is None or value in there for value, there in asked):
+            conditions = ((corpus, view.row_corpora()), (budget, (view.budget,)), (full, (view.protocol,)))
+            if all(wanted is None or wanted in values for wanted, values in conditions):
                 chosen.append(view)
     return chosen

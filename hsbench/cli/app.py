@@ -1,4 +1,4 @@
-"""The `hsbench` command: its verbs, and how an error becomes one sentence and an exit code.
+"""The `hsbench` command: its verbs, and the conversion of errors into one sentence and an exit code.
 
 Exit codes: 0 good, 1 drift, 2 usage, 3 incomplete, 4 a required backend is missing, 70 an unexpected error, 130
 interrupted.
@@ -6,11 +6,14 @@ interrupted.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import traceback
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
 from hsbench.cli import (
     bless,
@@ -28,12 +31,32 @@ from hsbench.cli import (
     selftest,
 )
 from hsbench.cli import list as listing
-from hsbench.errors import HsbenchError, storage_error
+from hsbench.errors import HsbenchError, InterruptedRunError, storage_error
 from hsbench.version import __version__
+
+INTERRUPTED = "interrupted; run the same command again to go on."
+
+
+class _Verbs(TyperGroup):
+    """The verbs, each of which an interrupt ends with one sentence; typer would end it without a message."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a verb.
+
+        Raises:
+            InterruptedRunError: the user pressed Ctrl-C.
+        """
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise InterruptedRunError(INTERRUPTED) from None
+
 
 app = typer.Typer(
     name="hsbench",
-    help="Benchmark of implicit neural representations of sound.",
+    cls=_Verbs,
+    help="Benchmark of implicit neural representations (INRs) of sound: run experiments, score reconstructions, "
+    "and report tables and figures.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -69,22 +92,22 @@ app.command("doctor")(doctor.doctor)
 
 
 def main() -> None:
-    """Run the command line and exit with its code."""
+    """Run the command line and exit with the exit code of its verb."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a file name can hold what the terminal cannot show
     try:
         app()
     except HsbenchError as error:
         _fail(str(error), error.exit_code)
     except KeyboardInterrupt:
-        _fail("interrupted; run the same command again to go on.", 130)
-    except BrokenPipeError:  # the reader of our output has gone, as `head` does
+        _fail(INTERRUPTED, 130)
+    except BrokenPipeError:  # the program that reads the output has ended, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         sys.exit(141)
-    except OSError as error:
-        storage = storage_error(error, "the output")
-        if storage is None:
-            raise
-        _fail(str(storage), storage.exit_code)
-    except Exception as error:  # noqa: BLE001  the last boundary: say what to report and exit with 70
+    except Exception as error:  # noqa: BLE001  the outermost boundary: ask for a report and exit with 70
+        storage = storage_error(error, "the output") if isinstance(error, OSError) else None
+        if storage is not None:
+            _fail(str(storage), storage.exit_code)
         traceback.print_exc()
         _fail(
             f"unexpected {type(error).__name__}: {error}. This is a defect of hsbench; please report the lines above.",
@@ -93,6 +116,7 @@ def main() -> None:
 
 
 def _fail(message: str, code: int) -> None:
+    """Print an error message on standard error and exit."""
     sys.stdout.flush()
     print(f"hsbench: {message}", file=sys.stderr)
     sys.exit(code)

@@ -1,4 +1,4 @@
-"""`hsbench compare`: two results folders, paired per clip."""
+"""`hsbench compare`: compare two results folders, paired by clip."""
 
 from __future__ import annotations
 
@@ -11,22 +11,27 @@ from hsbench.cli import options
 
 
 def compare(
-    a: Annotated[Path, typer.Argument(help="A results folder.", metavar="A")],
-    b: Annotated[Path, typer.Argument(help="The results folder that is judged against it.", metavar="B")],
+    a: Annotated[Path, typer.Argument(help="Results folder A, the reference of the comparison.", metavar="A")],
+    b: Annotated[Path, typer.Argument(help="Results folder B, called better or worse than A.", metavar="B")],
     experiments: Annotated[
         list[str] | None,
-        typer.Argument(help="Experiments by name; all that either holds by default.", metavar="[EXPERIMENT]..."),
+        typer.Argument(
+            help="Names of experiments to compare. Default: all that either folder holds.", metavar="[EXPERIMENT]..."
+        ),
     ] = None,
     metrics: Annotated[
-        list[str] | None, typer.Option("--metric", help="Only this metric. Repeatable.", metavar="NAME")
+        list[str] | None,
+        typer.Option("--metric", help="Compare only this metric. Can be given several times.", metavar="NAME"),
     ] = None,
-    output_format: Annotated[str, typer.Option("--format", help="markdown, csv or json.")] = "markdown",
-    corpus: options.Corpus = None,
-    budget: options.BudgetName = None,
-    protocol: options.Protocol = None,
+    output_format: Annotated[
+        str, typer.Option("--format", help="Format of the comparison: markdown, csv or json.")
+    ] = "markdown",
+    corpus: options.OnlyCorpus = None,
+    budget: options.OnlyBudget = None,
+    protocol: options.OnlyProtocol = None,
     imports: options.Import = None,
 ) -> None:
-    """Compare two results folders, paired per clip: is B better, worse or the same?"""
+    """Compare two results folders, paired by clip: for each row and metric, is B better than A, worse, or the same?"""
     from hsbench.api import comparing
     from hsbench.api.registered import import_files
     from hsbench.errors import IncompleteError, UnknownNameError
@@ -34,11 +39,11 @@ def compare(
     if output_format not in comparing.FORMATS:
         raise UnknownNameError("format", output_format, comparing.FORMATS)
     import_files(imports)
-    made = comparing.compare(a, b, experiments, metrics, corpus, budget, protocol)
-    if made.lines or made.alone:
-        print(comparing.rendered(made, output_format), end="")
-    if not made.compared:
+    comparison = comparing.compare(a, b, experiments, metrics, corpus, budget, protocol)
+    if comparison.lines or comparison.alone:
+        print(comparing.rendered(comparison, output_format), end="")
+    if not comparison.compared:
         raise IncompleteError(
-            f"expected scores of the same rows and clips in {a} and {b}, found none to compare; run the same "
+            f"expected scores of the same rows and clips in {a} and {b}, got none to compare; run the same "
             "experiment with the same corpus, budget and protocol into both."
         )

@@ -1,4 +1,4 @@
-"""`hsbench corpus prepare|info|export|download NAME`: real corpora, prepared once."""
+"""`hsbench corpus prepare|info|export|download NAME`: prepare and describe a corpus, export it, or download it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Prepare, describe, export or download a corpus.", no_args_is_help=True)
 
-Name = Annotated[str, typer.Argument(help="Corpus; see: hsbench list corpora.", metavar="NAME")]
-Jobs = Annotated[int | None, typer.Option(min=1, help="Files at once. Default: one per core.")]
+Name = Annotated[str, typer.Argument(help="Name of the corpus; hsbench list corpora shows all.", metavar="NAME")]
+Jobs = Annotated[
+    int | None, typer.Option(min=1, help="Number of files processed at the same time. Default: one per CPU core.")
+]
 
 
 @app.command()
@@ -26,7 +28,7 @@ def prepare(
     jobs: Jobs = None,
     imports: options.Import = None,
 ) -> None:
-    """Resample and cut a corpus into the cache; goes on where an interrupted preparation stopped."""
+    """Resample the files of a corpus and cut them into blocks, in the cache. Continues an interrupted preparation."""
     from hsbench.api import corpora
 
     corpus = _open(name, data_root, changes, imports)
@@ -40,9 +42,9 @@ def info(
     data_root: options.DataRoot = None,
     changes: options.Set = None,
     imports: options.Import = None,
-    skipped: Annotated[int, typer.Option(help="How many skipped files to name.")] = 20,
+    skipped: Annotated[int, typer.Option(help="Largest number of skipped files to list by name.")] = 20,
 ) -> None:
-    """Speakers, hours, blocks, split, skipped files, completeness, licence and citation."""
+    """Show the speakers, hours and blocks of each split, skipped files, completeness, licence and citation."""
     from hsbench.api import corpora
 
     corpus = _open(name, data_root, changes, imports)
@@ -59,42 +61,64 @@ def info(
 @app.command()
 def export(
     name: Name,
-    folder: Annotated[Path, typer.Argument(help="Where the WAV files go.", metavar="DIR")],
+    folder: Annotated[Path, typer.Argument(help="Folder to write the WAV files into.", metavar="DIR")],
     data_root: options.DataRoot = None,
     changes: options.Set = None,
-    split: Annotated[str, typer.Option(help="train or validation.")] = "validation",
+    split: Annotated[str, typer.Option(help="Split to export: train or validation.")] = "validation",
     imports: options.Import = None,
 ) -> None:
-    """Write clips as 32-bit float WAV files, exactly as they are scored, for tools outside."""
+    """Write the clips of a split as 32-bit float WAV files, exactly as they are scored, for use in other programs."""
     from hsbench.api import corpora
     from hsbench.api.progress import metered
+    from hsbench.api.wording import quantity
 
     corpus = _open(name, data_root, changes, imports)
-    with metered("exported") as tell:
-        count = corpora.export(corpus, folder, split, tell)
-    print(f"wrote {count} clips of the {split} split to {folder}")
+    with metered("exported") as progress:
+        count = corpora.export(corpus, folder, split, progress)
+    print(f"wrote {quantity(count, 'clip')} of the {split} split to {folder}")
 
 
 @app.command()
 def download(
     name: Name,
-    data_root: options.DataRoot = None,
+    data_root: Annotated[
+        Path | None, typer.Option(help="Folder to put the corpus into. Required.", envvar="HSBENCH_DATA_ROOT")
+    ] = None,
     changes: options.Set = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Download without asking for confirmation.")] = False,
 ) -> None:
-    """Get a corpus through torchaudio.datasets; says its size and licence first."""
+    """Download a corpus through torchaudio.datasets, after showing its size and licence."""
     from hsbench.api import corpora
 
     facts = corpora.downloadable(name, data_root)
     assert data_root is not None
     print(f"{name}: {facts.size}, licence {facts.licence}\ncite: {facts.citation}")
-    if not yes and not typer.confirm(f"download to {data_root}?"):
-        raise typer.Exit
+    if not yes:
+        _confirm(f"download to {data_root}?")
     corpora.download(name, data_root, changes or ())
-    print(f"done; next: hsbench corpus prepare {name} --data-root {data_root}")
+    print(f"downloaded; next: hsbench corpus prepare {name} --data-root {data_root}")
+
+
+def _confirm(question: str) -> None:
+    """Ask a question, and go on if the answer is yes.
+
+    Raises:
+        InterruptedRunError: the answer is no, or there is none because standard input has ended.
+    """
+    from hsbench.errors import InterruptedRunError
+
+    try:
+        if typer.confirm(question):
+            return
+        reason = "the answer was no"
+    except typer.Abort:
+        print()
+        reason = "nobody answered"
+    raise InterruptedRunError(f"nothing was downloaded, because {reason}; to download without the question, add --yes.")
 
 
 def _open(name: str, data_root: Path | None, changes: list[str] | None, imports: list[Path] | None) -> Corpus:
+    """Run the plug-in files, and open a corpus with changed settings."""
     from hsbench.api import corpora
     from hsbench.api.registered import import_files
 

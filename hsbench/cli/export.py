@@ -1,4 +1,4 @@
-"""`hsbench export`: write a trained cell into one file."""
+"""`hsbench export`: write the trained network of a cell to one file."""
 
 from __future__ import annotations
 
@@ -12,15 +12,17 @@ from hsbench.cli import options
 
 def export(
     cell: options.Cell,
-    output: Annotated[Path, typer.Option("-o", "--output", help="File to write (safetensors).", metavar="FILE")],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="File to write, in the safetensors format.", metavar="FILE")
+    ],
     imports: options.Import = None,
     results: options.ResultsDir = options.RESULTS,
 ) -> None:
-    """Write a trained cell into one file, which reconstruct reads on any machine."""
+    """Write the trained network of a cell to one file, which hsbench reconstruct reads on any machine."""
     from hsbench.api import networks
     from hsbench.api.registered import import_files
 
-    networks.make_way(output)
+    networks.check_output(output)
     import_files(imports)
     exported = networks.export(cell, output, results)
     print(f"wrote {output}: {exported.folder}, {output.stat().st_size / 1e6:.1f} MB")

@@ -1,4 +1,4 @@
-"""`hsbench list`: what is registered, by whom, and whether it can run here."""
+"""`hsbench list`: show registered models, metrics, corpora and experiments, and whether each can run here."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ if TYPE_CHECKING:
 def list_(
     kinds: Annotated[
         list[str] | None,
-        typer.Argument(help="models, metrics, corpora, experiments; all by default.", metavar="[KIND]..."),
+        typer.Argument(
+            help="What to list: models, metrics, corpora or experiments. Default: all four.", metavar="[KIND]..."
+        ),
     ] = None,
     imports: options.Import = None,
 ) -> None:
-    """List models, metrics, corpora and experiments."""
+    """List models, metrics, corpora and experiments, with version, origin, availability and a summary."""
     from hsbench.api import registered
 
     registered.import_files(imports)
@@ -32,6 +34,7 @@ def list_(
 
 
 def _row(descriptor: Descriptor) -> tuple[str, str, str, str, str]:
+    """Return name, version, origin, availability and summary."""
     missing = descriptor.missing()
     available = f"needs {', '.join(missing)}" if missing else "available"
     return descriptor.name, f"v{descriptor.version}", descriptor.origin, available, descriptor.summary

@@ -1,4 +1,4 @@
-"""Options that several verbs share, so that one means the same everywhere."""
+"""Options that several verbs share, so that each means the same everywhere."""
 
 from __future__ import annotations
 
@@ -11,84 +11,158 @@ from hsbench.api.choices import BUDGETS, DEVICE_HELP, EXPERIMENTAL
 
 Experiments = Annotated[
     list[str],
-    typer.Argument(help="Experiments by name; see: hsbench list experiments.", metavar="EXPERIMENT..."),
+    typer.Argument(
+        help="Names of experiments, such as table2b. hsbench list experiments shows all.", metavar="EXPERIMENT..."
+    ),
 ]
 ResultsDir = Annotated[
     Path,
-    typer.Option("--results", help="Results folder.", envvar="HSBENCH_RESULTS", show_default="./results"),
+    typer.Option(
+        "--results",
+        help="Folder that keeps the results of all runs.",
+        envvar="HSBENCH_RESULTS",
+        show_default="./results",
+    ),
 ]
-Corpus = Annotated[str | None, typer.Option(help="Corpus; see: hsbench list corpora. Default: the experiment's own.")]
+Corpus = Annotated[
+    str | None,
+    typer.Option(help="Name of the corpus. hsbench list corpora shows all. Default: the corpus of the experiment."),
+]
 DataRoot = Annotated[
     Path | None,
-    typer.Option("--data-root", help="Folder that holds the corpus in its public layout.", envvar="HSBENCH_DATA_ROOT"),
+    typer.Option(
+        "--data-root",
+        help="Folder that contains the downloaded corpus in its public layout. The corpus demo needs none.",
+        envvar="HSBENCH_DATA_ROOT",
+    ),
 ]
 BudgetName = Annotated[
     str | None,
     typer.Option(
         "--budget",
-        help="; ".join(f"{budget.name}: {budget.summary}" for budget in BUDGETS.values())
-        + ". Default: quick, or standard where there is a GPU.",
+        help="Amount of training. "
+        + "; ".join(f"{budget.name}: {budget.summary}" for budget in BUDGETS.values())
+        + ". Default: quick, or standard if there is a GPU.",
     ),
 ]
-Protocol = Annotated[str | None, typer.Option(help="reference, paper or fixed. Default: the budget's own.")]
+Protocol = Annotated[
+    str | None,
+    typer.Option(
+        help="Which version to follow where the paper and its published code differ: reference (the code), paper (the "
+        "text), fixed (the code with its defects corrected). Default: fixed with the budgets smoke and quick, else "
+        "reference.",
+    ),
+]
+OnlyCorpus = Annotated[str | None, typer.Option(help="Only results on this corpus. Default: all corpora.")]
+OnlyBudget = Annotated[
+    str | None,
+    typer.Option(help=f"Only results with this budget: {', '.join(BUDGETS)}. Default: all budgets."),
+]
+OnlyProtocol = Annotated[
+    str | None,
+    typer.Option(help="Only results with this protocol: reference, paper or fixed. Default: all protocols."),
+]
 Set = Annotated[
     list[str] | None,
-    typer.Option("--set", help="Change a setting: model.key=value. Repeatable.", metavar="MODEL.KEY=VALUE"),
+    typer.Option(
+        "--set",
+        help="Change a setting of a model or corpus, such as inr-siren.steps=500. Can be given several times.",
+        metavar="NAME.KEY=VALUE",
+    ),
 ]
 Filter = Annotated[
     list[str] | None,
-    typer.Option("-k", help="Only rows that match model~text or row~text. Repeatable.", metavar="KEY~TEXT"),
+    typer.Option(
+        "-k",
+        help="Select rows of the experiment: model~TEXT (TEXT occurs in the name of the model) or row~TEXT (in the "
+        "name of the row). Can be given several times; all conditions must hold.",
+        metavar="KEY~TEXT",
+    ),
 ]
-Split = Annotated[str | None, typer.Option(help="train, validation or all. Default: the experiment's own.")]
-Limit = Annotated[int | None, typer.Option(help="Score at most so many clips; more can follow later.")]
-Seeds = Annotated[int, typer.Option(help="Repeat every fit with so many seeds.")]
+Split = Annotated[
+    str | None,
+    typer.Option(
+        help="Part of the corpus whose clips are scored: train, validation or all. Default: the choice of the "
+        "experiment, usually validation."
+    ),
+]
+Manifest = Annotated[
+    Path | None,
+    typer.Option(
+        help="Manifest file that hsbench corpus prepare wrote (manifest-validation.json): score exactly its "
+        "clips. Default: the clips of the corpus as it is here.",
+        metavar="FILE",
+    ),
+]
+Limit = Annotated[
+    int | None,
+    typer.Option(
+        help="Largest number of clips to score. A later run with a larger number adds the missing clips. Default: the "
+        "number that the experiment sets for the budget."
+    ),
+]
+Seeds = Annotated[int, typer.Option(help="Number of random seeds; every fit is repeated with the seeds 0, 1, ...")]
 Device = Annotated[str, typer.Option(help=DEVICE_HELP)]
-Jobs = Annotated[int, typer.Option(help="Cells at once; CPU threads are shared out among them.")]
+Jobs = Annotated[
+    int, typer.Option(help="Number of cells computed at the same time. The CPU cores are divided among them.")
+]
 Processes = Annotated[
     int,
     typer.Option(
-        help="Processes that train one hypernetwork together (torch.distributed through torchrun); "
-        f"with cuda one GPU each ({EXPERIMENTAL['cuda']}).",
+        help="Number of processes that train one hypernetwork together, through torchrun. With --device cuda, each "
+        f"process uses one GPU ({EXPERIMENTAL['cuda']}).",
     ),
 ]
 Engine = Annotated[
     str,
     typer.Option(
-        help="Who runs the cells: local (this machine), dask (workers of a dask cluster), slurm (jobs of Slurm). "
-        "See docs/engines.md."
+        help="Where cells are computed: local (this machine), dask (workers of a dask cluster) or slurm (jobs of a "
+        "Slurm cluster). See docs/engines.md."
     ),
 ]
 Address = Annotated[
     str | None,
-    typer.Option(help="With dask: the scheduler. Default: --jobs workers on this machine.", metavar="tcp://HOST:PORT"),
+    typer.Option(
+        help="With --engine dask: address of the scheduler of a running cluster. Default: start --jobs workers on this "
+        "machine.",
+        metavar="tcp://HOST:PORT",
+    ),
 ]
 Slurm = Annotated[
     list[str] | None,
     typer.Option(
-        help="With slurm: a parameter of the jobs, such as partition=gpu, account=me, mem_gb=16. Repeatable.",
+        help="With --engine slurm: parameter of the jobs, such as partition=gpu or mem_gb=16. Can be given several "
+        "times.",
         metavar="KEY=VALUE",
     ),
 ]
 Timeout = Annotated[
-    float | None, typer.Option(help="Seconds per cell before it is stopped. Default: the budget's own.")
+    float | None,
+    typer.Option(help="Seconds after which a cell is stopped and counts as failed. Default: the limit of the budget."),
 ]
 Import = Annotated[
     list[Path] | None,
     typer.Option(
         "--import",
-        help="Run a Python file that registers models, metrics, corpora or experiments. Repeatable.",
+        help="Python file to run first, which registers models, metrics, corpora or experiments of your own. Can be "
+        "given several times.",
         metavar="FILE.py",
     ),
 ]
 Baselines = Annotated[
     Path | None,
-    typer.Option(help="Folder with published numbers. Default: ./baselines, else the packaged one."),
+    typer.Option(
+        help="Folder with published numbers and blessed baselines. Default: ./baselines if there is one, else those of "
+        "the package."
+    ),
 ]
 
 Cell = Annotated[
     str,
     typer.Argument(
-        help="A cell's folder, its name below the results folder, or a file of hsbench export.", metavar="CELL"
+        help="Trained cell: its folder, the name of that folder below the results folder, or a file written by hsbench "
+        "export.",
+        metavar="CELL",
     ),
 ]
 

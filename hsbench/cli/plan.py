@@ -1,4 +1,4 @@
-"""`hsbench plan`: the cells of an experiment, what is done and what is missing; computes nothing."""
+"""`hsbench plan`: show the cells of an experiment, and what is done or missing in each; computes nothing."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ def plan(
     changes: options.Set = None,
     filters: options.Filter = None,
     split: options.Split = None,
+    manifest: options.Manifest = None,
     limit: options.Limit = None,
     seeds: options.Seeds = 1,
     device: options.Device = "auto",
@@ -27,10 +28,17 @@ def plan(
     imports: options.Import = None,
     results: options.ResultsDir = options.RESULTS,
     output: Annotated[
-        str, typer.Option("--format", help="text or json (cells with the command that works on each).")
+        str,
+        typer.Option(
+            "--format",
+            help="Format of the plan: text, or json (each cell with its job and the command that computes it).",
+        ),
     ] = "text",
 ) -> None:
-    """Show which cells an experiment needs, what is missing, and the estimated time."""
+    """Show which cells an experiment needs, what is missing, and the estimated time. Computes nothing.
+
+    A cell is one fit of a model, with its settings, corpus, budget, protocol and random seed.
+    """
     from hsbench.api import plans
     from hsbench.api.registered import import_files
     from hsbench.api.request import Request, parse_changes
@@ -47,6 +55,7 @@ def plan(
         changes=parse_changes(changes or ()),
         filters=tuple(filters or ()),
         split=split,
+        manifest=manifest,
         data_root=data_root,
         limit=limit,
         seeds=seeds,

@@ -1,4 +1,4 @@
-"""`hsbench report`: tables and figures from what is in the results folder."""
+"""`hsbench report`: print or write the tables and figures of a results folder."""
 
 from __future__ import annotations
 
@@ -16,50 +16,60 @@ Format = Annotated[
     str,
     typer.Option(
         "--format",
-        help="markdown, latex or csv; parquet (the long table); into a folder: html (pages with sound), figures "
-        "(PNG and PDF), curves (learning curves alone), tensorboard.",
+        help="Format of the report. A single file: markdown, latex, csv, or parquet (one line per clip and metric). "
+        "A folder: html (pages with sound), figures (PNG and PDF), curves (learning curves only), tensorboard.",
     ),
 ]
 COLUMNS = ("all", "paper")
-AGGREGATES = ("ours", "paper")
+AGGREGATES = ("ours", "paper", "penalised")
 
 
 def report(
     experiments: Annotated[
         list[str] | None,
-        typer.Argument(help="Experiments by name; all that were run by default.", metavar="[EXPERIMENT]..."),
+        typer.Argument(help="Names of experiments to report. Default: all that were run.", metavar="[EXPERIMENT]..."),
     ] = None,
     output_format: Format = "markdown",
     output: Annotated[
         Path | None,
-        typer.Option(help="A file of that format, or a folder for it; standard output by default."),
+        typer.Option(help="File or folder to write to. Default: standard output."),
     ] = None,
     per_clip: Annotated[
-        bool, typer.Option("--per-clip", help="With csv: the long table, one line per clip and metric.")
+        bool,
+        typer.Option(
+            "--per-clip", help="With csv: write every score, one line per clip and metric, instead of the means."
+        ),
     ] = False,
     columns: Annotated[
-        str, typer.Option(help="Of a table: all, or paper (the model and the paper's metrics alone).")
+        str, typer.Option(help="Columns of the tables: all, or paper (only the model and the metrics of the paper).")
     ] = "all",
     aggregate: Annotated[
-        str, typer.Option(help="Means of a table: ours, or paper (beside ours, those of the published evaluation).")
+        str,
+        typer.Option(
+            help="Means of the tables: ours, paper (adds the means as the published evaluation computes them), or "
+            "penalised (adds the means in which a failed estimate counts as the worst value)."
+        ),
     ] = "ours",
     standalone: Annotated[
-        bool, typer.Option("--standalone", help="With latex: a whole document, ready for pdflatex.")
+        bool, typer.Option("--standalone", help="With latex: write a complete document, ready for pdflatex.")
     ] = False,
     clip: Annotated[
-        str | None, typer.Option(help="With figures: the clip whose sound is shown; the median one by default.")
+        str | None, typer.Option(help="With figures: clip whose sound is shown. Default: the clip of median quality.")
     ] = None,
     no_audio: Annotated[
-        bool, typer.Option("--no-audio", help="With html: leave the sound out, which is most of its size.")
+        bool, typer.Option("--no-audio", help="With html: omit the sound, which makes up most of the size.")
     ] = False,
-    corpus: options.Corpus = None,
-    budget: options.BudgetName = None,
-    protocol: options.Protocol = None,
+    corpus: options.OnlyCorpus = None,
+    budget: options.OnlyBudget = None,
+    protocol: options.OnlyProtocol = None,
     imports: options.Import = None,
     results: options.ResultsDir = options.RESULTS,
     baselines: options.Baselines = None,
 ) -> None:
-    """Print or write the tables and figures of what was run."""
+    """Print or write the tables and figures of a results folder.
+
+    A named experiment without results is named at the end, and the exit code is then 3.
+    """
     from hsbench.api import reports
     from hsbench.api.registered import import_files
 
@@ -69,17 +79,24 @@ def report(
     selection = reports.select(results, experiments, corpus, budget, protocol, baselines)
     if output_format in reports.FOLDERS and output is not None:
         _fill(selection, output_format, output, clip, audio=not no_audio)
+        selection.require_complete()
         return
-    form = reports.form(paper_columns=columns == "paper", paper_means=aggregate == "paper", standalone=standalone)
+    form = reports.form(
+        paper_columns=columns == "paper",
+        paper_means=aggregate == "paper",
+        standalone=standalone,
+        penalised_means=aggregate == "penalised",
+    )
     content = reports.rendered(selection, output_format, form, per_clip=per_clip)
     _emit(output, content, output_format, "per-clip" if per_clip or output_format == "parquet" else "summary")
+    selection.require_complete()
 
 
 def _check_names(output_format: str, columns: str, aggregate: str) -> None:
-    """Refuse names that mean nothing.
+    """Check the names of the format, the columns and the aggregate.
 
     Raises:
-        UnknownNameError: no such format, choice of columns or aggregate.
+        UnknownNameError: there is no such format, choice of columns or aggregate.
     """
     from hsbench.api import reports
     from hsbench.errors import UnknownNameError
@@ -97,10 +114,10 @@ def _check_names(output_format: str, columns: str, aggregate: str) -> None:
 def _check_options(
     output_format: str, output: Path | None, *, per_clip: bool, standalone: bool, no_audio: bool, clip: str | None
 ) -> None:
-    """Refuse options that do not go with the format.
+    """Check that every given option has an effect in the format.
 
     Raises:
-        UsageError: one does not.
+        UsageError: an option does not belong to the format, or the format needs --output.
     """
     from hsbench.api import reports
     from hsbench.errors import UsageError
@@ -109,30 +126,32 @@ def _check_options(
         raise UsageError(f"--format {output_format} writes into a folder; name it with --output DIR.")
     if output_format == "parquet" and output is None:
         raise UsageError("--format parquet writes a binary file; name it, or a folder for it, with --output.")
-    own = (
+    formats_of = (
         ("--per-clip", per_clip, ("csv", "parquet")),
         ("--standalone", standalone, ("latex",)),
         ("--no-audio", no_audio, ("html",)),
         ("--clip", clip is not None, ("figures",)),
     )
-    for option, given, formats in own:
+    for option, given, formats in formats_of:
         if given and output_format not in formats:
-            raise UsageError(f"{option} goes with --format {formats[0]}, got --format {output_format}.")
+            raise UsageError(
+                f"{option} goes with --format {formats[0]}, got --format {output_format}; leave {option} out."
+            )
 
 
 def _fill(selection: Selection, output_format: str, output: Path, clip: str | None, *, audio: bool) -> None:
-    """Write what belongs into a folder, and say what was written.
+    """Write a report that consists of a folder of files, and print the paths.
 
     Raises:
-        IncompleteError: there was nothing to draw.
+        IncompleteError: there is nothing to draw.
     """
     from hsbench.api import reports
     from hsbench.api.progress import metered
     from hsbench.errors import IncompleteError
 
     if output_format == "html":
-        with metered("pages of clips") as tell:
-            size = reports.write_html(selection, output, audio=audio, progress=tell)
+        with metered("pages of clips") as progress:
+            size = reports.write_html(selection, output, audio=audio, progress=progress)
         print(f"wrote {output / 'index.html'} ({size / 1e6:.1f} MB in all{'' if audio else ', without sound'})")
         return
     undrawn: list[str] = []
@@ -150,7 +169,7 @@ def _fill(selection: Selection, output_format: str, output: Path, clip: str | No
 
 
 def _emit(output: Path | None, content: bytes, output_format: str, stem: str) -> None:
-    """Print the content, or write it and say where."""
+    """Print a report that is a single file, or write it and print its path."""
     from hsbench.api import reports
 
     if output is None:

@@ -1,4 +1,4 @@
-"""`hsbench run`: plan, do the missing work cell by cell, end with the table."""
+"""`hsbench run`: plan, compute the missing work cell by cell, and print the tables."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ def run(
     changes: options.Set = None,
     filters: options.Filter = None,
     split: options.Split = None,
+    manifest: options.Manifest = None,
     limit: options.Limit = None,
     seeds: options.Seeds = 1,
     device: options.Device = "auto",
@@ -38,15 +39,20 @@ def run(
     rerun: Annotated[
         str,
         typer.Option(
-            help="Besides missing work: never (leave failed cells alone), failed (try them again), "
-            "stale (also anew what another version made), all (everything anew; the old cells are set aside)."
+            help="What to compute in addition to missing work: never (nothing; failed cells stay failed), failed "
+            "(failed cells), stale (also cells that another version of hsbench computed), all (every cell; the old "
+            "cells are moved to superseded/)."
         ),
     ] = "failed",
     imports: options.Import = None,
     results: options.ResultsDir = options.RESULTS,
     baselines: options.Baselines = None,
 ) -> None:
-    """Run experiments: only what is missing is computed. Ends with the table."""
+    """Run experiments and print their tables. Only work that is missing in the results folder is computed.
+
+    An experiment is a table, and every row needs one or more cells. A cell is one fit of a model, with its settings,
+    corpus, budget, protocol and random seed.
+    """
     from hsbench.api import reports, runs
     from hsbench.api.progress import watcher
     from hsbench.api.registered import import_files
@@ -61,6 +67,7 @@ def run(
         changes=parse_changes(changes or ()),
         filters=tuple(filters or ()),
         split=split,
+        manifest=manifest,
         data_root=data_root,
         limit=limit,
         seeds=seeds,
@@ -69,7 +76,9 @@ def run(
         processes=processes,
         timeout=timeout,
     )
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a scheduler's word ends the run as Ctrl-C does
+    signal.signal(
+        signal.SIGTERM, signal.default_int_handler
+    )  # SIGTERM, which schedulers send, ends the run as Ctrl-C does
     try:
         study = runs.run_request(
             request,
@@ -79,7 +88,7 @@ def run(
             imports=import_files(imports),
             baselines=baselines,
             display=watcher(),
-            command=("hsbench", *sys.argv[1:]),
+            command=("hsbench", *(text.encode("utf-8", "backslashreplace").decode() for text in sys.argv[1:])),
             announce=lambda text: print(text, flush=True),
         )
     except KeyboardInterrupt:
@@ -91,17 +100,17 @@ def run(
 
 
 def _show(study: Study) -> None:
-    """Print the Markdown of each group; on a terminal, what was published stands in grey."""
+    """Print the tables of each group in Markdown; on a terminal, published numbers are grey."""
     grey, plain = ("\033[2m", "\033[0m") if sys.stdout.isatty() else ("", "")
     for ours, published in study.sections():
         print(ours + (grey + published + plain if published else ""))
 
 
 def _slurm_parameters(texts: Sequence[str] | None) -> dict[str, Any]:
-    """Parameters of Slurm jobs; a value is JSON where it can be, else text.
+    """Parse the parameters of Slurm jobs; a value that is not valid JSON is kept as text.
 
     Raises:
-        UsageError: a text is not KEY=VALUE.
+        UsageError: a text does not have the form KEY=VALUE.
     """
     from hsbench.errors import UsageError
 

@@ -1,4 +1,4 @@
-"""`hsbench selftest`: known values of the installed metrics; the answer to "why does my number differ?"."""
+"""`hsbench selftest`: compare the installed metrics with known values, to explain numbers that differ."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ if TYPE_CHECKING:
 
 
 def selftest(device: options.Device = "cpu") -> None:
-    """Compare every metric with its known values: want, got, verdict. Exits with 1 where one differs."""
+    """Compute every metric on test sounds and compare it with its known values. Exit code 1: a value differs."""
     from hsbench.api import checkups
     from hsbench.errors import BackendMissingError, DriftError
 
-    made = checkups.known_values(device)
-    print(f"{'metric':8} {'pair':18} {'want':>12} {'got':>12} {'tolerance':>10}  verdict")
-    for one in made:
-        print(_line(one))
-    verdicts = [one.verdict for one in made]
-    if "differs" in verdicts:
-        raise DriftError(f"{verdicts.count('differs')} of {len(verdicts)} known values differ; see the lines above.")
+    comparisons = checkups.known_values(device)
+    print(f"{'metric':8} {'pair':18} {'expected':>12} {'computed':>12} {'tolerance':>10}  verdict")
+    for comparison in comparisons:
+        print(_line(comparison))
+    verdicts = [comparison.verdict for comparison in comparisons]
+    if count := verdicts.count("differs"):
+        verb = "differs" if count == 1 else "differ"
+        raise DriftError(f"{count} of {len(verdicts)} known values {verb}; see the lines above.")
     if "unavailable" in verdicts:
         raise BackendMissingError(
             f"{verdicts.count('unavailable')} of {len(verdicts)} known values could not be computed."
@@ -29,9 +30,10 @@ def selftest(device: options.Device = "cpu") -> None:
     print(f"all {len(verdicts)} known values agree")
 
 
-def _line(one: Comparison) -> str:
-    known, score = one.known, one.score
+def _line(comparison: Comparison) -> str:
+    """Return the line of one known value."""
+    known, score = comparison.known, comparison.score
     shown = score.status if score.value is None else f"{score.value:.7g}"
     note = f": {score.detail}" if score.value is None and score.detail else ""
     numbers = f"{known.metric:8} {known.pair:18} {known.want:12.7g} {shown:>12} {known.tolerance:10.2g}"
-    return f"{numbers}  {one.verdict}{note}"
+    return f"{numbers}  {comparison.verdict}{note}"

@@ -1,1 +1,1 @@
-"""What is installed on this machine, and what that prevents."""
+"""Examine an installation: which packages and devices this machine has, and what cannot run without them."""

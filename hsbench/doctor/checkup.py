@@ -1,4 +1,4 @@
-"""What is installed here and what that blocks, as sections of facts; nothing is written."""
+"""Collect facts about an installation in sections: packages, devices, disks, and what cannot run. Writes nothing."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ if TYPE_CHECKING:
     from hsbench.doctor.backends import Backend
 
 BLOCKABLE = ("models", "metrics", "corpora")
-"""Kinds whose members need packages of their own."""
+"""Kinds of registered things that can need additional packages."""
 
 
 @dataclass(frozen=True)
 class Fact:
-    """A line of the check-up.
+    """One line of the check-up.
 
     Attributes:
-        name: of what.
-        value: what was found.
-        ok: whether it works, or None where there is nothing to judge.
+        name: what the line is about, such as a package or a device.
+        value: its version, path or description; if it does not work, the reason.
+        ok: whether it works; None for a plain fact.
     """
 
     name: str
@@ -44,10 +44,10 @@ class Fact:
 
 @dataclass(frozen=True)
 class Checkup:
-    """All facts.
+    """All facts about an installation.
 
     Attributes:
-        sections: title -> facts, in the order shown.
+        sections: title of a section -> its facts, in the order shown.
         failing: required back ends that do not work.
     """
 
@@ -55,29 +55,30 @@ class Checkup:
     failing: tuple[Backend, ...]
 
 
-def make(results: Path) -> Checkup:
-    """Look at everything.
+def examine(results: Path) -> Checkup:
+    """Return all facts about the installation on this machine.
 
     Args:
-        results: the results folder, existing or not.
+        results: results folder, existing or not; the free space of its disk is one of the facts.
     """
-    found = backends.all_backends()
+    tested = backends.all_backends()
     sections = {
-        "hsbench": _own(),
+        "hsbench": _code(),
         "packages": _packages(),
-        "devices": _devices(found),
-        "back ends": [Fact(one.name, one.detail, one.works) for one in found],
+        "devices": _devices(tested),
+        "back ends": [Fact(backend.name, backend.detail, backend.works) for backend in tested],
         "disk": [_disk("results", results), _disk("cache", cache_folder())],
-        "cannot run here": _blocked(found),
+        "cannot run here": _blocked(tested),
         "experimental": [
             *(Fact(f"--device {device}, also with --processes", label) for device, label in EXPERIMENTAL.items()),
             *(Fact(f"{name}=1", f"{what}; {EXPERIMENTAL['cuda']}") for name, what in SWITCHES.items()),
         ],
     }
-    return Checkup(sections, tuple(one for one in found if one.required and not one.works))
+    return Checkup(sections, tuple(backend for backend in tested if backend.required and not backend.works))
 
 
-def _own() -> list[Fact]:
+def _code() -> list[Fact]:
+    """Return version and commit of hsbench, and the Python that runs it."""
     code = provenance.code()
     state = {None: "unknown", False: "no", True: "yes: files differ from the commit"}[code["dirty"]]
     return [
@@ -90,7 +91,7 @@ def _own() -> list[Fact]:
 
 
 def _packages() -> list[Fact]:
-    """What hsbench depends on, and what its extras install."""
+    """Return the installed versions of the packages that hsbench and its extras depend on."""
     try:
         wanted = requires("hsbench") or []
     except PackageNotFoundError:
@@ -105,15 +106,20 @@ def _packages() -> list[Fact]:
     return facts
 
 
-def _devices(found: Sequence[Backend]) -> list[Fact]:
+def _devices(tested: Sequence[Backend]) -> list[Fact]:
+    """Return the processor, the number of its cores, and the GPUs."""
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     facts = [Fact("CPU", provenance.cpu()), Fact("cores", f"{os.cpu_count()}, {usable} usable")]
-    return [*facts, Fact("CUDA", _cuda(works=any(one.name == "torch" and one.works for one in found)))]
+    return [
+        *facts,
+        Fact("CUDA", _cuda(torch_works=any(backend.name == "torch" and backend.works for backend in tested))),
+    ]
 
 
-def _cuda(*, works: bool) -> str:
-    if not works:
-        return "unknown: torch does not import"
+def _cuda(*, torch_works: bool) -> str:
+    """Return the names of the GPUs that torch finds."""
+    if not torch_works:
+        return "unknown: torch cannot be imported"
     import torch
 
     if not torch.cuda.is_available():
@@ -122,26 +128,31 @@ def _cuda(*, works: bool) -> str:
 
 
 def _disk(name: str, folder: Path) -> Fact:
-    """Free space where a folder is, or would be."""
-    there = folder.resolve()
-    while not there.exists():
-        there = there.parent
-    free = shutil.disk_usage(there).free
-    writable = os.access(there, os.W_OK)
+    """Return the free space on the disk of a folder; a folder that does not exist yet counts as its nearest parent."""
+    existing = folder.resolve()
+    while not existing.exists():
+        existing = existing.parent
+    free = shutil.disk_usage(existing).free
+    writable = os.access(existing, os.W_OK)
     note = "" if writable else "; not writable: choose another (--results, HSBENCH_CACHE)"
     return Fact(name, f"{folder.resolve()}, {free / 1e9:.1f} GB free{note}", writable)
 
 
-def _blocked(found: Sequence[Backend]) -> list[Fact]:
-    """What is registered and lacks something here, with the reason."""
-    broken = {one.module: one for one in found if one.module and not one.works}
+def _blocked(tested: Sequence[Backend]) -> list[Fact]:
+    """Return the registered models, metrics and corpora that cannot run on this machine, with the reasons."""
+    broken = {backend.module: backend for backend in tested if backend.module and not backend.works}
     descriptors = [registry.get(kind, name) for kind in BLOCKABLE for name in registry.names(kind)]
-    reasons = [(one, _reason(one, broken)) for one in descriptors]
-    return [Fact(f"{one.kind} {one.name}", reason, ok=False) for one, reason in reasons if reason]
+    reasons = [(descriptor, _reason(descriptor, broken)) for descriptor in descriptors]
+    return [Fact(f"{descriptor.kind} {descriptor.name}", reason, ok=False) for descriptor, reason in reasons if reason]
 
 
 def _reason(descriptor: Descriptor, broken: dict[str, Backend]) -> str:
-    """Why a registered thing cannot run here; "" where it can."""
+    """Return the reason why a model, metric or corpus cannot run on this machine; "" if it can.
+
+    Args:
+        descriptor: its descriptor, which lists the modules that it needs.
+        broken: module -> back end that does not work.
+    """
     if missing := descriptor.missing():
         return f"needs {', '.join(missing)}; install with: {descriptor.remedy()}"
     lacking = [broken[name].name for name in descriptor.needs if name in broken]

@@ -1,1 +1,1 @@
-"""Computing a cell: one worker process, started and followed by an engine."""
+"""Computation of cells: worker processes, one per cell, and the engines that start and watch them."""

@@ -1,8 +1,8 @@
-"""One cell's process, started and followed: what every engine does for a cell, wherever it does it.
+"""The worker process of one cell: every engine starts it and reads its events with the class `CellProcess`.
 
-Nothing of a model is imported here. A process that dies without a word (a segmentation fault, the kernel's
-out-of-memory killer, a hang past the timeout) leaves a status written from here. It is told to end when the process
-that follows it is gone, however that went.
+No code of a model runs in the parent process. When the worker process ends without writing its own status (after a
+segmentation fault, the kernel's out-of-memory killer, or a timeout), the parent writes the status. When the parent
+ends for any reason, the pipe to the worker's standard input closes, and the worker process ends too.
 """
 
 from __future__ import annotations
@@ -14,62 +14,81 @@ import signal
 import subprocess
 import threading
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from hsbench.errors import storage_error
 from hsbench.planning.job import command
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from hsbench.results.cell_folder import CellFolder
     from hsbench.spec import Resources
 
-    Tell = Callable[[str, float, int], None]
+    OnProgress = Callable[[str, float, int], None]
 
 
 SPIN = {"GOMP_SPINCOUNT": "20000"}
-"""OpenMP threads that wait for work spin for some 0.1 ms before they sleep; with the library's own figure, fifteen
-times that, a cell beside other busy programs takes two to four times as long (see speed/NOTES.md)."""
-PATIENCE = 10.0
-"""Seconds that a process gets to write what it has before it is killed."""
+"""Environment variable that limits how long an idle OpenMP thread spins before it sleeps, here to about 0.1 ms.
+
+The library's default is fifteen times as long. With the default, a cell takes two to four times as long beside other
+busy programs (see speed/NOTES.md)."""
+GRACE_SECONDS = 10.0
+"""Seconds between SIGTERM and SIGKILL, in which a process writes its status."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a cell ended: done, failed, timeout, crashed, unavailable, interrupted or locked, and one sentence."""
+    """How the worker process of a cell ended.
+
+    Attributes:
+        status: "done", "failed", "timeout", "crashed", "unavailable", "interrupted" or "locked".
+        message: one sentence with the reason; empty for "done".
+    """
 
     status: str
     message: str = ""
 
 
 class CellProcess:
-    """The process of a cell whose job file is written.
+    """The worker process of a cell whose job file is written.
 
     Args:
-        folder: of the cell.
-        resources: what it may use.
-        tell: takes (stage, done, total) as the work goes on.
+        folder: folder of the cell.
+        resources: threads, processes and time limit of the cell.
+        on_progress: called with (stage, done, total) during the work.
+        environment: environment variables of the process, in addition to those of this one.
     """
 
-    def __init__(self, folder: CellFolder, resources: Resources, tell: Tell) -> None:
-        self.folder, self.resources, self.tell = folder, resources, tell
+    def __init__(
+        self,
+        folder: CellFolder,
+        resources: Resources,
+        on_progress: OnProgress,
+        environment: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        self.folder, self.resources, self.on_progress = folder, resources, on_progress
+        self.environment = environment
         self._process: subprocess.Popen[str] | None = None
-        self._late, self._stopped = threading.Event(), threading.Event()
+        self._timed_out, self._stopped = threading.Event(), threading.Event()
         self._lock = threading.Lock()
 
     def run(self) -> Outcome:
-        """Start it, follow its events, and say how it ended."""
+        """Start the process, pass on its progress until it ends, and return how it ended."""
         try:
-            return self._followed()
+            return self._run()
         except OSError as error:
             return Outcome("failed", str(storage_error(error, self.folder.path) or error))
         except BaseException:
             self.stop()
             raise
 
-    def ask(self) -> None:
-        """Ask it to end, once: a second signal would reach it while it writes its status."""
+    def terminate(self) -> None:
+        """Send SIGTERM, or keep the process from starting. Only the first call has an effect.
+
+        A second signal could interrupt the process while it writes its status.
+        """
         with self._lock:
             if self._stopped.is_set():
                 return
@@ -79,15 +98,16 @@ class CellProcess:
                     self._process.send_signal(signal.SIGTERM)
 
     def stop(self) -> None:
-        """Ask it to end, wait, and end it where it does not."""
-        self.ask()
+        """Send SIGTERM, wait until the process ends, and kill it after GRACE_SECONDS."""
+        self.terminate()
         if self._process is not None:
             try:
-                self._process.wait(PATIENCE)
+                self._process.wait(GRACE_SECONDS)
             except subprocess.TimeoutExpired:
                 self._process.kill()
 
-    def _followed(self) -> Outcome:
+    def _run(self) -> Outcome:
+        """Start the process, read its events until it ends, and return the outcome."""
         with self._lock, self.folder.log.open("ab") as log:
             if self._stopped.is_set():
                 return Outcome("interrupted")
@@ -107,54 +127,68 @@ class CellProcess:
         with process:
             for event in _events(process):
                 if event["event"] == "progress":
-                    self.tell(event["stage"], event["done"], event["total"])
+                    self.on_progress(event["stage"], event["done"], event["total"])
                 else:
                     end = event
         timer.cancel()
         return self._outcome(process.returncode, end)
 
     def _expire(self) -> None:
+        """Kill the process after its time limit."""
         assert self._process is not None
-        self._late.set()
+        self._timed_out.set()
         self._process.kill()
 
     def _environment(self) -> dict[str, str]:
-        """The child's environment: as many threads as it was given, in every numerical library."""
+        """Return the environment of the process, with the number of threads for every numerical library."""
         threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), self.resources.threads)
-        return {**SPIN, **os.environ, **{name: str(count) for name, count in threads.items()}}
+        return {**SPIN, **os.environ, **self.environment, **{name: str(count) for name, count in threads.items()}}
 
     def _outcome(self, code: int, end: dict[str, Any]) -> Outcome:
-        late = self._late.is_set()
+        """Return the outcome of a process that has ended; where the process did not write its status, write it.
+
+        Args:
+            code: exit code of the process; negative after a signal.
+            end: last event of the process, with its status and message; empty if there was none.
+        """
+        timed_out = self._timed_out.is_set()
         stopped = self._stopped.is_set()
-        deserted = self.resources.processes > 1 and not stopped and end.get("status") == "interrupted"
-        if end and not late and not deserted:
+        # When one of several processes fails, torchrun sends SIGTERM to the others, and the first one then reports an
+        # interrupt that no user asked for.
+        ended_by_torchrun = self.resources.processes > 1 and not stopped and end.get("status") == "interrupted"
+        if end and not timed_out and not ended_by_torchrun:
             return Outcome(end["status"], end["message"])
         if stopped:
             return Outcome("interrupted")
-        if deserted:
+        if ended_by_torchrun:
             outcome = Outcome(
-                "failed", f"another process of its team ended before it; see {self.folder.log}, and run again"
+                "failed", f"another process that trains this cell ended early; see {self.folder.log}, and run again"
             )
-        elif late:
+        elif timed_out:
             outcome = Outcome(
                 "timeout",
-                f"stopped after {self.resources.timeout:g} s; give more with --timeout and run again",
+                f"stopped after {self.resources.timeout:g} s; set a longer --timeout and run again",
             )
         else:
             how = f"by {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
-            outcome = Outcome("crashed", f"the process ended {how} without a word; see {self.folder.log}")
-        keep(self.folder, outcome)
+            outcome = Outcome("crashed", f"the process ended {how} without reporting a status; see {self.folder.log}")
+        write_status(self.folder, outcome)
         return outcome
 
 
-def keep(folder: CellFolder, outcome: Outcome) -> None:
-    """Write the status of a cell that could not write it itself, where the disk allows."""
+def write_status(folder: CellFolder, outcome: Outcome) -> None:
+    """Write the status of a cell whose process did not write it; an error of the disk is ignored.
+
+    Args:
+        folder: folder of the cell.
+        outcome: how the cell ended.
+    """
     with contextlib.suppress(OSError):
         folder.set_status(outcome.status, outcome.message)
 
 
 def _events(process: subprocess.Popen[str]) -> Iterator[dict[str, Any]]:
-    """The event lines of a process; anything else on that stream is passed over."""
+    """Yield the events that a process writes to its standard output; other lines are ignored."""
     assert process.stdout is not None
     for line in process.stdout:
         try:

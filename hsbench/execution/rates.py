@@ -1,7 +1,8 @@
-"""Scoring above the corpus's own rate: an INR is a function of time, and the source may know what lies between samples.
+"""Scores at other sample rates than the corpus's own, for models that are functions of time.
 
-A metric "lsd@48000" compares the clip's source at 48 kHz with the INR evaluated at the times of the source's samples.
-No fit is repeated: the clip's own weights are kept, and they are what is evaluated.
+A metric such as "lsd@48000" compares the source recording of a clip at 48 kHz with the clip's INR, evaluated at the
+times of the source's samples. This tests what the INR does between the samples that it was fitted to. Nothing is fitted
+again: the stored weights of the clip are evaluated.
 """
 
 from __future__ import annotations
@@ -22,13 +23,13 @@ if TYPE_CHECKING:
     from hsbench.models.base import Context, FunctionOfTime
 
 NO_TRUTH = "no_truth"
-"""Status of a score at a rate that the source does not have."""
+"""Status of a score at a sample rate at which the corpus has no source recording."""
 NO_TIME = "no_function_of_time"
-"""Status of a score at a rate for a model that cannot be evaluated between its samples."""
+"""Status of a score at another sample rate for a model that cannot be evaluated between its samples."""
 
 
 def grouped(names: Iterable[str]) -> dict[int | None, list[str]]:
-    """Return rate [Hz] -> names of the metrics to be computed there; None is the corpus's own rate."""
+    """Group metrics by sample rate: rate [Hz] -> names of the metrics; None is the corpus's own rate."""
     by_rate: dict[int | None, list[str]] = {}
     for name in names:
         by_rate.setdefault(split_rate(name)[1], []).append(name)
@@ -36,23 +37,26 @@ def grouped(names: Iterable[str]) -> dict[int | None, list[str]]:
 
 
 def source_at(corpus: Corpus, item: Item, rate: int) -> AtRate | None:
-    """Return the clip's source at a rate [Hz], or None where the corpus has none there."""
+    """Return the source recording of a clip at a sample rate [Hz]; None if the corpus has none at that rate."""
     load_at = getattr(corpus, "load_at", None)
     source: AtRate | None = None if load_at is None else load_at(item, rate)
     return source
 
 
 def decoded_at(model: FunctionOfTime, weights: Path, source: AtRate, context: Context) -> NDArray[np.float32]:
-    """Evaluate a clip's INR at the times of its source's samples: [time].
+    """Evaluate the INR of a clip at the times of its source's samples.
 
     Args:
-        model: fitted.
-        weights: file of the clip's own weights.
-        source: the clip's source at another rate.
-        context: of the fit.
+        model: the model that the weights belong to.
+        weights: path of the file with the clip's own weights.
+        source: source recording of the clip at another sample rate, with the time of each sample in seconds.
+        context: context in which the weights were fitted.
+
+    Returns:
+        Waveform [samples of the source], float32, full scale +-1.
 
     Raises:
-        DataError: the file is damaged.
+        DataError: the file of the weights is damaged.
     """
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
@@ -61,8 +65,10 @@ def decoded_at(model: FunctionOfTime, weights: Path, source: AtRate, context: Co
         parameters = load_file(weights)
     except (OSError, SafetensorError, ValueError) as error:
         raise DataError(
-            f"cannot read {weights} ({error}); remove it and run again, the clip is then rebuilt."
+            f"cannot read {weights} ({error}); remove it and run again, so that the clip is rebuilt."
         ) from error
-    # Coordinates run from -1 at the clip's first sample to 1 at its last, which lie (samples - 1) / rate apart.
+    # The INR takes coordinates c in [-1, 1]: -1 at the first sample of the clip and 1 at its last, which lie
+    # span = (samples - 1) / sample_rate seconds apart. A time t after the first sample, in seconds, thus has
+    # c = 2 t / span - 1: t = 0 gives -1, t = span gives 1, and c is linear in t between them.
     span = (context.samples - 1) / context.sample_rate
     return model.play(parameters, 2 * source.seconds / span - 1, context)

@@ -1,8 +1,8 @@
-"""Rebuilding the clips of a cell: train or load the model, reconstruct a group of clips, keep what came out.
+"""Rebuild the clips of a cell: train or load the model, reconstruct clips group by group, and store the results.
 
-The order of writing is a promise: audio and weights first, then the rows of the whole group in one write. A clip
-counts as rebuilt only when its row stands, so a crash at any point repeats at most the group in flight, and that from
-its checkpoint.
+The order of writing is a promise: audio and weights first, then the rows of the whole group in one write. A clip counts
+as rebuilt only once its row is written, so a crash at any point repeats at most the group that was being fitted, and
+that from its checkpoint.
 """
 
 from __future__ import annotations
@@ -30,18 +30,23 @@ if TYPE_CHECKING:
 
 
 class Rebuilder:
-    """Rebuilds clips of one task; the model is trained or loaded when the first of them is asked for."""
+    """Rebuilds the clips of one task; the model is trained or loaded when it is used for the first time.
+
+    Args:
+        task: the cell to work on.
+    """
 
     def __init__(self, task: Task) -> None:
         self.task = task
         self._model: Model | None = None
 
     def model(self) -> Model:
-        """Return the model, trained; several processes of one cell train it together."""
+        """Return the trained model; if a cell has several processes, they train it together."""
         if self._model is None:
             task = self.task
             self._model = build_model(task.job.cell, dict(task.job.places))
-            # What a base has fitted is loaded by the first process alone: the others helped the base and have ended.
+            # If the cell has a base, the parameters that the base fitted are loaded by the first process alone: the
+            # other processes helped to train the base, and have ended.
             trains = task.base is None and bool(task.pending.rebuilds())
             with team.joined(task.job.device) if trains else contextlib.nullcontext():
                 facts = self._model.fit(Clips.of(task.corpus, "train"), self.context())
@@ -50,7 +55,7 @@ class Rebuilder:
         return self._model
 
     def context(self) -> Context:
-        """Return what the model may know of the run around it."""
+        """Return the context in which the model works: seed, clip format, training, device and folders."""
         task = self.task
         return context_of(
             task.job.cell,
@@ -64,10 +69,13 @@ class Rebuilder:
         )
 
     def rebuild(self, items: Sequence[Item]) -> None:
-        """Rebuild a group of clips and keep their audio, weights and rows.
+        """Rebuild a group of clips, and write their audio, weights and rows.
+
+        Args:
+            items: manifest entries of the clips of the group.
 
         Raises:
-            DataError: the model did not return each clip once.
+            DataError: the model did not return each clip exactly once.
         """
         task, model = self.task, self.model()
         before, total = task.rebuilt, len(task.items)
@@ -75,34 +83,34 @@ class Rebuilder:
             self.context(),
             progress=lambda done, of: task.progress("fit", before + len(items) * done / max(of, 1), total),
         )
-        made = rebuild(model, [task.corpus.load(item) for item in items], context)
+        reconstructions = rebuild(model, [task.corpus.load(item) for item in items], context)
         for item in items:
-            self._keep(made[item.id])
-        rows = [_row(made[item.id]) for item in items]
+            self._write(reconstructions[item.id])
+        rows = [_row(reconstructions[item.id]) for item in items]
         task.folder.append_reconstructions(rows)
         task.pending.add_rebuilt(rows)
         task.folder.clear_scratch()
 
-    def _keep(self, made: Reconstruction) -> None:
-        """Write audio and weights of one clip."""
+    def _write(self, reconstruction: Reconstruction) -> None:
+        """Write the audio and the weights of one clip."""
         folder, rate = self.task.folder, self.task.job.cell.corpus["sample_rate"]
-        write_wav(folder.audio(made.clip_id), made.waveform, rate)
-        if made.weights is not None:
+        write_wav(folder.audio(reconstruction.clip_id), reconstruction.waveform, rate)
+        if reconstruction.weights is not None:
             from safetensors.numpy import save
 
-            tensors = {name: np.ascontiguousarray(value) for name, value in made.weights.items()}
-            replace_atomically(folder.weights(made.clip_id), save(tensors))
+            tensors = {name: np.ascontiguousarray(value) for name, value in reconstruction.weights.items()}
+            replace_atomically(folder.weights(reconstruction.clip_id), save(tensors))
 
 
-def _row(made: Reconstruction) -> dict[str, Any]:
-    """A row of reconstructions.jsonl; clipped is the share of samples beyond full scale."""
+def _row(reconstruction: Reconstruction) -> dict[str, Any]:
+    """Return the row of reconstructions.jsonl; "clipped" is the share of samples beyond full scale."""
     return {
-        **made.facts,
-        "clip": made.clip_id,
-        "status": made.status,
-        "numbers": made.payload.numbers,
-        "bits": made.payload.bits,
-        "steps": made.steps,
-        "seconds": round(made.seconds, 4),
-        "clipped": float(np.mean(np.abs(made.waveform) > 1)),
+        **reconstruction.facts,
+        "clip": reconstruction.clip_id,
+        "status": reconstruction.status,
+        "numbers": reconstruction.payload.numbers,
+        "bits": reconstruction.payload.bits,
+        "steps": reconstruction.steps,
+        "seconds": round(reconstruction.seconds, 4),
+        "clipped": float(np.mean(np.abs(reconstruction.waveform) > 1)),
     }

@@ -1,7 +1,7 @@
-"""Scoring the rebuilt clips of a cell: every pending score, at the corpus's own rate and at others.
+"""Score the rebuilt clips of a cell: compute every pending score, at the corpus's own sample rate and at others.
 
-The scores of a clip are written as soon as they are computed. Where the protocol says so, a fit that went wrong has
-its status in place of every score.
+The scores of a clip are written as soon as they are computed. If the protocol sets `bad_fit_is_status`, a clip whose
+fit diverged or collapsed gets that status in place of every score.
 """
 
 from __future__ import annotations
@@ -26,11 +26,19 @@ if TYPE_CHECKING:
     from hsbench.metrics.suite import Pair
 
 WORTH_A_POOL = 64
-"""Number of scores, some 20 ms each, by metrics that hold the interpreter's lock above which a process pool pays."""
+"""Minimum number of scores for which a process pool saves time.
+
+Counted are scores by metrics that hold the interpreter's lock, of which each takes about 20 ms.
+"""
 
 
 class CellScorer:
-    """Scores the rebuilt clips of one task; a context manager that owns the scorers and their processes."""
+    """Scores the rebuilt clips of one task; a context manager that owns the scorers and their processes.
+
+    Args:
+        task: the cell to work on.
+        rebuilder: gives the trained model, for scores at other sample rates.
+    """
 
     def __init__(self, task: Task, rebuilder: Rebuilder) -> None:
         self.task, self.rebuilder = task, rebuilder
@@ -45,22 +53,26 @@ class CellScorer:
         self._stack.close()
 
     def score(self, items: Sequence[Item]) -> None:
-        """Compute the pending scores of rebuilt clips and keep them."""
-        sound = [item for item in items if not self._keep_status_of_bad_fit(item)]
+        """Compute the pending scores of rebuilt clips, and write them.
+
+        Args:
+            items: manifest entries of the clips.
+        """
+        well_fitted = [item for item in items if not self._write_status_of_bad_fit(item)]
         for rate, names in rates.grouped(self.task.pending.versions).items():
             wanted = [
-                (item, [name for name in self.task.pending.scores_of(item.id) if name in names]) for item in sound
+                (item, [name for name in self.task.pending.scores_of(item.id) if name in names]) for item in well_fitted
             ]
             wanted = [(item, pending) for item, pending in wanted if pending]
             if rate is None:
                 for clip_id, scores in self._scorer(None).score(self._pairs(wanted)):
-                    self._keep(clip_id, scores)
+                    self._write(clip_id, scores)
             else:
                 for item, pending in wanted:
-                    self._keep(item.id, self._scores_at(rate, item, pending))
+                    self._write(item.id, self._scores_at(rate, item, pending))
 
     def require_backends(self) -> None:
-        """Say which scores could not be computed for lack of a package, once all the rest is kept.
+        """Report the scores that could not be computed because a package is missing; call it after all other work.
 
         Raises:
             BackendMissingError: a metric was unavailable.
@@ -69,27 +81,33 @@ class CellScorer:
             reasons = "; ".join(f"{name}: {detail}" for name, detail in self.unavailable.items())
             raise BackendMissingError(f"everything else is scored, but {reasons}")
 
-    def _keep_status_of_bad_fit(self, item: Item) -> bool:
-        """Whether a fit went wrong and the protocol makes its status the answer of every metric; then it is kept."""
+    def _write_status_of_bad_fit(self, item: Item) -> bool:
+        """Write the status of a failed fit in place of its scores, if the protocol asks for that.
+
+        Returns:
+            Whether this was done, so that the clip needs no scoring.
+        """
         status = self.task.pending.rows[item.id]["status"]
         if status == "ok" or not self.task.protocol.get("bad_fit_is_status"):
             return False
-        self._keep(item.id, {name: Score(None, status) for name in self.task.pending.scores_of(item.id)})
+        self._write(item.id, {name: Score(None, status) for name in self.task.pending.scores_of(item.id)})
         return True
 
     def _pairs(self, wanted: Sequence[tuple[Item, list[str]]]) -> Iterator[Pair]:
-        """Reference and estimate of each clip at the corpus's own rate, with the metrics to compute."""
+        """Yield (clip id, reference, estimate, metrics to compute) of each clip, at the corpus's own sample rate."""
         for item, names in wanted:
             reference, (estimate, _) = self.task.corpus.load(item).waveform, read_mono(self.task.folder.audio(item.id))
             yield item.id, reference, estimate, names
 
     def _scores_at(self, rate: int, item: Item, names: Sequence[str]) -> dict[str, Score]:
-        """Compare a clip's source at another rate with its INR decoded there; without such a pair, say why.
+        """Compare the source of a clip at another sample rate with the clip's INR decoded at that rate.
+
+        If there is no such source, or the model cannot be decoded there, the scores hold the reason as their status.
 
         Args:
-            rate: in Hz.
-            item: the clip.
-            names: metrics at that rate, such as "lsd@48000".
+            rate: sample rate in Hz.
+            item: manifest entry of the clip.
+            names: names of the metrics at that rate, such as "lsd@48000".
         """
         source, model = rates.source_at(self.task.corpus, item, rate), self.rebuilder.model()
         if source is None:
@@ -102,22 +120,22 @@ class CellScorer:
         return {f"{name}@{rate}": score for name, score in scores.items()}
 
     def _scorer(self, rate: int | None) -> Scorer:
-        """The scorer of a rate [Hz], which lives as long as this object; None is the corpus's own rate."""
+        """Return the scorer of a sample rate [Hz], kept until this object is closed; None is the corpus's own rate."""
         if rate not in self._scorers:
             job = self.task.job
-            made = Scorer(rate or job.cell.corpus["sample_rate"], job.device, self._workers())
-            self._scorers[rate] = self._stack.enter_context(made)
+            scorer = Scorer(rate or job.cell.corpus["sample_rate"], job.device, self._workers())
+            self._scorers[rate] = self._stack.enter_context(scorer)
         return self._scorers[rate]
 
     def _workers(self) -> int:
-        """Processes for metrics that hold the interpreter's lock; 0 where starting them costs more than it saves."""
+        """Return the number of processes for metrics that hold the interpreter's lock; 0 if a pool would not pay."""
         pending = self.task.pending
         locked = {name for name in pending.versions if info(name).in_pool}
         scores = sum(name in locked for clip in pending.clips for name in pending.scores_of(clip))
         return self.task.job.threads if scores >= WORTH_A_POOL else 0
 
-    def _keep(self, clip_id: str, scores: Mapping[str, Score]) -> None:
-        """Append the scores of one clip."""
+    def _write(self, clip_id: str, scores: Mapping[str, Score]) -> None:
+        """Append the scores of one clip to scores.jsonl."""
         task = self.task
         task.folder.append_scores([self._row(clip_id, name, score) for name, score in scores.items()])
         task.pending.add_scores(clip_id, scores)
@@ -125,7 +143,7 @@ class CellScorer:
         task.progress("score", task.rebuilt, len(task.items))
 
     def _row(self, clip_id: str, name: str, score: Score) -> dict[str, Any]:
-        """A row of scores.jsonl."""
+        """Return a row of scores.jsonl."""
         row = {
             "clip": clip_id,
             "metric": name,

@@ -1,4 +1,4 @@
-"""A task: everything that one worker has at hand while it works on one cell."""
+"""A task: the job, corpus, folder and pending work of the one cell that a worker process computes."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """One job on one cell's folder, which the caller holds locked.
+    """One job on the folder of one cell, whose lock the caller holds.
 
     Attributes:
-        job: what to do.
-        folder: of the cell.
+        job: the job: cell, clips, metrics and resources.
+        folder: folder of the cell.
         results: the results folder that the cell belongs to.
-        progress: takes stage, done and total.
-        corpus: opened.
-        items: the wanted clips before they are loaded, in the job's order.
-        pending: what is still missing; kept up to date while the task is worked on.
-        base: the cell whose fit this one decodes, or None for a cell that fits.
+        progress: function that receives the progress as (stage, done, total).
+        corpus: the opened corpus.
+        items: manifest entries of the wanted clips, in the order of the job; their audio is not loaded yet.
+        pending: pending work of the cell, updated while the worker proceeds.
+        base: the cell whose fit this one decodes (see hsbench.results.base_cell); None for a cell that fits.
     """
 
     job: Job
@@ -52,17 +52,17 @@ class Task:
     def open(
         cls, job: Job, folder: CellFolder, results: Results, progress: Progress, *, weights_needed: bool = False
     ) -> Task:
-        """Open the corpus of a job and read what its cell's folder holds.
+        """Open the corpus of a job and determine the pending work of its cell.
 
         Args:
-            job: what to do.
-            folder: of the cell.
+            job: the job: cell, clips, metrics and resources.
+            folder: folder of the cell.
             results: the results folder that the cell belongs to.
-            progress: takes stage, done and total.
-            weights_needed: whether another cell is about to decode the weights that this one keeps.
+            progress: function that receives the progress as (stage, done, total).
+            weights_needed: whether another cell is about to decode the weights that this one fitted.
 
         Raises:
-            DataError: the corpus is no longer what the cell was planned for, or a clip is in no manifest.
+            DataError: the corpus has changed since the cell was planned, or lacks a clip.
         """
         corpus = open_corpus(job)
         items = items_of(job, corpus)
@@ -72,25 +72,25 @@ class Task:
         return cls(job, folder, results, progress, corpus, tuple(items), pending, base_of(job.cell))
 
     def base_task(self) -> Task:
-        """Return the task on the base that has to be done before this cell can decode it: fits and no scores."""
+        """Return the task that fits the base of this cell, without scoring it; it precedes the decoding."""
         assert self.base is not None
         job = dataclasses.replace(self.job, cell=self.base, metrics=())
         return Task.open(job, self.results.cell(self.base), self.results, self.progress, weights_needed=True)
 
     @property
     def rebuilt(self) -> int:
-        """Number of wanted clips that are rebuilt."""
+        """Number of wanted clips that are rebuilt already."""
         return sum(item.id in self.pending.rows for item in self.items)
 
     def pending_items(self, items: Iterable[Item]) -> list[Item]:
-        """Return those of some items that have to be rebuilt."""
+        """Return the items, out of those given, whose clips have to be rebuilt."""
         wanted = list(items)
         pending = set(self.pending.rebuilds(item.id for item in wanted))
         return [item for item in wanted if item.id in pending]
 
     @property
     def protocol(self) -> dict[str, Any]:
-        """The protocol switches that the model reads."""
+        """The protocol switches that the model reads, by name."""
         return dict(self.job.cell.protocol.settings)
 
 
@@ -98,7 +98,7 @@ def open_corpus(job: Job) -> Corpus:
     """Open the corpus of a job.
 
     Raises:
-        DataError: the corpus is no longer the one that the cell's key hashes.
+        DataError: the corpus has another fingerprint than the one that the cell's key hashes.
     """
     part = job.cell.corpus
     corpus: Corpus = registry.corpus(part.name).load()(job.source)
@@ -111,12 +111,12 @@ def open_corpus(job: Job) -> Corpus:
 
 
 def items_of(job: Job, corpus: Corpus) -> list[Item]:
-    """Return the items of a job, in its order, whichever split they belong to.
+    """Return the manifest entries of a job's clips, in the order of the job, from any split of the corpus.
 
     Raises:
-        DataError: a clip is in no manifest.
+        DataError: no manifest of the corpus lists a clip.
     """
-    manifests = [one for split in SPLITS if (one := manifest_or_none(corpus, split)) is not None]
+    manifests = [manifest for split in SPLITS if (manifest := manifest_or_none(corpus, split)) is not None]
     known = {item.id: item for manifest in manifests for item in manifest.items}
     if unknown := [clip for clip in job.clips if clip not in known]:
         raise DataError(f"corpus {corpus.name!r} has no clip {unknown[0]!r}; plan the run again.")

@@ -1,6 +1,7 @@
-"""Several processes that work on one cell, started by torchrun: the first does everything, the others help to train.
+"""Several processes that train one cell together, started by torchrun.
 
-Torch-free as long as a cell has one process.
+The first process (rank 0) does all the work of the cell; the others only take part in its training. torch is imported
+only where there is more than one process.
 """
 
 from __future__ import annotations
@@ -15,13 +16,17 @@ if TYPE_CHECKING:
 
 
 def first() -> bool:
-    """Whether this process is the one that writes."""
+    """Return whether this is the first process, the only one that writes files."""
     return os.environ.get("RANK", "0") == "0"
 
 
 @contextlib.contextmanager
 def joined(device: str) -> Iterator[None]:
-    """Train together with the others of the cell; alone, nothing happens."""
+    """Join the process group of torch.distributed while the context is open; with a single process, do nothing.
+
+    Args:
+        device: "cpu" or "cuda".
+    """
     if _alone():
         yield
         return
@@ -34,8 +39,9 @@ def joined(device: str) -> Iterator[None]:
 def leave(code: int) -> NoReturn:
     """End this process with an exit code.
 
-    In a team at once, without the interpreter's own shutdown: during that, a thread of Gloo that drops the last tensor
-    it sent aborts the process (https://github.com/pytorch/pytorch/pull/179291), and torchrun then ends all the others.
+    One of several processes ends at once, without the interpreter's shutdown. During the shutdown, a thread of Gloo
+    that releases the last tensor it sent would abort the process (https://github.com/pytorch/pytorch/pull/179291), and
+    torchrun would then end all other processes.
     """
     if _alone():
         sys.exit(code)
@@ -45,4 +51,5 @@ def leave(code: int) -> NoReturn:
 
 
 def _alone() -> bool:
+    """Return whether the cell has a single process."""
     return int(os.environ.get("WORLD_SIZE", "1")) == 1

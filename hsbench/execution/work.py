@@ -1,4 +1,7 @@
-"""The whole work of one cell, top to bottom: rebuild what is missing group by group, score it, keep it as it comes."""
+"""The whole work on one cell, from top to bottom: rebuild the missing clips group by group, and score each group.
+
+Everything is written as soon as it is computed, so that a stopped run resumes after its last complete group.
+"""
 
 from __future__ import annotations
 
@@ -17,14 +20,17 @@ if TYPE_CHECKING:
 
 
 def complete(task: Task) -> None:
-    """Do all that is missing of a cell, with its specification and provenance beside it.
+    """Do all pending work of a cell, and write its specification and provenance.
+
+    Args:
+        task: the cell, whose lock the caller holds.
 
     Raises:
-        BackendMissingError: a score needs a package that is not installed; everything else is kept.
+        BackendMissingError: a score needs a package that is not installed; everything else is computed and written.
     """
     job, folder = task.job, task.folder
     folder.write_spec(job.cell)
-    began = time.perf_counter()
+    start = time.perf_counter()
     session = {"started": now(), **provenance.session(job.device, job.threads), "seed": job.cell.seed}
     session |= {"command": list(job.command), "fingerprint": job.cell.corpus["fingerprint"]}
     folder.add_provenance(session)
@@ -34,12 +40,15 @@ def complete(task: Task) -> None:
         _rebuild_and_score(task, rebuilder, scorer)
     policy = dict(job.cell.budget.settings).get("precision", "fp32")
     if facts := provenance.torch_facts(job.device, policy):
-        folder.amend_provenance({**facts, "seconds": round(time.perf_counter() - began, 2)})
+        folder.amend_provenance({**facts, "seconds": round(time.perf_counter() - start, 2)})
     scorer.require_backends()
 
 
 def _rebuild_and_score(task: Task, rebuilder: Rebuilder, scorer: CellScorer) -> None:
-    """Work through the clips in groups of the model's size; a group is the unit that a stopped run repeats."""
+    """Rebuild and score the clips in groups of the size that the model declares.
+
+    A group is the unit of resuming: a run that is stopped repeats at most the group that it was fitting.
+    """
     pending = bool(task.pending.rebuilds())
     if pending and task.base is not None:
         _complete_base(task, rebuilder)
@@ -53,7 +62,7 @@ def _rebuild_and_score(task: Task, rebuilder: Rebuilder, scorer: CellScorer) -> 
 
 
 def _complete_base(task: Task, rebuilder: Rebuilder) -> None:
-    """Fit the base of a cell where its fit is missing; waits for another process that may be working on it."""
+    """Fit the base of a cell if its fit is missing; wait if another process is working on the base."""
     assert task.base is not None
     folder = task.results.cell(task.base)
     with folder.locked(patience=math.inf):
@@ -61,11 +70,17 @@ def _complete_base(task: Task, rebuilder: Rebuilder) -> None:
         if base.pending.rebuilds():
             complete(base)
             folder.set_status("done")
-        rebuilder.model()  # which trains, where the network that the base once had is gone
+        rebuilder.model()  # trains again if the network of the base was deleted
 
 
 def assist(task: Task) -> None:
-    """Do the part of a process that only helps to train: the first process of the team does everything else."""
+    """Help to train the model of a cell, in a process that is not the first one of the cell's processes.
+
+    The first process does everything else: it reconstructs, scores and writes.
+
+    Args:
+        task: the cell, or the cell whose base is to be trained.
+    """
     if not task.pending.rebuilds():
         return
     if task.base is None:

@@ -1,10 +1,10 @@
-"""One cell in a process of its own: `python -m hsbench.execution.worker FOLDER --job JOB.json`.
+"""The worker process of one cell: `python -m hsbench.execution.worker FOLDER --job JOB.json`.
 
-An exception, a crash or a hang here leaves a status and a log and touches nothing else. Standard output carries
-events, one JSON object a line: {"event": "progress", "stage", "done", "total"} and, last, {"event": "end", "status",
-"message"}. What a model prints goes to standard error. With --attached, the process ends when its standard input
-closes, that is, when the process that started it is gone. Under torchrun, every process after the first only helps
-to train.
+An exception, a crash or a hang in this process affects no other cell; the cell's folder keeps its status and log.
+Standard output carries events, one JSON object per line: {"event": "progress", "stage", "done", "total"} and, as the
+last line, {"event": "end", "status", "message"}. Text that a model prints goes to standard error. With --attached, the
+process ends when its standard input closes, which happens when the process that started it ends. Under torchrun, every
+process after the first only takes part in the training.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 class Events:
-    """The event stream; owns the original standard output, which it swaps for standard error."""
+    """Writes events to the original standard output; everything else that is printed goes to standard error."""
 
     def __init__(self) -> None:
         sys.stdout.flush()
@@ -42,14 +42,25 @@ class Events:
         self._last = 0.0
 
     def progress(self, stage: str, done: float, total: int) -> None:
-        """Say how many clips are done, at most four times a second."""
+        """Write a progress event, at most four times per second.
+
+        Args:
+            stage: "start", "train" (counted in training steps), "fit" or "score" (counted in clips).
+            done: number of finished steps or clips.
+            total: number of all steps or clips of the stage.
+        """
         moment = time.monotonic()
         if moment - self._last > 0.25 or done >= total:
             self._last = moment
             self._send(event="progress", stage=stage, done=round(done, 4), total=total)
 
     def end(self, status: str, message: str) -> None:
-        """Say how it ended."""
+        """Write the last event.
+
+        Args:
+            status: how the cell ended.
+            message: one sentence with the reason; empty for "done".
+        """
         self._send(event="end", status=status, message=message)
 
     def _send(self, **event: Any) -> None:
@@ -58,18 +69,18 @@ class Events:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one job; gives the exit code."""
+    """Run one job and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m hsbench.execution.worker", description=__doc__)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--job", type=Path, required=True)
-    parser.add_argument("--attached", action="store_true")
+    parser.add_argument("folder", type=Path, help="folder of the cell")
+    parser.add_argument("--job", type=Path, required=True, help="job file, as hsbench plan --format json prints it")
+    parser.add_argument("--attached", action="store_true", help="end when standard input closes")
     options = parser.parse_args(arguments)
     faulthandler.enable()
     if options.attached:
-        threading.Thread(target=_follow_parent, daemon=True).start()
+        threading.Thread(target=_end_with_parent, daemon=True).start()
     signal.signal(signal.SIGTERM, _interrupt)
     if not team.first():
-        return _assist(options.folder, options.job)
+        return _train_only(options.folder, options.job)
     events = Events()
     status, message, code = _attempt(options.folder, options.job, events)
     events.end(status, message)
@@ -77,7 +88,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _attempt(path: Path, job: Path, events: Events) -> tuple[str, str, int]:
-    """Work under the lock; gives status, message and exit code, and writes the status where the disk allows."""
+    """Do the work of the job while the cell's folder is locked; return status, message and exit code.
+
+    The status is also written to the folder, where the disk permits it.
+    """
     folder = CellFolder(path)
     try:
         with folder.locked():
@@ -94,17 +108,18 @@ def _attempt(path: Path, job: Path, events: Events) -> tuple[str, str, int]:
     return end
 
 
-def _assist(path: Path, job: Path) -> int:
-    """Help the first process of a team to train; it does all the rest, and says how the cell ended."""
-    told = _read(job)
+def _train_only(path: Path, job_path: Path) -> int:
+    """Take part in the training of a cell as one of the processes after the first; return the exit code."""
+    job = _read(job_path)
     from hsbench.execution.task import Task
     from hsbench.execution.work import assist
 
-    assist(Task.open(told, CellFolder(path), Results(path.parent), lambda _stage, _done, _total: None))
+    assist(Task.open(job, CellFolder(path), Results(path.parent), lambda _stage, _done, _total: None))
     return 0
 
 
 def _work(folder: CellFolder, path: Path, events: Events) -> None:
+    """Compute everything that the job file asks for and that is missing in the cell's folder."""
     job = _read(path)
     from hsbench.execution.task import Task
     from hsbench.execution.work import complete
@@ -115,7 +130,7 @@ def _work(folder: CellFolder, path: Path, events: Events) -> None:
 
 
 def _read(path: Path) -> Job:
-    """Read the job file, and register the plug-ins that it names before anything looks a name up."""
+    """Read the job file and import its plug-in files, so that the names in the job are registered."""
     job = Job.read(path)
     for file in job.imports:
         registry.import_file(Path(file))
@@ -123,7 +138,7 @@ def _read(path: Path) -> Job:
 
 
 def _verdict(error: BaseException, path: Path) -> tuple[str, str, int]:
-    """Status, one sentence and exit code for what ended the work."""
+    """Return the status, the message and the exit code for the exception that ended the work."""
     if isinstance(error, OSError) and (storage := storage_error(error, path)) is not None:
         error = storage
     if isinstance(error, KeyboardInterrupt):
@@ -139,20 +154,22 @@ def _verdict(error: BaseException, path: Path) -> tuple[str, str, int]:
 
 
 def _keep_status(folder: CellFolder, end: tuple[str, str, int]) -> None:
+    """Write the status into the cell's folder; an error of the disk is only logged."""
     try:
         folder.set_status(end[0], end[1])
     except OSError as error:
         print(f"the status could not be written: {error}", file=sys.stderr)
 
 
-def _follow_parent() -> None:
-    """End this process, cleanly or not, when the process that started it is gone."""
+def _end_with_parent() -> None:
+    """End this process at once when standard input closes, that is, when the process that started it has ended."""
     while os.read(0, 4096):
         pass
     os._exit(130)
 
 
 def _interrupt(number: int, frame: object) -> None:
+    """Turn SIGTERM into a KeyboardInterrupt, so that the work ends as after Ctrl-C."""
     del number, frame
     raise KeyboardInterrupt
 

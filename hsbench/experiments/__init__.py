@@ -1,1 +1,1 @@
-"""Experiments: functions that return a view of cells, one file per table or figure."""
+"""Experiments, one file per table or figure: each defines rows, clips and metrics, and computes nothing."""

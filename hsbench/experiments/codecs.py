@@ -1,4 +1,4 @@
-"""Rate against quality: codecs, classical coders, and individual INRs whose weights are kept in three formats."""
+"""Quality by bitrate: codecs, classical coders, and individual INRs whose weights are stored in three formats."""
 
 from __future__ import annotations
 
@@ -9,16 +9,19 @@ DESCRIPTORS = [
     ExperimentDescriptor(
         name="codecs",
         target="hsbench.experiments.codecs:codecs",
-        summary="Opus, MP3, decimation, MDCT, INRs (float32, float16, int8) at several rates; a folder where given",
+        summary="quality by bitrate: Opus, MP3, decimation, MDCT, INRs (float32, float16, int8); a folder of WAV files",
     ),
 ]
-
 
 RATIOS = (1.0, 2.0, 4.0, 10.0)
 
 
 def codecs() -> Experiment:
-    """An INR is fitted once for its three formats; rows that need what was not given are shown without cells."""
+    """Return the experiment: every coder at several rates.
+
+    Each INR is fitted once and stored in all three formats. Rows that need a missing package or folder are shown
+    without values.
+    """
     return Experiment(
         name="codecs",
         title="Rate against quality",

@@ -1,4 +1,4 @@
-"""Figure 3 of the HyperSound paper: the sound of one clip, rebuilt by a hypernetwork and by individual INRs."""
+"""Figure 3 of the HyperSound paper: one clip, reconstructed by a hypernetwork and by individual INRs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DESCRIPTORS = [
 
 
 def figure3() -> Experiment:
-    """The cells are those of Tables 2b and 2d at compression ratio 1, trained once for all."""
+    """Return the experiment; its cells are those of Tables 2b and 2d at compression ratio 1, which are fitted once."""
     return Experiment(
         name="figure3",
         title="Reconstructions at compression ratio 1",

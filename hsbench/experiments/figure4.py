@@ -1,4 +1,4 @@
-"""Figure 4 of the HyperSound paper: the generated weights by voice."""
+"""Figure 4 of the HyperSound paper: the generated weights of clips, coloured by voice."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ DESCRIPTORS = [
 
 
 def figure4() -> Experiment:
-    """The cell is that of the 1x row of Table 2b; clips of both splits, so that trained and new voices meet.
+    """Return the experiment; its cell is that of the 1x row of Table 2b.
 
-    The weights are the result; the three cheap metrics say what sound they make.
+    The clips come from both splits, so that the figure shows training voices and validation voices together. The result
+    is the weights; three metrics, which are cheap to compute, describe the quality of the sound that they encode.
     """
     return Experiment(
         name="figure4",

@@ -1,4 +1,4 @@
-"""Resolution: INRs fitted at 22.05 kHz and played at 44.1 and 48 kHz, against sources that have these rates."""
+"""Resolution: INRs fitted at 22.05 kHz and decoded at 44.1 and 48 kHz, compared with sources at these rates."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ DESCRIPTORS = [
     ExperimentDescriptor(
         name="resolution",
         target="hsbench.experiments.resolution:resolution",
-        summary="INRs played at 44.1 and 48 kHz against the source; needs a corpus with such sources (vctk)",
+        summary="INRs decoded at 44.1 and 48 kHz, compared with the source; needs a corpus of such a rate (vctk)",
     ),
 ]
 
@@ -17,7 +17,7 @@ RATES = ("", "@44100", "@48000")
 
 
 def resolution() -> Experiment:
-    """The cells are those of Tables 2b and 2d at compression ratio 1; only their scores are new."""
+    """Return the experiment: the cells of Tables 2b and 2d at compression ratio 1, scored at further sample rates."""
     return Experiment(
         name="resolution",
         title="INRs above the rate that they were fitted at",

@@ -1,4 +1,4 @@
-"""Controls: what each metric says of simple stand-ins, from the clip itself to silence."""
+"""Controls: the value of every metric for simple signal operations, from the unchanged clip to silence."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DESCRIPTORS = [
 
 
 def sanity() -> Experiment:
-    """Every control; from the clip itself through what keeps much of it to what keeps nothing."""
+    """Return the experiment: all controls, ordered by how much of the clip they preserve."""
     return Experiment(
         name="sanity",
         title="Controls",

@@ -1,8 +1,12 @@
-"""What drift checks stand on: small fits of every kind and two controls, pinned so that the same code says the same.
+"""The experiment of the drift checks: a small fit of every kind and two controls, with fixed budget and device.
 
-The networks are small and stop early, so that the whole takes two minutes; what counts is that each score depends on
-everything before it. Twelve clips are enough: the smallest p of a sign-flip test over them, 2^-11, lies below 0.05
-shared out among all rows and metrics.
+The networks are small and their training is short, so the experiment takes two minutes. Their quality does not matter:
+every score depends on all code that precedes it, so a change of that code shows.
+
+Twelve clips are enough for the test of significance, a paired sign-flip test over the clips. Under its hypothesis all
+2^12 combinations of signs are equally probable, and at least two of them (the observed one and its opposite) are as
+extreme as the observed sum, so the smallest possible p is 2 / 2^12 = 2^-11 = 0.0005. This lies below 0.05 divided by
+the number of tests, 5 rows times 6 metrics: 0.05 / 30 = 0.0017.
 """
 
 from __future__ import annotations
@@ -14,20 +18,21 @@ DESCRIPTORS = [
     ExperimentDescriptor(
         name="smoke",
         target="hsbench.experiments.smoke:smoke",
-        summary="what drift checks stand on: an INR of each kind, a hypernetwork, controls; pinned to a CPU thread",
+        summary="experiment of the drift checks: an INR of each kind, a hypernetwork, controls; on one CPU thread",
     ),
 ]
 
 CLIPS = 12
 QUARTER = freeze({"compression_ratio": 4.0})
 SHORT = freeze({"steps": 150})
-"""Enough for a SIREN; an FMLP is still silent on some clips there, and has no scores."""
+"""Training of the SIREN. An FMLP would still be silent on some clips after so few steps, and silence has no scores."""
 LOUD = freeze({"epochs": 4, "learning_rate": 5e-4, "hidden": "64-64", "output_scale": 30.0})
-"""What the budget itself trains is silence, which has no scores under protocol fixed; this one starts out loud."""
+"""Training of HyperSound. That of the budget itself ends in silence, which has no scores under the protocol `fixed`;
+this one starts with a large output."""
 
 
 def smoke() -> Experiment:
-    """An INR of each kind, a hypernetwork, a control that keeps everything and one that keeps magnitudes."""
+    """Return the experiment: an INR of each kind, a hypernetwork, the identity, and a control with random phase."""
     return Experiment(
         name="smoke",
         title="Drift",

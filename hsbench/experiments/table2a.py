@@ -1,4 +1,4 @@
-"""Table 2a of the HyperSound paper: RAVE, with the controls without which it cannot be read."""
+"""Table 2a of the HyperSound paper: RAVE, beside controls that show how each metric reacts to simple operations."""
 
 from __future__ import annotations
 
@@ -15,29 +15,30 @@ DESCRIPTORS = [
     ),
 ]
 
-PLAYED: dict[str, dict[str, Any]] = {
+DECODINGS: dict[str, dict[str, Any]] = {
     "": {},
     " deterministic": {"latent": "mean", "noise": False},
     " lag removed": {"align": "filterbank"},
 }
-"""The published protocol (every latent drawn, with noise, unaligned), and two that show what it costs."""
+"""Suffix of the row -> decode settings: first those of the published evaluation (latents are sampled, the noise
+synthesiser is on, the lag is not removed), then two variants that show the effect of these choices."""
 
 OURS = "RAVE v1 reimplementation; not the published training below the budget paper"
 
 
 def table2a() -> Experiment:
-    """Three ways to play one RAVE, which is trained once; then the controls, from the clip itself to silence."""
+    """Return the experiment: RAVE, decoded in three ways from one training, then the controls."""
     return Experiment(
         name="table2a",
         title="RAVE and controls",
         rows=(
             *(
-                Row(f"RAVE export{how}", "rave", freeze(way), "RAVE" if not way else None)
-                for how, way in PLAYED.items()
+                Row(f"RAVE export{suffix}", "rave", freeze(settings), None if settings else "RAVE")
+                for suffix, settings in DECODINGS.items()
             ),
             *(
-                Row(f"RAVE v1{how}", "rave-v1", freeze(way), "RAVE" if not way else None, notes=(OURS,))
-                for how, way in PLAYED.items()
+                Row(f"RAVE v1{suffix}", "rave-v1", freeze(settings), None if settings else "RAVE", notes=(OURS,))
+                for suffix, settings in DECODINGS.items()
             ),
             Row("identity", "identity"),
             Row("filter bank", "pqmf"),

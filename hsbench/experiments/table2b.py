@@ -1,4 +1,4 @@
-"""Table 2b of the HyperSound paper: hypernetworks that write FMLPs of six sizes."""
+"""Table 2b of the HyperSound paper: hypernetworks that generate FMLPs of six sizes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ RATIOS = (10.0, 4.0, 2.0, 1.0, 0.5, 0.125)
 
 
 def table2b() -> Experiment:
-    """512 clips of the evaluation order at standard and paper, fewer below."""
+    """Return the experiment; 512 clips are scored under `standard` and `paper`, fewer under the other budgets."""
     return Experiment(
         name="table2b",
         title="HyperSound FMLP by compression ratio",

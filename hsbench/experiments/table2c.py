@@ -1,4 +1,4 @@
-"""Table 2c of the HyperSound paper: hypernetworks that write SIRENs with six pairs of omega_0 and omega_i."""
+"""Table 2c of the HyperSound paper: hypernetworks that generate SIRENs with six pairs of omega_0 and omega_i."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ OMEGAS = ((30, 30), (100, 30), (500, 30), (1000, 30), (2000, 30), (2000, 100))
 
 
 def table2c() -> Experiment:
-    """All at compression ratio 1."""
+    """Return the experiment; all rows have the compression ratio 1."""
     return Experiment(
         name="table2c",
         title="HyperSound SIREN by omega",

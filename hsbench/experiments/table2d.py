@@ -15,7 +15,7 @@ DESCRIPTORS = [
 
 
 def table2d() -> Experiment:
-    """The first 30 clips of the evaluation order at standard and paper, fewer below."""
+    """Return the experiment; 30 clips are fitted under `standard` and `paper`, fewer under the other budgets."""
     return Experiment(
         name="table2d",
         title="Individual INRs (upper bound)",

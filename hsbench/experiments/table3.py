@@ -15,7 +15,7 @@ DESCRIPTORS = [
     ),
 ]
 
-WAYS: dict[str, dict[str, Any]] = {
+VARIANTS: dict[str, dict[str, Any]] = {
     "standard": {},
     "multiplicative": {"combine": "multiply"},
     "additive": {"combine": "add"},
@@ -25,11 +25,11 @@ WAYS: dict[str, dict[str, Any]] = {
 
 
 def table3() -> Experiment:
-    """The standard way is the 1x row of Table 2b and is trained once for both."""
+    """Return the experiment; its row "standard" is the 1x row of Table 2b, which is trained once for both."""
     return Experiment(
         name="table3",
         title="Ways to use the generated weights",
-        rows=tuple(Row(name, "hypersound-fmlp", freeze(way), name) for name, way in WAYS.items()),
+        rows=tuple(Row(name, "hypersound-fmlp", freeze(settings), name) for name, settings in VARIANTS.items()),
         metrics=("mse", "lsd", "si_snr"),
         table="3",
     )

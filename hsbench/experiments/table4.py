@@ -15,7 +15,7 @@ DESCRIPTORS = [
 
 
 def table4() -> Experiment:
-    """Without weighting it is the 1x row of Table 2b, trained once for both."""
+    """Return the experiment; its row without weighting is the 1x row of Table 2b, which is trained once for both."""
     return Experiment(
         name="table4",
         title="Frequency weighting",

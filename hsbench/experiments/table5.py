@@ -1,4 +1,4 @@
-"""Table 5 of the HyperSound paper: one setting on three corpora, an FMLP at compression ratio 1."""
+"""Table 5 of the HyperSound paper: one model on three corpora, an FMLP at compression ratio 1."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ UNPUBLISHED = "value unpublished: the paper reduced the learning rate for LibriS
 
 
 def table5() -> Experiment:
-    """Each row has its own corpus; on VCTK it is the 1x row of Table 2b, trained once for both."""
+    """Return the experiment, whose rows have one corpus each.
+
+    On VCTK, its cell is that of the 1x row of Table 2b, which is trained once for both.
+    """
     return Experiment(
         name="table5",
         title="Corpora",

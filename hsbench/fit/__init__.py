@@ -1,1 +1,1 @@
-"""The fitting harness: a loop over parameters and a step function. It knows no model."""
+"""The fitting harness that all trained models share: optimisation loop, batches, losses, precision and checkpoints."""

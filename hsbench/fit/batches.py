@@ -1,8 +1,9 @@
-"""Batches of training crops: drawn, cut and augmented on the device; each a function of its step alone.
+"""Batches of training crops, drawn and augmented on the device. A batch depends only on the seed and its step number.
 
-An epoch takes its samples without replacement: passages in a random order, reshuffled and gone through again where an
-epoch wants more than there are. A sample's crop, filter and noise are keyed by seed, epoch and its place in the
-epoch. So a resumed training, and one shared out over processes, sees exactly the same batches.
+An epoch draws its samples without replacement: it visits the passages in a random order, and visits them again in
+another order where it needs more samples than there are passages. Where a sample is cut, how its phase is mangled and
+which noise is added follow from the seed, the epoch and the sample's position in the epoch. So a training that resumes
+after an interruption, or that runs in several processes, sees exactly the same batches.
 """
 
 from __future__ import annotations
@@ -22,18 +23,35 @@ if TYPE_CHECKING:
 
     from hsbench.audio.passages import Passages
 
-MANGLED = 0.8
-"""Share of the samples whose phase is mangled, at a frequency log-uniform between LOWEST and HIGHEST."""
-LOWEST, HIGHEST = 20.0, 2000.0
-DECISIONS = 3
-"""Random numbers of a sample before those of its noise: crop, whether to mangle, frequency."""
+MANGLED_SHARE = 0.8
+"""Probability that the phase of a sample is mangled by an all-pass filter (hsbench.audio.augment.phase_mangle)."""
+LOWEST_HZ, HIGHEST_HZ = 20.0, 2000.0
+"""Range of the all-pass filter's frequency, which is distributed uniformly on a logarithmic scale."""
+DRAWS = 3
+"""Random numbers that a sample uses before its noise: position of the crop, whether to mangle, frequency."""
 
 
 class Batches:
-    """[step] -> [batch, samples] float32.
+    """Return the batch of training crops of a step when called with the step's number.
+
+    Args:
+        passages: stretches of sound, each at least as long as a crop.
+        samples: length of a crop, in samples.
+        sample_rate: sample rate of the passages, in Hz.
+        batch: crops per step, over all processes.
+        epoch_samples: crops per epoch; an incomplete last batch is dropped.
+        key: returns a seed for a purpose, see hsbench.models.base.Context.key.
+        device: device of the batches.
+        augment: whether to mangle phases and to add dequantisation noise.
+        rank: number of this process, from 0.
+        world: number of processes that train together.
 
     Attributes:
-        per_epoch: steps of an epoch.
+        per_epoch: steps per epoch.
+
+    Raises:
+        UsageError: the batch cannot be divided between the processes, an epoch holds no batch, or a passage is shorter
+            than a crop.
     """
 
     def __init__(
@@ -57,52 +75,68 @@ class Batches:
         self._flat = _resident(torch.from_numpy(passages.samples), device)
 
     def __call__(self, step: int) -> torch.Tensor:
-        """The crops of a step; of several processes, this one's share of them."""
-        epoch, places = self._places(step)
-        chosen = self._order(epoch)[places.start : places.stop]
-        keys = torch.tensor([self.key("sample", epoch, place) for place in places])
-        start, mangled, tone = uniform(keys, DECISIONS).double().unbind(1)
+        """Return the crops of a step: [batch / world, samples] float32, the share of this process.
+
+        Args:
+            step: number of the step, from 0.
+        """
+        epoch, positions = self._positions(step)
+        chosen = self._order(epoch)[positions.start : positions.stop]
+        keys = torch.tensor([self.key("sample", epoch, position) for position in positions])
+        start, mangled, tone = uniform(keys, DRAWS).double().unbind(1)
         room = (torch.from_numpy(self.passages.lengths)[chosen] - self.samples).clamp(min=1)
         offsets = torch.from_numpy(self.passages.starts)[chosen] + (start * room).long()
-        frequency = LOWEST * torch.exp(tone * math.log(HIGHEST / LOWEST))
-        frequency[mangled >= MANGLED] = torch.nan
-        return self._cut(offsets, keys, frequency)
+        # ln f is uniform between ln LOWEST_HZ and ln HIGHEST_HZ: f = LOWEST_HZ (HIGHEST_HZ / LOWEST_HZ)^tone.
+        frequency = LOWEST_HZ * torch.exp(tone * math.log(HIGHEST_HZ / LOWEST_HZ))
+        frequency[mangled >= MANGLED_SHARE] = torch.nan  # phase_mangle leaves such a sample as it is
+        return self._crops(offsets, keys, frequency)
 
     def windows(self, step: int, length: int | None) -> torch.Tensor | None:
-        """A stretch of each crop of a step: [batch, length] sample numbers; None where it would be the whole crop."""
+        """Choose a random window in each crop of a step, for a loss over a part of the crop.
+
+        Args:
+            step: number of the step, from 0.
+            length: samples of a window; None for the whole crop.
+
+        Returns:
+            [batch / world, length], the sample numbers of each window; None where the window is the whole crop.
+        """
         if length is None or length >= self.samples:
             return None
-        epoch, places = self._places(step)
+        epoch, positions = self._positions(step)
         room = self.samples - length + 1
-        first = torch.tensor([[self.key("window", epoch, place) % room] for place in places], device=self.device)
+        first = torch.tensor([[self.key("window", epoch, place) % room] for place in positions], device=self.device)
         return first + torch.arange(length, device=self.device)
 
-    def _places(self, step: int) -> tuple[int, range]:
-        """The epoch of a step, and this process's places in the epoch's order."""
+    def _positions(self, step: int) -> tuple[int, range]:
+        """Return the epoch of a step and the positions within the epoch of this process's samples."""
         epoch, first = step // self.per_epoch, step % self.per_epoch * self.batch
         share = self.batch // self.world
         return epoch, range(first + self.rank * share, first + (self.rank + 1) * share)
 
-    def _cut(self, offsets: torch.Tensor, keys: torch.Tensor, frequency: torch.Tensor) -> torch.Tensor:
+    def _crops(self, offsets: torch.Tensor, keys: torch.Tensor, frequency: torch.Tensor) -> torch.Tensor:
+        """Cut and augment the crops that begin at `offsets` in the array of all passages: [batch / world, samples]."""
         index = offsets.to(self._flat.device)[:, None] + torch.arange(self.samples, device=self._flat.device)
         crops = self._flat[index].to(self.device).float() / 32768
         if self.augment:
             crops = phase_mangle(crops, frequency.float().to(self.device), self.sample_rate)
-            crops = dequantise(crops, uniform(keys.to(self.device), DECISIONS + self.samples)[:, DECISIONS:])
+            crops = dequantise(crops, uniform(keys.to(self.device), DRAWS + self.samples)[:, DRAWS:])
         return divide_by_peak(crops)
 
-    @functools.lru_cache(maxsize=2)  # noqa: B019  an object of these lives as long as its training
+    @functools.lru_cache(maxsize=2)  # noqa: B019  this object exists as long as its training
     def _order(self, epoch: int) -> torch.Tensor:
-        """Passages of an epoch in the order in which they are taken."""
+        """Return the numbers of the passages in the order in which an epoch visits them, with repetitions if needed."""
         rounds = math.ceil(self.per_epoch * self.batch / len(self.passages))
         generators = (torch.Generator().manual_seed(self.key("order", epoch, number)) for number in range(rounds))
         return torch.cat([torch.randperm(len(self.passages), generator=generator) for generator in generators])
 
     def _check(self) -> None:
         if not self.batch >= 1 or self.batch % self.world:
-            raise UsageError(f"batch expects a multiple of the {self.world} processes, got {self.batch}.")
+            raise UsageError(
+                f"batch expects a positive multiple of the number of processes, {self.world}, got {self.batch}."
+            )
         if self.per_epoch < 1:
-            raise UsageError(f"epoch_samples must hold at least one batch of {self.batch}.")
+            raise UsageError(f"epoch_samples expects at least one batch of {self.batch}; raise it or lower batch.")
         if len(self.passages) == 0 or int(self.passages.lengths.min()) < self.samples:
             raise UsageError(
                 f"training expects passages of at least {self.samples} samples; prepare the corpus in longer blocks."
@@ -110,7 +144,7 @@ class Batches:
 
 
 def _resident(flat: torch.Tensor, device: torch.device) -> torch.Tensor:
-    """The corpus on the device, where it fits into half of what is free; else where it is."""
+    """Move the passages to the device if they fit into half of its free memory; else leave them on the CPU."""
     if device.type == "cuda" and flat.nbytes < torch.cuda.mem_get_info(device)[0] / 2:
         return flat.to(device)
     return flat

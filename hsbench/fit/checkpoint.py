@@ -1,6 +1,6 @@
-"""Checkpoints of a running fit: tensors and a few numbers in one safetensors file, replaced atomically.
+"""Checkpoints: named tensors and a few numbers in one safetensors file, which is replaced atomically.
 
-Loading runs no code from the file.
+A safetensors file holds data only, so reading a checkpoint never runs code from it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import torch
 
 UNREADABLE = (OSError, SafetensorError, KeyError, ValueError, TypeError, RuntimeError)
-"""What a file raises that is not there, not whole or not what it claims to be."""
+"""Exceptions that reading raises where a file is missing, truncated, or no checkpoint."""
 
 
 def write(
@@ -31,20 +31,20 @@ def write(
     numbers: Mapping[str, Any],
     more: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
-    """Replace the checkpoint.
+    """Write a checkpoint, replacing the file of an earlier one atomically.
 
     Args:
-        path: the file.
-        tensors: name -> tensor, on any device.
-        numbers: JSON scalars that travel with them.
-        more: further texts of the file's metadata.
+        path: file of the checkpoint.
+        tensors: tensors by name, on any device.
+        numbers: JSON scalars by name, such as the step number.
+        more: further entries of the file's metadata, text by name.
     """
     on_cpu = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     replace_atomically(path, save(on_cpu, {**more, "numbers": json.dumps(dict(numbers))}))
 
 
 def read(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]] | None:
-    """The tensors (on the CPU) and numbers of a checkpoint; None where there is none or it is not whole."""
+    """Read the tensors (onto the CPU) and the numbers of a checkpoint; return None if it is missing or unreadable."""
     try:
         with safe_open(path, framework="pt") as file:
             numbers = parsed((file.metadata() or {})["numbers"].encode())
@@ -55,7 +55,7 @@ def read(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]] | None:
 
 
 def metadata(path: Path) -> dict[str, str] | None:
-    """The texts that travel with the tensors of a file; None where it is not there or not whole."""
+    """Read the metadata of a safetensors file, text by name; return None if the file is missing or unreadable."""
     try:
         with safe_open(path, framework="pt") as file:
             return dict(file.metadata() or {})
@@ -64,15 +64,20 @@ def metadata(path: Path) -> dict[str, str] | None:
 
 
 def restore(module: torch.nn.Module, tensors: Mapping[str, torch.Tensor], path: Path) -> None:
-    """Put the tensors of a checkpoint into a module, buffers included.
+    """Load the tensors of a checkpoint into a module, parameters and buffers.
+
+    Args:
+        module: receives the tensors.
+        tensors: tensors by name, as `read` returns them.
+        path: file of the checkpoint, for the error message.
 
     Raises:
-        DataError: they are those of another module.
+        DataError: names or shapes are not those of the module.
     """
-    wanted = {name: tuple(value.shape) for name, value in module.state_dict().items()}
-    if wanted != {name: tuple(value.shape) for name, value in tensors.items()}:
+    expected = {name: tuple(value.shape) for name, value in module.state_dict().items()}
+    if expected != {name: tuple(value.shape) for name, value in tensors.items()}:
         raise DataError(
-            f"{path.resolve()} should hold the {len(wanted)} tensors of a {type(module).__name__} of these settings, "
+            f"{path.resolve()} should hold the {len(expected)} tensors of a {type(module).__name__} of these settings, "
             f"and its {len(tensors)} have other names or shapes; restore it or train again."
         )
     module.load_state_dict(dict(tensors))

@@ -1,7 +1,7 @@
-"""CUDA graphs: a step whose work never changes, recorded once and then replayed without launching kernel by kernel.
+"""CUDA graphs: record the kernels of a training step once and replay them, without launching them one by one.
 
-Experimental: not yet run on CUDA, and so off unless HSBENCH_CUDA_GRAPHS is 1. On a CPU the step runs as it is, so both
-ways can stand in the same place.
+Only a step that does the same work at every call can be recorded. Experimental, and off unless the environment variable
+HSBENCH_CUDA_GRAPHS is 1. On a CPU the step simply runs, so a caller need not distinguish the devices.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ from hsbench.device import GRAPHS, switched_on
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-WARM = 3
-"""Steps before the recording, in which libraries choose kernels and constants are made."""
+WARM_UP_CALLS = 3
+"""Calls of the step before the recording, in which libraries choose their kernels and constants are created."""
 
 
 def asked() -> bool:
-    """Whether steps are to be recorded where they can be."""
+    """Return whether the user switched the recording of steps on."""
     return switched_on(GRAPHS)
 
 
 class Recorded:
-    """A step that adds gradients; after each call the parameters hold those of that call alone.
+    """A training step that is recorded as a CUDA graph; after each call the parameters hold that call's gradients.
 
     Args:
-        step: inputs -> losses, detached. What it does must depend on its tensors alone: no number that changes from
-            call to call, no copy from the CPU, no random number.
-        parameters: whatever it gives gradients to.
+        step: inputs -> losses, detached; adds gradients to the parameters. Its work must depend on its input tensors
+            alone: no Python number that changes between calls, no copy from the CPU, no random number.
+        parameters: all tensors that receive gradients.
     """
 
     def __init__(self, step: Callable[..., torch.Tensor], parameters: Iterable[torch.Tensor]) -> None:
@@ -41,35 +41,42 @@ class Recorded:
         self._losses = torch.zeros(0)
 
     def __call__(self, *inputs: torch.Tensor) -> torch.Tensor:
-        """The losses of the step on these inputs, which keep their shapes from call to call."""
+        """Run the step and return its losses.
+
+        Args:
+            inputs: tensors of the same shapes at every call.
+        """
         if not self.parameters[0].is_cuda:
-            self._forget()
+            self._clear_gradients()
             return self.step(*inputs)
         if self.graph is None:
             self._record(inputs)
         assert self.graph is not None
-        for kept, given in zip(self._inputs, inputs, strict=True):
-            kept.copy_(given)
+        for recorded_input, value in zip(self._inputs, inputs, strict=True):
+            recorded_input.copy_(value)  # the graph reads the memory that it read during the recording
         self.graph.replay()
         for parameter, gradient in zip(self.parameters, self._gradients, strict=True):
             parameter.grad = gradient
         return self._losses.clone()
 
     def _record(self, inputs: tuple[torch.Tensor, ...]) -> None:
-        self._inputs = tuple(one.clone() for one in inputs)
-        aside = torch.cuda.Stream()  # type: ignore[no-untyped-call]
-        aside.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(aside):
-            for _ in range(WARM):
-                self._forget()
+        """Record the step on these inputs; warm-up calls run on a stream of their own, as torch.cuda.graph requires."""
+        self._inputs = tuple(value.clone() for value in inputs)
+        side_stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
+        side_stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(side_stream):
+            for _ in range(WARM_UP_CALLS):
+                self._clear_gradients()
                 self.step(*self._inputs)
-        torch.cuda.current_stream().wait_stream(aside)
-        self._forget()  # so that the recorded backward pass makes gradients of its own and overwrites them
+        torch.cuda.current_stream().wait_stream(side_stream)
+        # With no gradients present, the recorded backward pass allocates its own and overwrites them at every replay.
+        # With gradients present it would add to them.
+        self._clear_gradients()
         self.graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(self.graph):
             self._losses = self.step(*self._inputs)
         self._gradients = [parameter.grad for parameter in self.parameters]
 
-    def _forget(self) -> None:
+    def _clear_gradients(self) -> None:
         for parameter in self.parameters:
             parameter.grad = None

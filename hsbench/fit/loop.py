@@ -1,9 +1,11 @@
-"""The loop: steps, learning rate, optimiser, curve, checkpoint. It knows parameters and a step function and no model.
+"""The training loop: steps, learning rate, optimiser, learning curve, checkpoints.
 
-A fit is resumable at any moment: all that it depends on is the step number, the parameters, the optimiser's moments
-and the buffers that steps change, and those are in the checkpoint. Randomness is the step function's, keyed by step.
+The loop takes named parameters and a step function that sets their gradients; it is the same for every model. A fit
+can be resumed at any moment: it depends on the step number, the parameters, the optimiser's moments and the buffers
+that steps change, and the checkpoint holds all of these. Random numbers are the step function's own, keyed by the step.
 
-A parameter that a step gives no gradient rests in that step, so players that take turns share one loop.
+Several optimisations (for example of a generator and a discriminator) can alternate in one loop: a parameter that gets
+no gradient in a step is not changed in that step and does not count it.
 """
 
 from __future__ import annotations
@@ -27,9 +29,9 @@ if TYPE_CHECKING:
 
 CHECKPOINT_SECONDS = float(os.environ.get("HSBENCH_CHECKPOINT_SECONDS", "30"))
 PATIENCE = 20
-"""Least time between two checkpoints, the latter in times what writing one takes."""
+"""Minimum interval between checkpoints, as a multiple of the time that writing one takes; the larger of both holds."""
 MOMENTS = {"mean": "exp_avg", "square": "exp_avg_sq", "step": "step"}
-"""Of a parameter: name in a checkpoint -> name in torch's optimiser. Players that take turns count their own steps."""
+"""State of a parameter: name in a checkpoint -> name in torch's optimiser. Each parameter counts its own steps."""
 
 
 @dataclass(frozen=True)
@@ -37,15 +39,15 @@ class Recipe:
     """How to optimise.
 
     Attributes:
-        steps: of the schedule.
-        updates: optimiser updates to make; fewer than steps leaves the last ones out.
-        schedule: name in hsbench.fit.schedule.
-        learning_rate: the stated rate.
-        per_epoch: steps of an epoch, for schedules that move once an epoch.
-        weight_decay: decoupled, on every parameter.
-        cycle_momentum: whether beta1 follows the schedule; else it is the first of betas.
-        clip_norm: largest norm of all gradients together, or None.
-        betas: decay of the two moments.
+        steps: number of steps of the learning-rate schedule.
+        updates: number of optimiser updates; where it is smaller than steps, the last ones are left out.
+        schedule: name of the learning-rate schedule in hsbench.fit.schedule.
+        learning_rate: the rate that the schedule scales.
+        per_epoch: number of steps per epoch, for schedules that change the rate once per epoch.
+        weight_decay: decoupled weight decay (AdamW) of every parameter.
+        cycle_momentum: whether beta1 follows the schedule; otherwise it is the first of betas.
+        clip_norm: largest norm of all gradients together, or None for no clipping.
+        betas: decay rates of the running means of the gradient and of its square.
     """
 
     steps: int
@@ -59,7 +61,7 @@ class Recipe:
     betas: tuple[float, float] = (0.9, 0.999)
 
     def at(self, step: int) -> tuple[float, float]:
-        """Learning rate and beta1 of a step."""
+        """Return learning rate and beta1 of a step."""
         form = schedule(self.schedule)
         position = step // self.per_epoch if form.per_epoch else step
         beta1 = form.momentum(position, self.steps) if self.cycle_momentum else self.betas[0]
@@ -68,12 +70,12 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Hooks:
-    """What the loop tells the world.
+    """Where learning curve, progress and checkpoints go.
 
     Attributes:
-        record: takes one row of the learning curve: step, loss, lr, seconds.
-        progress: takes the number of steps done.
-        checkpoint: file of the running fit, or None for no checkpoint.
+        record: takes one row of the learning curve: step, loss, lr (learning rate), seconds.
+        progress: takes the number of steps that are done.
+        checkpoint: file of the running fit's checkpoint, or None for no checkpoint.
         buffers: name -> tensor that steps change besides the parameters, such as running means.
     """
 
@@ -86,18 +88,18 @@ class Hooks:
 def optimise(
     parameters: Mapping[str, torch.Tensor], step: Callable[[int], torch.Tensor], recipe: Recipe, hooks: Hooks
 ) -> float:
-    """AdamW (epsilon 1e-8) over `parameters`, in place; without decay that is Adam.
+    """Minimise a loss over `parameters` in place by AdamW (epsilon 1e-8), which without decay is Adam.
 
-    Of several processes, each gives its share's gradients, and all take the same step.
+    Where several processes train together, gradients are averaged over them, and all make the same update.
 
     Args:
-        parameters: name -> leaf tensor that requires a gradient.
-        step: given the step number from 0, adds that step's gradients to the parameters and gives the losses, detached.
-        recipe: how many steps at which rate.
+        parameters: name -> tensor that requires a gradient.
+        step: takes the step number (from 0), sets the gradients of the parameters, and returns the losses, detached.
+        recipe: number of steps, learning-rate schedule and optimiser settings.
         hooks: where curve, progress and checkpoints go.
 
     Returns:
-        Seconds of optimisation, those before an interruption included.
+        Seconds of optimisation, including those before an interruption.
     """
     optimiser = _optimiser(parameters, recipe)
     first, before = _resume(parameters, optimiser, hooks)
@@ -160,11 +162,11 @@ def _save(
 def _resume(
     parameters: Mapping[str, torch.Tensor], optimiser: torch.optim.Optimizer, hooks: Hooks
 ) -> tuple[int, float]:
-    """Put a checkpoint back; the step to go on with and the seconds spent so far."""
-    found = None if hooks.checkpoint is None else checkpoint.read(hooks.checkpoint)
-    if found is None:
+    """Restore a checkpoint where there is one; return the step to go on with and the seconds spent so far."""
+    saved = None if hooks.checkpoint is None else checkpoint.read(hooks.checkpoint)
+    if saved is None:
         return 0, 0.0
-    tensors, numbers = found
+    tensors, numbers = saved
     _check(parameters, tensors, numbers, hooks)
     with torch.no_grad():
         for name, buffer in hooks.buffers.items():

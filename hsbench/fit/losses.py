@@ -1,7 +1,7 @@
-"""Training losses of a batch of waveforms.
+"""Spectral training losses of a batch of waveforms.
 
-Conventions: reference and estimate are [batch, time] floating point at one rate; a loss is a scalar. Source: section
-3.4 of arXiv 2302.04959 and its reference code, against which `mel` is checked to 1e-5.
+Conventions: reference and estimate are [batch, time], floating point, at the same sample rate; a loss is a scalar.
+Source: section 3.4 of arXiv 2302.04959 and its reference code, with which `mel` agrees to 1e-5.
 """
 
 from __future__ import annotations
@@ -19,23 +19,47 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SIZES = (2048, 1024, 512, 256, 128)
-"""Transform and window lengths; the hop is a quarter."""
+"""Lengths of the transforms and of their windows, in samples; the hop is a quarter of the length."""
 BANDS = 128
+"""Mel bands at every resolution."""
 WARM_UP = 500
-"""Epochs in which the frequency weighting grows from none to its whole."""
+"""Epochs over which the frequency weighting grows from uniform weights to its final weights."""
 FLOOR = 1e-8
-"""Power below which a spectrum is clamped, which also ends its gradient."""
+"""Power to which smaller values of a spectrum are raised. A value below the floor has no gradient."""
 WEIGHTED = ("mel_amplitude", "spectrum")
+"""What the frequency weights multiply: the difference of mel spectra by band, or both spectra by frequency."""
 
 
 class MultiResolutionMelLoss:
-    """Mean over five resolutions of mean |d| + sqrt(mean d^2), d the difference of mel spectra.
+    """Multi-resolution distance of mel spectra, with the root mean square taken over the whole batch.
 
-        M = bank @ sqrt(max(|X|^2, 1e-8)),    w_i = 128 i^p / sum_j j^p on bands i = 1 .. 128
+    The loss is the mean over five transform lengths of
 
-    The root is taken over the whole batch, so clips are coupled and the loss depends on the batch; `across` makes the
-    mean under it one over several processes. The weights grow linearly from 1 over 500 epochs. They multiply |d| and
-    d^2 (`mel_amplitude`, the reference code) or the spectra of both signals by frequency (`spectrum`, the paper).
+        mean |d| + sqrt(mean d^2),    d = M(reference) - M(estimate),    M(x) = bank @ sqrt(max(|STFT(x)|^2, 1e-8))
+
+    where both means run over clips, mel bands and frames of the whole batch.
+
+    Root of the batch. With m_b = mean d^2 of clip b and B clips, the second term is sqrt(m), m = (1 / B) sum_b m_b.
+    Its gradient with respect to clip b is grad(m_b) / (2 B sqrt(m)). It contains m, so it needs all clips of the batch:
+    the loss of a batch is not the mean of the losses of its parts. (By concavity of the root it is at least that mean.)
+    Several processes that share a batch therefore average m itself, under the root: argument `across`.
+
+    Frequency weighting. Band i = 1 .. N has the final weight w_i = N i^p / sum_j j^p. The weights sum to N, so an error
+    |d| that is the same in all bands keeps its loss, and p > 0 moves emphasis from low to high frequencies. Over the
+    first 500 epochs the weights in use are (1 - s) + s w_i with s growing linearly from 0 to 1; their sum is
+    (1 - s) N + s N = N throughout. `mel_amplitude` (the reference code) multiplies |d| and d^2 by the weight of the
+    band, so under the root the weight acts as sqrt(w_i). `spectrum` (the text of the paper) multiplies the spectra of
+    both signals by the weight of the frequency; the mel bank is linear, so that equals a bank with weighted columns.
+
+    Args:
+        sample_rate: sample rate of the waveforms, in Hz.
+        frequency_weight_p: exponent p, at least 0; 0 switches the weighting off.
+        weighted: what the weights multiply, one of WEIGHTED.
+        across: averages a scalar over the processes that share the batch; the identity in a single process.
+
+    Raises:
+        UsageError: the exponent is negative.
+        UnknownNameError: `weighted` is not one of WEIGHTED.
     """
 
     def __init__(
@@ -53,12 +77,15 @@ class MultiResolutionMelLoss:
         self._banks = {n: torch.from_numpy(filter_bank(sample_rate, n, BANDS)) for n in SIZES}
 
     def __call__(self, reference: torch.Tensor, estimate: torch.Tensor, epoch: float = 0) -> torch.Tensor:
-        """The loss.
+        """Return the loss of a batch, a scalar.
 
         Args:
             reference: [batch, time], at least 1025 samples.
-            estimate: [batch, time].
-            epoch: how far the frequency weighting has grown, in epochs.
+            estimate: [batch, time], of the same shape.
+            epoch: epochs for which the frequency weighting has grown; from 500 on it has its final weights.
+
+        Raises:
+            UsageError: the shapes differ, or the waveforms are too short for the longest transform.
         """
         if estimate.shape != reference.shape or reference.shape[-1] <= SIZES[0] // 2:
             raise UsageError(
@@ -68,18 +95,21 @@ class MultiResolutionMelLoss:
         return torch.stack([self._at(reference, estimate, n_fft, epoch) for n_fft in SIZES]).mean()
 
     def weights(self, count: int, epoch: float) -> torch.Tensor:
-        """Weights of `count` bands or frequencies at an epoch: [count], summing to count."""
-        rank = torch.arange(1, count + 1, dtype=torch.float64) ** self.p
+        """Return the weights of `count` bands or frequencies at an epoch: [count] float64, whose sum is `count`."""
+        power = torch.arange(1, count + 1, dtype=torch.float64) ** self.p
         share = min(1.0, max(0.0, epoch / WARM_UP))
-        return (1 - share) + share * count * rank / rank.sum()
+        return (1 - share) + share * count * power / power.sum()
 
     def _at(self, reference: torch.Tensor, estimate: torch.Tensor, n_fft: int, epoch: float) -> torch.Tensor:
-        """One resolution: a scalar. The reference is transformed apart, since it needs no way back."""
+        """Return the loss at one transform length, a scalar.
+
+        The reference is transformed separately from the estimate, since it needs no backward pass.
+        """
         bank = self._bank(n_fft, estimate)
         if self.p and self.weighted == "spectrum":
             bank = bank * self.weights(bank.shape[1], epoch).to(bank)
-        known, mel = (bank @ magnitude(one, n_fft, n_fft // 4, floor=FLOOR) for one in (reference, estimate))
-        difference = known - mel
+        mels = [bank @ magnitude(signal, n_fft, n_fft // 4, floor=FLOOR) for signal in (reference, estimate)]
+        difference = mels[0] - mels[1]
         if self.p and self.weighted == "mel_amplitude":
             weight = self.weights(BANDS, epoch).to(bank)[:, None]
             linear, square = (weight * difference.abs()).mean(), (weight * difference.square()).mean()
@@ -88,6 +118,7 @@ class MultiResolutionMelLoss:
         return linear + self.across(square).sqrt()
 
     def _bank(self, n_fft: int, like: torch.Tensor) -> torch.Tensor:
+        """Return the mel filter bank of a transform length, in the precision and on the device of `like`."""
         bank = self._banks[n_fft]
         if bank.dtype != like.dtype or bank.device != like.device:
             bank = self._banks[n_fft] = bank.to(like)
@@ -95,12 +126,12 @@ class MultiResolutionMelLoss:
 
 
 def parallel_wavegan(reference: torch.Tensor, estimate: torch.Tensor, epoch: float = 0) -> torch.Tensor:
-    """Spectral convergence and log-magnitude distance (Yamamoto et al. 2020), as auraloss computes them.
+    """Return spectral convergence plus log-magnitude distance (Yamamoto et al. 2020), as auraloss computes them.
 
     Args:
         reference: [batch, time].
         estimate: [batch, time].
-        epoch: passed over; the loss does not change with it.
+        epoch: ignored, since this loss has no frequency weighting.
     """
     del epoch
     from auraloss.freq import MultiResolutionSTFTLoss
@@ -113,10 +144,18 @@ def parallel_wavegan(reference: torch.Tensor, estimate: torch.Tensor, epoch: flo
 def spectral(
     kind: str, sample_rate: int, p: float, weighted: str, across: Callable[[torch.Tensor], torch.Tensor]
 ) -> Callable[[torch.Tensor, torch.Tensor, float], torch.Tensor]:
-    """The spectral loss of a name: (reference, estimate, epoch) -> scalar.
+    """Return a spectral loss by name, a function (reference, estimate, epoch) -> scalar.
+
+    Args:
+        kind: "mel" (MultiResolutionMelLoss) or "pwg" (parallel_wavegan).
+        sample_rate: sample rate of the waveforms, in Hz.
+        p: exponent of the frequency weighting, 0 for none.
+        weighted: what the frequency weights multiply, one of WEIGHTED.
+        across: averages a scalar over the processes that share a batch.
 
     Raises:
-        UnknownNameError: there is none.
+        UnknownNameError: there is no loss of that name.
+        UsageError: the loss has no frequency weighting, and p is not 0.
     """
     if kind == "pwg" and p:
         raise UsageError(f"the loss pwg takes no frequency weighting, got frequency_weight_p {p}; use mel.")

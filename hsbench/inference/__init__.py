@@ -1,1 +1,1 @@
-"""Using a trained cell, or an exported file, on any sound."""
+"""Use of a trained cell, or of an exported file, on any sound."""

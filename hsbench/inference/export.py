@@ -1,4 +1,4 @@
-"""Writing what a cell learned into one file, which can be used on any machine."""
+"""Write the trained network of a cell into one file, which can be used on any machine."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 
 def export(folder: CellFolder, output: Path) -> Cell:
-    """Write what a cell learned into one file (safetensors), and return the cell.
+    """Write the trained network of a cell into one file (safetensors), and return the specification of the cell.
 
     Args:
-        folder: of the cell.
-        output: file to write.
+        folder: folder of the cell.
+        output: path of the file to write.
 
     Raises:
-        DataError: its training is not finished, or it learned nothing that clips share.
+        DataError: the training of the cell is not finished, or the model has no network that its clips share.
     """
     from hsbench.fit import checkpoint
 
@@ -42,13 +42,14 @@ def export(folder: CellFolder, output: Path) -> Cell:
 
 
 def _refuse(folder: CellFolder, cell: Cell) -> NoReturn:
-    """Say why a cell without a kept network has none."""
-    ready(folder, cell, Resources())  # says so where the training is not finished
+    """Raise a DataError that says why a cell has no trained network to export."""
+    ready(folder, cell, Resources())  # raises its own error if the training is not finished
     if any(folder.kept.glob("*")):
         raise DataError(
-            f"{cell.model.name} keeps its training in another form than {NETWORK}; copy the files of {folder.kept}."
+            f"export expects a network in {NETWORK}, and {cell.model.name} keeps its training in another form; "
+            f"copy the files of {folder.kept}."
         )
     raise DataError(
-        f"{cell.model.name} learns nothing that clips share, so {cell.folder} has nothing to export; what it stores of "
-        f"each clip, its INR for one, is in {folder.all_weights}."
+        f"export expects a model with a network that all clips share, and {cell.model.name} of {cell.folder} has none; "
+        f"the parameters of each clip are in {folder.all_weights}."
     )

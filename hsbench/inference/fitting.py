@@ -1,7 +1,7 @@
-"""One INR fitted to one sound: what an individual INR of the benchmark does, for a sound of one's own.
+"""Fit one INR to one sound of the user, with the models and training that the benchmark fits to its clips.
 
-Conventions: waveforms are [samples] float32, full scale +-1; rates are in Hz. The sound is divided by its peak before
-the fit and multiplied by it afterwards, as the clips of the benchmark are.
+Conventions: waveforms are [samples] float32, full scale +-1; sample rates are in Hz. The sound is divided by its peak
+before the fit and multiplied by it afterwards, as the clips of the benchmark are.
 """
 
 from __future__ import annotations
@@ -35,16 +35,17 @@ if TYPE_CHECKING:
     Waveform = NDArray[np.float32]
 
 BUDGETS = tuple(spec.BUDGETS)
+"""Names of the training budgets."""
 
 
 class FittedINR:
     """An INR that was fitted to one sound.
 
     Attributes:
-        cell: model, settings, training and format of the sound, as a cell of the benchmark states them.
-        weights: name -> array, the numbers that stand for the sound.
-        peak: the sound's peak before it was divided by it.
-        payload: numbers (and bits) that are stored.
+        cell: model, settings, training and format of the sound, in the form of a cell of the benchmark.
+        weights: name of a tensor -> array: the parameters of the INR, which represent the sound.
+        peak: largest absolute sample of the sound, by which it was divided before the fit.
+        payload: numbers (and bits) that have to be stored.
         status: "ok", or what went wrong with the fit: "diverged" or "collapsed".
     """
 
@@ -60,37 +61,40 @@ class FittedINR:
 
     @property
     def sample_rate(self) -> int:
-        """Rate of the sound that it was fitted to, in Hz."""
+        """Sample rate of the sound that the INR was fitted to, in Hz."""
         return int(self.cell.corpus["sample_rate"])
 
     @property
     def samples(self) -> int:
-        """Samples of the sound that it was fitted to."""
+        """Number of samples of the sound that the INR was fitted to."""
         return int(self.cell.corpus["samples"])
 
     @property
     def compression_ratio(self) -> float:
-        """Samples per stored number."""
+        """Compression ratio: samples per stored number."""
         return self.samples / self.payload.numbers
 
     @property
     def waveform(self) -> Waveform:
-        """The sound as the INR plays it at its own rate: [samples]."""
+        """The sound as decoded from the INR at its own sample rate: [samples]."""
         return self.play(self.sample_rate)
 
     def play(self, sample_rate: int = 44100) -> Waveform:
         """Evaluate the INR at any sample rate: [samples].
 
         Args:
-            sample_rate: of the result, in Hz. A lower rate than its own aliases.
+            sample_rate: sample rate of the result, in Hz. Nothing is filtered, so a rate below the INR's own aliases.
 
         Raises:
             UsageError: the rate is not positive.
         """
         if sample_rate < 1:
             raise UsageError(f"play expects a sample rate that is a positive whole number of Hz, got {sample_rate}.")
-        # The fit has its first sample at time -1 and its last at 1, (samples - 1) / rate seconds later. A sample of the
-        # result lies n / sample_rate seconds after the first; behind the last sample of the fit, time holds at 1.
+        # The INR takes coordinates c in [-1, 1]: -1 at the first of the N fitted samples and 1 at the last, which lies
+        # span = (N - 1) / rate seconds later. Sample n of the result lies t = n / sample_rate seconds after the first,
+        # and c = 2 t / span - 1 is linear in t with these two values. The result has as many samples as the sound has
+        # when resampled, ceil(N sample_rate / rate). Its last ones may lie behind the last fitted sample, by less than
+        # one fitted sample, where the INR was never fitted: there c stays at 1.
         total = -(-self.samples * sample_rate // self.sample_rate)
         span = max(1, self.samples - 1) / self.sample_rate
         coordinates = np.minimum(1.0, 2 * np.arange(total) / sample_rate / span - 1)
@@ -101,7 +105,7 @@ class FittedINR:
             return self.peak * model.play(self.weights, coordinates, context)
 
     def save(self, path: str | Path) -> Path:
-        """Write the INR into a file (safetensors), which `hsbench.load` reads; return its path."""
+        """Write the INR into a file (safetensors) that `hsbench.load` reads, and return the path of the file."""
         from safetensors.numpy import save
 
         facts = {
@@ -120,12 +124,12 @@ class FittedINR:
 
 
 def is_saved_inr(path: Path) -> bool:
-    """Return whether a file was written by `FittedINR.save`; nothing in it is run."""
+    """Return whether a file was written by `FittedINR.save`; nothing in the file is executed."""
     return "inr" in _metadata(path)
 
 
 def read_inr(path: Path) -> FittedINR:
-    """Read an INR that was saved.
+    """Read an INR that `FittedINR.save` wrote.
 
     Raises:
         DataError: the file is damaged, or of another kind.
@@ -156,14 +160,23 @@ def fit_sound(
 ) -> FittedINR:
     """Fit one INR to one sound; see `hsbench.fit_inr`.
 
+    Args:
+        name: registered name of an individual INR, such as "inr-siren".
+        waveform: [samples] of floating-point numbers, full scale +-1.
+        sample_rate: sample rate of the waveform, in Hz.
+        resources: device and number of threads.
+        budget: name of the training budget.
+        seed: seed of all random numbers of the fit.
+        settings: settings of the model and of its training that differ from the defaults.
+
     Raises:
-        UnknownNameError: no such model, budget or setting.
+        UnknownNameError: there is no such model, budget or setting.
         UsageError: the model is no individual INR, or the sound cannot be used.
     """
     sound = _checked(waveform, sample_rate)
     descriptor = registry.model(name)
     if not descriptor.function_of_time or not name.startswith("inr-"):
-        known = [one for one in registry.names("models") if one.startswith("inr-")]
+        known = [model_name for model_name in registry.names("models") if model_name.startswith("inr-")]
         raise UsageError(
             f"fit_inr expects a model that is fitted to one sound, got {name!r}; choose {' or '.join(known)}."
         )
@@ -177,12 +190,19 @@ def fit_sound(
             kept=Path(folder) / "kept",
         )
         clip = Clip("sound", peak_normalise(sound), sample_rate)
-        made = rebuild(build_model(cell, {}), [clip], context)["sound"]
-    assert made.weights is not None
-    return FittedINR(cell, made.weights, float(np.abs(sound).max()), made.payload, made.status)
+        reconstruction = rebuild(build_model(cell, {}), [clip], context)["sound"]
+    assert reconstruction.weights is not None
+    peak = float(np.abs(sound).max())
+    return FittedINR(cell, reconstruction.weights, peak, reconstruction.payload, reconstruction.status)
 
 
 def _checked(waveform: Waveform, sample_rate: int) -> Waveform:
+    """Return a waveform as float32 [samples].
+
+    Raises:
+        UsageError: it is not one channel of at least two finite floating-point samples, it is digital silence, or the
+            sample rate is no positive whole number.
+    """
     sound = np.asarray(waveform)
     if sound.ndim != 1 or sound.size < 2 or sound.dtype.kind != "f" or not np.isfinite(sound).all():
         raise UsageError(
@@ -204,7 +224,7 @@ def _cell(
     seed: int,
     settings: Mapping[str, Any],
 ) -> Cell:
-    """The cell that states the fit: the sound enters by the hash of its samples."""
+    """Return the cell that specifies the fit; the sound is identified by the SHA-256 of its samples."""
     spec.budget(budget)
     model, training = dict(descriptor.defaults), dict(descriptor.budgets.get(budget, {}))
     if training.get("coordinates") is not None and training["coordinates"] >= sound.size:
@@ -232,7 +252,7 @@ def _cell(
 
 
 def _metadata(path: Path) -> dict[str, str]:
-    """The texts that travel with the tensors of a safetensors file; empty where it is none."""
+    """Return the text metadata of a safetensors file; empty if it is no such file."""
     from safetensors import SafetensorError, safe_open
 
     try:

@@ -1,8 +1,8 @@
-"""Opening a trained cell: a folder of the results, or a file that `hsbench export` wrote.
+"""Open a trained cell: a folder of the results, or a file that `hsbench export` wrote.
 
-An exported file holds the tensors of the training and, as texts, `hsbench` (the version that wrote it), `cell` (its
-specification) and `numbers` (facts of its training). While such a file is used, a temporary cell folder stands for it.
-Nothing is written to a cell that is opened here.
+An exported file holds the tensors of the network and, as text metadata, `hsbench` (the version that wrote it), `cell`
+(the specification of the cell) and `numbers` (the facts of its training). It is opened as a temporary cell folder, so
+that all other code has to deal with folders only. Nothing is written to a cell that is opened here.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def opened(text: str, results: Results) -> Iterator[CellFolder]:
 
     Args:
         text: path of the cell's folder, its name below the results folder, or the path of an exported file.
-        results: where names are looked up.
+        results: results folder in which names are looked up.
 
     Raises:
         UnknownNameError: there is no such cell.
@@ -51,6 +51,11 @@ def opened(text: str, results: Results) -> Iterator[CellFolder]:
 
 
 def _unpack(file: Path, folder: CellFolder) -> None:
+    """Set up a cell folder with the specification and the network of an exported file.
+
+    Raises:
+        DataError: the file is damaged, or was not written by `hsbench export`.
+    """
     from hsbench.fit import checkpoint
 
     try:

@@ -1,4 +1,4 @@
-"""A trained model made ready for use: built from its cell, with what its training learned, and never trained here."""
+"""Load the trained model of a cell for use: build the model and load its parameters, without ever training it."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 
 
 def ready(folder: CellFolder, cell: Cell, resources: Resources) -> tuple[Model, Context, dict[str, Any]]:
-    """Return a cell's model with what it learned, a context for it, and the facts of its training.
+    """Return the trained model of a cell, a context for it, and the facts of its training.
 
     Args:
-        folder: of the cell; the model has read what it needs of it when this returns.
-        cell: its specification.
-        resources: device and threads.
+        folder: folder of the cell; all files that the model needs have been read when the function returns.
+        cell: specification of the cell.
+        resources: device and number of threads.
 
     Raises:
-        DataError: the training is not finished, or the cell was made by another version of the model.
+        DataError: the training is not finished, or another version of the model made the cell.
     """
     with tempfile.TemporaryDirectory(prefix="hsbench-") as scratch:
         context = context_of(
@@ -47,22 +47,23 @@ def ready(folder: CellFolder, cell: Cell, resources: Resources) -> tuple[Model, 
 
 
 def _places(folder: CellFolder, cell: Cell) -> dict[str, Any]:
-    """Where the last job of a cell found what its model reads.
+    """Return the paths of the files that a cell's model reads, from the latest job of the cell.
 
     Raises:
-        DataError: the model reads something, and no job says where it lies; or the model has another version.
+        DataError: the model reads files and no job gives their paths, or the model has another version.
     """
-    if not (wanted := descriptor_of(cell).places):
+    if not (settings := descriptor_of(cell).places):
         return {}
     if not folder.job.exists():
         raise DataError(
-            f"{cell.model.name} needs {', '.join(wanted)} and {cell.folder} does not say where; use --set in a run."
+            f"{cell.model.name} needs {', '.join(settings)} and the job of {cell.folder} does not say where; "
+            "give it with --set in a run."
         )
     return dict(Job.read(folder.job).places)
 
 
 class _NoTraining:
-    """Placeholder for the training clips of a network that is already trained; asking it for a clip is refused."""
+    """Placeholder for the training clips of a network that is already trained; every access raises DataError."""
 
     def __init__(self, cell: Cell) -> None:
         self.cell = cell
@@ -83,10 +84,10 @@ class _NoTraining:
         raise self._refusal()
 
     def first(self, count: int) -> Training:
-        """Refuse."""
+        """Raise DataError, as every access does."""
         del count
         raise self._refusal()
 
     def passages(self) -> Passages:
-        """Refuse."""
+        """Raise DataError, as every access does."""
         raise self._refusal()

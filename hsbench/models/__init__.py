@@ -1,1 +1,1 @@
-"""Models: whatever rebuilds a clip. Baseline models live here; published numbers live in baselines/."""
+"""Models: everything that can reconstruct a clip, from neural networks to codecs and controls."""

@@ -1,7 +1,9 @@
-"""What a model is asked for, and what it gives back.
+"""The interface between hsbench and a model: what a model receives, what it must return, and the statuses of a clip.
 
-Conventions: waveforms are [samples] float32, full scale +-1; a payload counts what must be stored for one clip alone.
-A model that is a function of time also plays between the samples of a clip (FunctionOfTime).
+Conventions:
+    A waveform is [samples] float32 at full scale +-1.
+    A payload counts only what must be stored for one clip, not what all clips share.
+    A model that is a function of time can also be decoded between the samples of a clip (FunctionOfTime).
 """
 
 from __future__ import annotations
@@ -25,18 +27,19 @@ if TYPE_CHECKING:
 
 
 NETWORK = "network.safetensors"
-"""The file below Context.kept where `fit` keeps all that it learned, as hsbench.fit.checkpoint writes it."""
+"""Name of the file in Context.kept that holds everything `fit` learned, as hsbench.fit.checkpoint writes it."""
 CHECKPOINT = "training.safetensors"
-"""The file beside it from which an unfinished `fit` goes on."""
+"""Name of the file in Context.kept from which an unfinished `fit` resumes."""
 
 
 @dataclass(frozen=True)
 class Payload:
-    """What one clip costs to store.
+    """Size of the stored representation of one clip.
 
     Attributes:
-        numbers: real numbers per clip; samples / numbers is the compression ratio. Shared weights do not count.
-        bits: bits per clip, where known.
+        numbers: real numbers stored for the clip; samples / numbers is the compression ratio. Weights that all clips
+            share do not count.
+        bits: bits stored for the clip, or None where they are unknown.
     """
 
     numbers: int
@@ -45,17 +48,17 @@ class Payload:
 
 @dataclass(frozen=True, eq=False)
 class Reconstruction:
-    """A rebuilt clip.
+    """One reconstructed clip and what is known about how it was made.
 
     Attributes:
-        clip_id: whose.
-        waveform: [samples] float32, not clipped.
-        payload: what it cost to store.
-        seconds: time that this clip took (a batch's time is shared out evenly).
-        status: "ok", or what went wrong with the fit: "diverged" or "collapsed".
-        steps: optimisation steps, 0 for a model that does not optimise per clip.
-        weights: the clip's own parameters by name, where it has some.
-        facts: what else is worth keeping of it, JSON scalars by name.
+        clip_id: identifier of the clip that was reconstructed.
+        waveform: the estimate, [samples] float32, not limited to full scale.
+        payload: size of the clip's stored representation.
+        seconds: computing time of this clip; the time of a batch is divided evenly between its clips.
+        status: "ok", or how the fit failed: "diverged" or "collapsed".
+        steps: optimisation steps that were made for this clip; 0 for a model that does not optimise per clip.
+        weights: parameters of the clip's own network, {name: array}; None for a model that has no such network.
+        facts: further measurements of this clip that are worth keeping, {name: JSON scalar}.
     """
 
     clip_id: str
@@ -70,22 +73,22 @@ class Reconstruction:
 
 @dataclass(frozen=True)
 class Context:
-    """What a model may know of the run around it.
+    """Everything that a model may know about the run in which it works.
 
     Attributes:
-        seed: of the cell.
-        sample_rate: in Hz.
-        samples: per clip.
-        switches: protocol switches that the model declared.
-        training: the training part of the budget.
+        seed: seed of the cell.
+        sample_rate: sample rate of all clips, in Hz.
+        samples: length of every clip, in samples.
+        switches: values of the protocol switches that the model's descriptor declares, by name.
+        training: training settings of the budget, by name.
         device: "cpu" or "cuda".
-        threads: CPU threads.
-        scratch: a folder for checkpoints, emptied once a group of clips is recorded.
-        kept: a folder for what `fit` learned, which lasts as long as the cell.
-        fitted: clip id -> the clip's parameters as another cell fitted them, for a cell that only plays them in another
-            way; None for a cell that fits.
-        record: takes a row of the learning curve.
-        progress: takes (done, total): training steps in `fit`, clip-steps or clips of the group in `reconstruct`.
+        threads: number of CPU threads that the model may use.
+        scratch: folder for checkpoints; it is emptied once a group of clips is recorded.
+        kept: folder for what `fit` learned; it exists as long as the cell does.
+        fitted: returns the parameters that another cell fitted for a clip, given the clip's identifier; None unless
+            this cell only decodes the parameters of another cell (see hsbench.results.base_cell).
+        record: stores one row of the learning curve, {"step": ..., "loss": ..., ...}.
+        progress: reports progress as (done, total): training steps in `fit`, clips or clip-steps in `reconstruct`.
     """
 
     seed: int
@@ -102,94 +105,123 @@ class Context:
     fitted: Callable[[str], Mapping[str, NDArray[np.float32]]] | None = field(default=None, repr=False)
 
     def key(self, *words: object) -> int:
-        """A 63-bit seed from the cell's seed and a purpose, such as ("init", clip id) or ("coordinates", step)."""
+        """Return a 63-bit seed for one purpose, derived from the cell's seed.
+
+        Args:
+            words: the purpose, for example ("init", clip id) or ("coordinates", step). Equal words give equal seeds.
+        """
+        # Random numbers that depend on their purpose alone, and not on how many were drawn before, make a fit the same
+        # whether or not it was interrupted, and a clip the same whichever clips are fitted beside it.
         text = "/".join(str(word) for word in (self.seed, *words))
         return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
 
 
 class Training(Protocol):
-    """The clips of the training split, in the order in which they would be scored; loaded when asked for."""
+    """Clips of the training split, in the order in which they would be scored. A clip is loaded when it is accessed."""
 
     def __len__(self) -> int: ...
     def __getitem__(self, index: int) -> Clip: ...
     def __iter__(self) -> Iterator[Clip]: ...
 
     def first(self, count: int) -> Training:
-        """The first clips of it."""
+        """Return the first `count` clips."""
         ...
 
     def passages(self) -> Passages:
-        """The sound that training crops are cut from."""
+        """Return the stretches of sound from which training crops are drawn."""
         ...
 
 
 class Model(Protocol):
-    """What an object registered as a model must do. It is made from its settings as keyword arguments."""
+    """Interface of a registered model. It is constructed with its settings as keyword arguments."""
 
     name: str
     version: int
     group: int
-    """How many clips it takes at once; a group is the unit that a stopped run repeats."""
+    """Number of clips that `reconstruct` takes at once. An interrupted run repeats at most one group."""
 
     def fit(self, train: Training, context: Context) -> Mapping[str, Any] | None:
-        """Learn what is shared between clips, or nothing; called before the first reconstruction of every session.
+        """Learn what all clips share. hsbench calls this once per process, before the first reconstruction.
 
-        What was learned goes to context.kept, so that a later call finds it there. Gives facts as JSON scalars for
-        the report, such as generated, total, steps, clips_seen, seconds and status ("ok", or what went wrong).
+        A model that learns writes the result to context.kept and loads it from there when it is called again.
+
+        Args:
+            train: clips of the training split.
+            context: seed, settings and folders of the run.
+
+        Returns:
+            Facts for the report as JSON scalars, such as generated, total, steps, clips_seen, seconds and status
+            ("ok", or how the training failed); None where there is nothing to report.
         """
         ...
 
     def reconstruct(self, clips: Sequence[Clip], context: Context) -> Iterator[Reconstruction]:
-        """Rebuild a group of clips, in any order."""
+        """Reconstruct a group of clips, each exactly once, in any order."""
         ...
 
 
 @runtime_checkable
 class FunctionOfTime(Protocol):
-    """What a model may also do: play a clip at any times."""
+    """Interface of a model whose clips are functions of continuous time, such as an INR."""
 
     def play(
         self, weights: Mapping[str, NDArray[np.float32]], coordinates: NDArray[np.float64], context: Context
     ) -> NDArray[np.float32]:
-        """A clip from the parameters that its reconstruction has.
+        """Decode one clip at any times, also between its samples.
 
         Args:
-            weights: {name: array}.
-            coordinates: [time] in [-1, 1]; the clip's first sample lies at -1 and its last at 1.
-            context: that it was fitted in.
+            weights: parameters of the clip, {name: array}, as `Reconstruction.weights` holds them.
+            coordinates: [time], the times to evaluate, in units where the clip's first sample lies at -1 and its
+                last sample at 1.
+            context: the context in which the clip was fitted.
 
         Returns:
-            [time].
+            [time], the waveform at these times.
         """
         ...
 
 
 def rebuild(model: Model, clips: Sequence[Clip], context: Context) -> dict[str, Reconstruction]:
-    """Clip id -> reconstruction of a group of clips.
+    """Reconstruct a group of clips and check that each came back exactly once.
+
+    Args:
+        model: the model, already fitted.
+        clips: the group.
+        context: the context of the run.
+
+    Returns:
+        {clip id: reconstruction}.
 
     Raises:
-        DataError: the model did not give back each clip once.
+        DataError: a clip is missing, came back twice, or was not asked for.
     """
-    made = list(model.reconstruct(clips, context))
-    found = {one.clip_id: one for one in made}
-    if len(made) != len(found) or set(found) != {clip.id for clip in clips}:
+    reconstructions = list(model.reconstruct(clips, context))
+    by_clip = {reconstruction.clip_id: reconstruction for reconstruction in reconstructions}
+    if len(reconstructions) != len(by_clip) or set(by_clip) != {clip.id for clip in clips}:
         raise DataError(
-            f"model {model.name!r} was given {len(clips)} clips and gave back {sorted(one.clip_id for one in made)}; "
-            "it must rebuild each once."
+            f"model {model.name!r} was given {len(clips)} clip{'' if len(clips) == 1 else 's'} and gave back "
+            f"{sorted(reconstruction.clip_id for reconstruction in reconstructions)}; it must rebuild each once."
         )
-    return found
+    return by_clip
 
 
 def verdict(reference: NDArray[np.float32], estimate: NDArray[np.float32]) -> str:
-    """Status of a rebuilt clip, both [samples]: "ok", "diverged" or "collapsed".
+    """Return the status of a reconstructed clip: "ok", "diverged" or "collapsed".
 
-    Diverged: not finite, or more than 1000 times the clip's power; collapsed: less than a thousandth of it.
+    Power here is the variance over time, so a constant offset has none. An estimate has diverged if it is not finite or
+    has more than 1000 times the power of the reference, and has collapsed if it has less than a thousandth of it. Where
+    the reference itself has no power, any finite estimate is "ok".
+
+    Args:
+        reference: [samples], the original clip.
+        estimate: [samples], its reconstruction.
     """
     if not np.isfinite(estimate).all():
         return "diverged"
-    wanted, got = float(np.var(reference, dtype=np.float64)), float(np.var(estimate, dtype=np.float64))
-    if wanted == 0:
+    reference_power = float(np.var(reference, dtype=np.float64))
+    estimate_power = float(np.var(estimate, dtype=np.float64))
+    if reference_power == 0:
         return "ok"
-    if got > 1000 * wanted:
+    if estimate_power > 1000 * reference_power:
         return "diverged"
-    return "collapsed" if got < wanted / 1000 else "ok"
+    return "collapsed" if estimate_power < reference_power / 1000 else "ok"

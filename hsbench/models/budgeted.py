@@ -1,11 +1,12 @@
-"""Controls that spend an INR's budget of numbers in the two classical ways: fewer samples, or the largest coefficients.
+"""Controls with the budget of an INR: the same count of stored numbers, spent on samples or transform coefficients.
 
-Both take a compression ratio c: a clip of n samples may cost n / c numbers.
+Both take a compression ratio c: a clip of n samples may store n / c numbers.
 
-* `decimation`: the clip at the nearest rate that gives as many samples (by the one resampler of the house, to 1 / c of
-  the rate), and interpolated back by the same resampler. It keeps the lowest 1 / c of the band.
-* `mdct-top-k`: the coefficients of largest magnitude of an orthonormal MDCT. Each costs two numbers, its value and its
-  place, so half as many are kept; in bits, a float32 and the place as a whole number.
+* `decimation`: resample the clip to 1 / c of its sample rate, store these samples, and resample them back. This keeps
+  the lowest 1 / c of the frequency band.
+* `mdct-top-k`: store the coefficients of largest magnitude of an orthonormal MDCT. Each coefficient costs two numbers,
+  its value and its position, so n / (2 c) coefficients are kept. In bits, a value is a float32 and a position the
+  shortest whole number that can address all coefficients.
 """
 
 from __future__ import annotations
@@ -31,21 +32,25 @@ DESCRIPTORS = [
     ModelDescriptor(
         name="decimation",
         target="hsbench.models.budgeted:Decimation",
-        summary="control: fewer samples, interpolated back",
+        summary="control: fewer samples, resampled back to the sample rate",
         needs=("torch", "torchaudio"),
         defaults={"compression_ratio": 1.0},
     ),
     ModelDescriptor(
         name="mdct-top-k",
         target="hsbench.models.budgeted:MDCTTopK",
-        summary="control: the largest MDCT coefficients and their places",
+        summary="control: the largest MDCT coefficients and their positions",
         defaults={"compression_ratio": 1.0, "size": 512},
     ),
 ]
 
 
 class Decimation(Clipwise):
-    """Fewer samples.
+    """Reconstruct a clip from fewer samples.
+
+    Args:
+        compression_ratio: samples of the clip per stored sample, at least 1; rounded to a fraction whose denominator is
+            at most 100.
 
     Raises:
         UsageError: the compression ratio is below 1.
@@ -59,21 +64,26 @@ class Decimation(Clipwise):
         self.ratio = Fraction(compression_ratio).limit_denominator(100)
 
     def rebuild(self, clip: Clip, context: Context) -> tuple[NDArray[np.floating], Payload]:
-        """The kept samples, interpolated."""
+        """Resample the clip to the lower rate and back; return the estimate and the number of samples stored."""
         from hsbench.audio.resample import resample
         from hsbench.fit.precision import pin
 
         pin("cpu", context.threads)
+        # With c = high / low, resampling from rate `high` to rate `low` leaves 1 / c of the samples.
         high, low = self.ratio.numerator, self.ratio.denominator
-        kept = resample(clip.waveform, high, low)
-        return resample(kept, low, high)[: clip.waveform.size], as_floats(kept.size)
+        stored = resample(clip.waveform, high, low)
+        return resample(stored, low, high)[: clip.waveform.size], as_floats(stored.size)
 
 
 class MDCTTopK(Clipwise):
-    """The largest coefficients.
+    """Reconstruct a clip from its largest MDCT coefficients.
+
+    Args:
+        compression_ratio: samples of the clip per stored number; a coefficient counts as two numbers.
+        size: coefficients per MDCT frame.
 
     Raises:
-        UsageError: the compression ratio or the size of a frame is not positive.
+        UsageError: the compression ratio or the frame size is not positive.
     """
 
     name = "mdct-top-k"
@@ -87,12 +97,15 @@ class MDCTTopK(Clipwise):
         self.compression_ratio, self.size = compression_ratio, size
 
     def rebuild(self, clip: Clip, context: Context) -> tuple[NDArray[np.floating], Payload]:
-        """The inverse transform of the coefficients kept."""
+        """Transform, keep the largest coefficients, transform back; return the estimate and its payload."""
         del context
         coefficients = mdct(clip.waveform, self.size)
         count = min(int(clip.waveform.size / (2 * self.compression_ratio)), coefficients.size)
+        # The transform is orthonormal, so the squared error of the estimate is the sum of the squares of the
+        # coefficients that are left out. It is smallest when the `count` largest ones are kept. The stable sort makes
+        # the choice between equal magnitudes the same everywhere.
         kept = np.zeros_like(coefficients)
-        places = np.argsort(-np.abs(coefficients), axis=None, kind="stable")[:count]
-        kept.flat[places] = coefficients.flat[places]
-        place_bits = (coefficients.size - 1).bit_length()
-        return imdct(kept, clip.waveform.size), Payload(2 * count, count * (32 + place_bits))
+        positions = np.argsort(-np.abs(coefficients), axis=None, kind="stable")[:count]
+        kept.flat[positions] = coefficients.flat[positions]
+        position_bits = (coefficients.size - 1).bit_length()
+        return imdct(kept, clip.waveform.size), Payload(2 * count, count * (32 + position_bits))

@@ -1,7 +1,7 @@
-"""From a cell to a model that can work: the model built from its settings, and the context that it works in.
+"""Build the model of a cell and the context in which it works.
 
-Every place that uses a model (the worker, reconstruct, export) gets both from here, so that none of them can forget
-to fill in the settings that a cell's key leaves out at their neutral value.
+The worker, `hsbench reconstruct` and `hsbench export` all build models here. A cell's key leaves out the settings that
+have their neutral value; building in one place makes sure that these settings are always filled in again.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ if TYPE_CHECKING:
 
 
 def descriptor_of(cell: Cell) -> ModelDescriptor:
-    """Return the registered model of a cell.
+    """Return the descriptor of the registered model of a cell.
 
     Raises:
-        UnknownNameError: there is none of that name.
-        DataError: it has another version than the cell.
+        UnknownNameError: no model of that name is registered.
+        DataError: the registered model has another version than the cell.
     """
     descriptor = registry.model(cell.model.name)
     if descriptor.version != cell.model.version:
         raise DataError(
-            f"{cell.folder} was made by version {cell.model.version} of {cell.model.name}, and this hsbench has "
-            f"version {descriptor.version}; use the hsbench that made it, or run it anew."
+            f"{cell.folder} was computed by version {cell.model.version} of {cell.model.name}, and this hsbench has "
+            f"version {descriptor.version}; use the hsbench release that computed it, or run the experiment again."
         )
     return descriptor
 
@@ -44,10 +44,10 @@ def clip_format(cell: Cell) -> tuple[int, int]:
     """Return the sample rate [Hz] and the number of samples of a cell's clips.
 
     Raises:
-        DataError: the cell does not say.
+        DataError: the cell's specification lacks a valid sample rate or number of samples.
     """
-    stated = dict(cell.corpus.settings)
-    rate, samples = stated.get("sample_rate"), stated.get("samples")
+    settings = dict(cell.corpus.settings)
+    rate, samples = settings.get("sample_rate"), settings.get("samples")
     if not isinstance(rate, int) or not isinstance(samples, int) or min(rate, samples) < 1:
         raise DataError(
             f"{cell.folder} should say sample_rate and samples of its clips, got {rate!r} and {samples!r}; "
@@ -57,20 +57,21 @@ def clip_format(cell: Cell) -> tuple[int, int]:
 
 
 def build_model(cell: Cell, places: Mapping[str, Any]) -> Model:
-    """Build the model of a cell, untrained.
+    """Build the model of a cell; the model is not trained yet.
 
     Args:
-        cell: whose settings it gets.
-        places: where the model finds what it reads; these settings are no part of a cell.
+        cell: the cell, which states the settings of its model.
+        places: settings that hold paths, such as {"path": "DIR"}. They are not part of a cell, since its key does not
+            depend on where files lie.
 
     Raises:
-        DataError: it does not take the cell's settings.
+        DataError: the model does not accept the cell's settings.
     """
     descriptor = registry.model(cell.model.name)
     settings = {**descriptor.model_settings(dict(cell.model.settings)), **places}
-    kind = descriptor.load()
+    model_class = descriptor.load()
     try:
-        model: Model = kind(**settings)
+        model: Model = model_class(**settings)
     except TypeError as error:
         raise DataError(
             f"{cell.model.name} does not take the settings of {cell.folder} ({error}); it was not written by hsbench."
@@ -92,14 +93,15 @@ def context_of(
     """Return the context in which the model of a cell works.
 
     Args:
-        cell: states seed, clip format, protocol switches and training.
+        cell: the cell, which states seed, clip format, protocol switches and training settings.
         device: "cpu" or "cuda".
-        threads: number of CPU threads.
-        scratch: folder for checkpoints of the group in flight.
-        kept: folder of what the training learned.
-        record: takes a row of the learning curve; by default nothing is recorded.
-        progress: takes (done, total); by default nobody is told.
-        fitted: clip id -> weights that the base cell fitted, for a cell that only decodes them.
+        threads: number of CPU threads that the model may use.
+        scratch: folder for checkpoints of the group that is being fitted.
+        kept: folder of what `fit` learned.
+        record: stores one row of the learning curve; by default rows are discarded.
+        progress: reports progress as (done, total); by default progress is discarded.
+        fitted: returns the weights that the base cell fitted for a clip, given the clip's identifier; only for a cell
+            that decodes the weights of another cell.
 
     Raises:
         DataError: the cell does not state the format of its clips.
@@ -123,8 +125,8 @@ def context_of(
 
 
 def _ignore_row(_row: Mapping[str, Any]) -> None:
-    """Record nothing."""
+    """Discard a row of the learning curve."""
 
 
 def _ignore_progress(_done: float, _total: float) -> None:
-    """Tell nobody."""
+    """Discard a report of progress."""

@@ -1,6 +1,6 @@
-"""Models that rebuild each clip on its own, in one pass; most of them learn nothing.
+"""Base class of models that reconstruct each clip on its own in one pass. Most of them learn nothing.
 
-Conventions: waveforms are [samples] float32, full scale +-1.
+Conventions: a waveform is [samples] float32 at full scale +-1.
 """
 
 from __future__ import annotations
@@ -23,23 +23,23 @@ if TYPE_CHECKING:
 
 
 class Clipwise(ABC):
-    """A model that is one function of a clip; `fit` does nothing unless it is overridden."""
+    """A model that reconstructs a clip from this clip alone. A subclass that learns something overrides `fit`."""
 
     name: str
     version = 1
     group = 16
 
     def fit(self, train: Training, context: Context) -> Mapping[str, Any] | None:
-        """Nothing is learned."""
+        """Learn nothing."""
         del train, context
         return None
 
     @abstractmethod
     def rebuild(self, clip: Clip, context: Context) -> tuple[NDArray[np.floating], Payload]:
-        """The rebuilt clip, [samples], and what it costs to store."""
+        """Return the reconstruction of one clip, [samples], and its payload."""
 
     def reconstruct(self, clips: Sequence[Clip], context: Context) -> Iterator[Reconstruction]:
-        """Rebuild a group of clips one by one; what comes out is scored as it is, so the status is always "ok"."""
+        """Reconstruct a group of clips one by one. The status is always "ok": nothing is fitted that could fail."""
         for done, clip in enumerate(clips, start=1):
             start = time.perf_counter()
             waveform, payload = self.rebuild(clip, context)
@@ -49,10 +49,10 @@ class Clipwise(ABC):
 
 
 def as_stored(samples: int) -> Payload:
-    """The payload of a clip kept sample by sample, 16 bits each, as the files of the corpora hold them."""
+    """Return the payload of a clip that is stored as samples of 16 bits, the word length of the corpora's files."""
     return Payload(samples, 16 * samples)
 
 
 def as_floats(numbers: int) -> Payload:
-    """The payload of so many float32 numbers."""
+    """Return the payload of a clip that is stored as `numbers` float32 numbers."""
     return Payload(numbers, 32 * numbers)

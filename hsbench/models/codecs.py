@@ -1,18 +1,21 @@
-"""Lossy codecs: what a few decades of coding do with the bits of a clip.
+"""Lossy audio codecs as baselines: Opus and MP3.
 
-* `opus`: libopus through PyAV at a variable bit rate, up to a fifth off kbps on one clip; 24 kHz in and 48 kHz out of
-  the codec, and the one resampler of the house goes there and back (RFC 6716).
-* `mp3`: LAME through PyAV, constant bit rate, at the clip's own rate, which MPEG must know (ISO 11172-3, 13818-3).
-* `mp3-soundfile`: LAME through libsndfile, which every installation has, at an average bit rate. It takes no kbps but a
-  compression_level from 0 (largest) to below 1; at 22 050 Hz, 0.99, 0.9 and 0.8 give about 12, 29 and 46 kbit/s.
+* `opus`: libopus through PyAV at a variable bitrate (RFC 6716); the bitrate of a single clip differs from `kbps` by up
+  to 20 %. The clip is resampled to 24 kHz for the encoder and from the decoder's 48 kHz back to its own rate, by
+  hsbench.audio.resample.
+* `mp3`: LAME through PyAV at a constant bitrate and at the clip's own sample rate, which must be a rate of MPEG audio
+  (ISO 11172-3 and 13818-3).
+* `mp3-soundfile`: LAME through libsndfile, which every installation has, at an average bitrate. The setting is not a
+  bitrate but a compression_level from 0 (largest file) to below 1; at 22 050 Hz the levels 0.99, 0.9 and 0.8 give about
+  12, 29 and 46 kbit/s.
 
-Alignment: an encoder delays the sound by its look-ahead and pads its last frame. The container (Ogg's pre-skip and
-granule position, the LAME tag of an MP3 file) says by how much, and the decoder takes both away again; a rounding of
-the rate is cut or padded at the end.
+Alignment: an encoder delays the sound by its look-ahead and pads its last frame. The container states both (Ogg's
+pre-skip and granule position, the LAME tag of an MP3 file), and the decoder removes both. Resampling may change the
+length by a sample; the estimate is cut or padded with zeros at its end.
 
-Payload: bits are those of the encoded packets. The container's own pages and header frame are not counted, since they
-hold nothing of the sound and weigh up to a fifth of a clip of 1.5 s; for mp3-soundfile, which hands out whole files,
-they are. Codecs store bits, not real numbers: numbers is 0, and there is no compression ratio in numbers.
+Payload: the bits of the encoded packets. Pages and headers of the container are not counted, because they carry no
+sound and take up to 20 % of a clip of 1.5 s. Only mp3-soundfile counts the whole file, because libsndfile gives no
+access to packets. A codec stores bits and not real numbers: `numbers` is 0 and no compression ratio is defined.
 """
 
 from __future__ import annotations
@@ -37,7 +40,7 @@ DESCRIPTORS = [
     ModelDescriptor(
         name="opus",
         target="hsbench.models.codecs:Opus",
-        summary="codec: Opus at a bit rate (libopus)",
+        summary="codec: Opus at a bitrate (libopus)",
         needs=("av", "torch", "torchaudio"),
         extra="codecs",
         defaults={"kbps": 24},
@@ -45,7 +48,7 @@ DESCRIPTORS = [
     ModelDescriptor(
         name="mp3",
         target="hsbench.models.codecs:MP3",
-        summary="codec: MP3 at a constant bit rate (LAME)",
+        summary="codec: MP3 at a constant bitrate (LAME)",
         needs=("av",),
         extra="codecs",
         defaults={"kbps": 32},
@@ -53,70 +56,80 @@ DESCRIPTORS = [
     ModelDescriptor(
         name="mp3-soundfile",
         target="hsbench.models.codecs:MP3SoundFile",
-        summary="codec: MP3 at an average bit rate (LAME in libsndfile)",
+        summary="codec: MP3 at an average bitrate (LAME in libsndfile)",
         needs=("soundfile",),
         defaults={"compression_level": 0.9},
     ),
 ]
 
 OPUS_IN = 24000
-"""The least rate [Hz] of Opus that holds what a corpus at 22 050 Hz holds."""
+"""Sample rate [Hz] at which clips enter Opus: its lowest rate that holds the band of a corpus at 22 050 Hz."""
 
 MPEG_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
+"""Sample rates [Hz] of MPEG audio."""
 
 
 class Opus(Clipwise):
-    """Opus.
+    """Encode and decode clips by Opus.
+
+    Args:
+        kbps: target bitrate, 6 to 256 kbit/s.
 
     Raises:
-        UsageError: the bit rate is out of the codec's range.
+        UsageError: the bitrate is outside this range.
     """
 
     name = "opus"
 
     def __init__(self, kbps: int) -> None:
-        self.kbps = _checked(self.name, kbps, 6, 256)
+        self.kbps = _check_kbps(self.name, kbps, 6, 256)
 
     def rebuild(self, clip: Clip, context: Context) -> tuple[NDArray[np.floating], Payload]:
-        """Encode and decode."""
+        """Resample, encode, decode and resample back; return the estimate and the bits of its packets."""
         from hsbench.audio.resample import resample
         from hsbench.fit.precision import pin
 
         pin("cpu", context.threads)
-        given = resample(clip.waveform, clip.sample_rate, OPUS_IN)
-        file, size = _encode(given, OPUS_IN, "libopus", "flt", "ogg", self.kbps)
+        at_codec_rate = resample(clip.waveform, clip.sample_rate, OPUS_IN)
+        file, size = _encode(at_codec_rate, OPUS_IN, "libopus", "flt", "ogg", self.kbps)
         decoded, rate = _decode(file)
         waveform = resample(decoded, rate, clip.sample_rate)
-        return _fitted(waveform, clip.waveform.size), Payload(0, 8 * size)
+        return _cut_or_pad(waveform, clip.waveform.size), Payload(0, 8 * size)
 
 
 class MP3(Clipwise):
-    """MP3.
+    """Encode and decode clips by MP3 at a constant bitrate.
+
+    Args:
+        kbps: bitrate, 8 to 320 kbit/s.
 
     Raises:
-        UsageError: the bit rate is out of the codec's range.
+        UsageError: the bitrate is outside this range.
     """
 
     name = "mp3"
 
     def __init__(self, kbps: int) -> None:
-        self.kbps = _checked(self.name, kbps, 8, 320)
+        self.kbps = _check_kbps(self.name, kbps, 8, 320)
 
     def rebuild(self, clip: Clip, context: Context) -> tuple[NDArray[np.floating], Payload]:
-        """Encode and decode."""
+        """Encode and decode; return the estimate and the bits of its packets."""
         del context
         _check_rate(self.name, clip)
         file, size = _encode(clip.waveform, clip.sample_rate, "libmp3lame", "fltp", "mp3", self.kbps)
         decoded, _ = _decode(file)
-        return _fitted(decoded, clip.waveform.size), Payload(0, 8 * size)
+        return _cut_or_pad(decoded, clip.waveform.size), Payload(0, 8 * size)
 
 
 class MP3SoundFile(Clipwise):
-    """MP3 by libsndfile.
+    """Encode and decode clips by MP3 through libsndfile, at an average bitrate.
+
+    Args:
+        compression_level: 0 (largest file) to below 1 (smallest file).
 
     Raises:
-        UsageError: the compression level is not in [0, 1).
-        BackendMissingError: this libsndfile writes no MP3.
+        UsageError: the compression level is outside this range.
+        BackendMissingError: the installed libsndfile cannot write MP3.
     """
 
     name = "mp3-soundfile"
@@ -134,7 +147,10 @@ class MP3SoundFile(Clipwise):
         self.compression_level = compression_level
 
     def rebuild(self, clip: Clip, context: Context) -> tuple[NDArray[np.floating], Payload]:
-        """Encode and decode. A constant bit rate would come back late from libsndfile, so it is an average one."""
+        """Encode and decode; return the estimate and the bits of the whole file.
+
+        The bitrate is an average one because libsndfile does not remove the encoder's delay at a constant bitrate.
+        """
         del context
         import soundfile
 
@@ -151,13 +167,25 @@ class MP3SoundFile(Clipwise):
         size = len(buffer.getvalue())
         buffer.seek(0)
         decoded, _ = soundfile.read(buffer, dtype="float32")
-        return _fitted(decoded, clip.waveform.size), Payload(0, 8 * size)
+        return _cut_or_pad(decoded, clip.waveform.size), Payload(0, 8 * size)
 
 
 def _encode(
     waveform: NDArray[np.float32], rate: int, codec: str, sample_format: str, container: str, kbps: int
 ) -> tuple[bytes, int]:
-    """A file in memory, and how many bytes of it are packets of the codec."""
+    """Encode a clip into a file in memory.
+
+    Args:
+        waveform: [samples].
+        rate: sample rate in Hz.
+        codec: FFmpeg's name of the encoder.
+        sample_format: FFmpeg's name of the sample format that the encoder reads.
+        container: FFmpeg's name of the file format.
+        kbps: target bitrate in kbit/s.
+
+    Returns:
+        The file, and how many of its bytes are packets of the codec.
+    """
     import av
 
     buffer, size = io.BytesIO(), 0
@@ -167,35 +195,37 @@ def _encode(
         stream.bit_rate, stream.codec_context.format = 1000 * kbps, av.AudioFormat(sample_format)
         frame = av.AudioFrame.from_ndarray(waveform[None], format=sample_format, layout="mono")
         frame.sample_rate, frame.pts = rate, 0
-        for one in (frame, None):  # None asks for what the encoder still holds
-            for packet in stream.encode(one):
+        for frame_or_end in (frame, None):  # None makes the encoder write the packets that it still buffers
+            for packet in stream.encode(frame_or_end):
                 size += packet.size
                 output.mux(packet)
     return buffer.getvalue(), size
 
 
 def _decode(file: bytes) -> tuple[NDArray[np.float32], int]:
-    """Waveform [samples] without the encoder's delay, and its rate [Hz]."""
+    """Return the waveform of a file, [samples] without the encoder's delay, and its sample rate in Hz."""
     import av
 
-    with av.open(io.BytesIO(file), "r") as given:
-        stream = given.streams.audio[0]
-        parts = [frame.to_ndarray().reshape(-1) for frame in given.decode(stream)]
+    with av.open(io.BytesIO(file), "r") as container:
+        stream = container.streams.audio[0]
+        parts = [frame.to_ndarray().reshape(-1) for frame in container.decode(stream)]
         return np.concatenate([np.zeros(0, np.float32), *parts]).astype(np.float32), stream.rate
 
 
-def _fitted(waveform: NDArray[np.float32], samples: int) -> NDArray[np.float32]:
-    """Cut or padded with zeros at the end."""
+def _cut_or_pad(waveform: NDArray[np.float32], samples: int) -> NDArray[np.float32]:
+    """Cut a waveform to a number of samples, or pad it with zeros at its end."""
     return np.pad(waveform[:samples], (0, max(0, samples - waveform.size)))
 
 
-def _checked(name: str, kbps: int, low: int, high: int) -> int:
+def _check_kbps(name: str, kbps: int, low: int, high: int) -> int:
+    """Return the bitrate if it lies within the codec's range."""
     if not low <= kbps <= high:
         raise UsageError(f"{name}.kbps expects {low} to {high} kbit/s, got {kbps}.")
     return kbps
 
 
 def _check_rate(name: str, clip: Clip) -> None:
+    """Refuse a clip whose sample rate MPEG audio does not know."""
     if clip.sample_rate not in MPEG_RATES:
         raise UsageError(
             f"{name} expects a clip at one of the rates of MPEG ({', '.join(map(str, MPEG_RATES))} Hz), "

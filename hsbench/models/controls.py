@@ -1,10 +1,10 @@
-"""Controls in the time domain: they store the whole clip or next to nothing, and show what a metric can see.
+"""Controls in the time domain, which show how a metric reacts to known errors and where its scale begins and ends.
 
-* `identity`: the clip itself; the value that a metric gives it is the best there is.
-* `silence`: zeros; nothing is stored.
-* `noise`: white Gaussian noise at the clip's root-mean-square level; the level is stored.
-* `scaled`: the clip times a gain; a gain of -1 turns its polarity.
-* `delayed`: the clip some samples later, with zeros before; its last samples are lost.
+* `identity`: the clip itself, for which every metric has its best value. All samples are stored.
+* `silence`: zeros. Nothing is stored.
+* `noise`: white Gaussian noise at the clip's root-mean-square level. The level is stored.
+* `scaled`: the clip multiplied by a gain; a gain of -1 inverts its polarity. All samples are stored.
+* `delayed`: the clip shifted to a later time, with zeros before it; its last samples are lost. All samples are stored.
 """
 
 from __future__ import annotations
@@ -43,54 +43,58 @@ DESCRIPTORS = [
     ModelDescriptor(
         name="scaled",
         target="hsbench.models.controls:Scaled",
-        summary="control: the clip times a gain (-1 turns its polarity)",
+        summary="control: the clip multiplied by a gain (-1 inverts its polarity)",
         defaults={"gain": 0.5},
     ),
     ModelDescriptor(
         name="delayed",
         target="hsbench.models.controls:Delayed",
-        summary="control: the clip some samples later",
+        summary="control: the clip delayed by a number of samples",
         defaults={"samples": 16},
     ),
 ]
 
 
 class Identity(Clipwise):
-    """The clip itself."""
+    """Return the clip unchanged."""
 
     name = "identity"
 
     def rebuild(self, clip: Clip, context: Context) -> tuple[NDArray[np.floating], Payload]:
-        """The same samples."""
+        """Return the clip's own samples."""
         del context
         return clip.waveform, as_stored(clip.waveform.size)
 
 
 class Silence(Clipwise):
-    """Zeros."""
+    """Return digital silence for every clip."""
 
     name = "silence"
 
     def rebuild(self, clip: Clip, context: Context) -> tuple[NDArray[np.floating], Payload]:
-        """As many zeros."""
+        """Return zeros, as many as the clip has samples."""
         del context
         return np.zeros_like(clip.waveform), Payload(0, 0)
 
 
 class Noise(Clipwise):
-    """White Gaussian noise of the clip's root mean square, drawn from the cell's seed and the clip's id."""
+    """Return white Gaussian noise at the clip's root-mean-square level, seeded by the cell and the clip's id."""
 
     name = "noise"
 
     def rebuild(self, clip: Clip, context: Context) -> tuple[NDArray[np.floating], Payload]:
-        """Noise whose root mean square is the clip's to rounding."""
-        drawn = np.random.default_rng(context.key("noise", clip.id)).standard_normal(clip.waveform.size)
+        """Draw noise and scale it to the clip's root mean square, exact up to rounding."""
+        noise = np.random.default_rng(context.key("noise", clip.id)).standard_normal(clip.waveform.size)
         level = np.sqrt(np.mean(clip.waveform.astype(np.float64) ** 2))
-        return drawn * (level / np.sqrt(np.mean(drawn**2))), as_floats(1)
+        return noise * (level / np.sqrt(np.mean(noise**2))), as_floats(1)
 
 
 class Scaled(Clipwise):
-    """The clip times a gain, a factor and not dB."""
+    """Return the clip multiplied by a gain.
+
+    Args:
+        gain: the factor, not in dB; a negative one inverts the polarity.
+    """
 
     name = "scaled"
 
@@ -98,13 +102,16 @@ class Scaled(Clipwise):
         self.gain = gain
 
     def rebuild(self, clip: Clip, context: Context) -> tuple[NDArray[np.floating], Payload]:
-        """The same samples, louder, softer or turned."""
+        """Return the clip's samples multiplied by the gain."""
         del context
         return np.float32(self.gain) * clip.waveform, as_stored(clip.waveform.size)
 
 
 class Delayed(Clipwise):
-    """The clip some samples later.
+    """Return the clip delayed.
+
+    Args:
+        samples: the delay, in samples.
 
     Raises:
         UsageError: the delay is negative.
@@ -118,8 +125,8 @@ class Delayed(Clipwise):
         self.samples = samples
 
     def rebuild(self, clip: Clip, context: Context) -> tuple[NDArray[np.floating], Payload]:
-        """Zeros first, then all but the clip's last samples."""
+        """Put zeros before the clip and cut it to its own length."""
         del context
         size = clip.waveform.size
-        late = np.concatenate([np.zeros(self.samples, np.float32), clip.waveform])[:size]
-        return late, as_stored(size)
+        delayed = np.concatenate([np.zeros(self.samples, np.float32), clip.waveform])[:size]
+        return delayed, as_stored(size)

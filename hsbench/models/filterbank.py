@@ -1,7 +1,8 @@
-"""Control: the filter bank of RAVE alone, there and back, with nothing between.
+"""Control: analysis and synthesis by the filter bank of RAVE, with no network between them.
 
-It stores as many sub-band samples as the clip has samples. As it comes, it is 16 samples late, and a metric that
-compares waveforms counts that as error; with `aligned`, the lag is taken away and the last 16 samples are zeros.
+The control stores as many sub-band samples as the clip has samples. The filter bank delays the sound by 16 samples,
+which a metric that compares waveforms counts as error. With `aligned`, the estimate is advanced by this lag, and its
+last 16 samples are zeros.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ DESCRIPTORS = [
     ModelDescriptor(
         name="pqmf",
         target="hsbench.models.filterbank:FilterBank",
-        summary="control: RAVE's filter bank, there and back",
+        summary="control: analysis and synthesis by RAVE's filter bank",
         needs=("torch",),
         defaults={"aligned": False},
     ),
@@ -31,7 +32,11 @@ DESCRIPTORS = [
 
 
 class FilterBank(Clipwise):
-    """16 bands and back."""
+    """Split a clip into 16 sub-bands and add them up again.
+
+    Args:
+        aligned: whether to remove the lag of the filter bank from the estimate.
+    """
 
     name = "pqmf"
 
@@ -39,7 +44,7 @@ class FilterBank(Clipwise):
         self.aligned = aligned
 
     def rebuild(self, clip: Clip, context: Context) -> tuple[NDArray[np.floating], Payload]:
-        """The round trip; a clip that is no multiple of 16 samples is padded with zeros and cut."""
+        """Analyse and synthesise one clip. It is padded with zeros to a multiple of 16 samples and cut back."""
         import torch
 
         from hsbench.audio import pqmf
@@ -50,5 +55,5 @@ class FilterBank(Clipwise):
         size = clip.waveform.size
         padded = np.pad(clip.waveform, (0, -size % pqmf.BANDS))
         with torch.inference_mode():
-            back: NDArray[np.float32] = pqmf.synthesise(pqmf.analyse(torch.from_numpy(padded)[None]))[0].numpy()
-        return (advanced(back, pqmf.LAG) if self.aligned else back)[:size], as_floats(padded.size)
+            estimate: NDArray[np.float32] = pqmf.synthesise(pqmf.analyse(torch.from_numpy(padded)[None]))[0].numpy()
+        return (advanced(estimate, pqmf.LAG) if self.aligned else estimate)[:size], as_floats(padded.size)

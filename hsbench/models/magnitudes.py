@@ -1,12 +1,13 @@
-"""Controls that keep spectral magnitudes and no phase: what a metric says of the right spectrum at the wrong phase.
+"""Controls that store spectral magnitudes without phase, which show how a metric rates a right spectrum at wrong phase.
 
-* `random-phase`: the magnitudes of the clip's short-time spectrum, phases drawn at random, one inverse transform. The
-  frames overlap and disagree, so the magnitudes of what comes out are not quite those stored.
-* `mel-griffin-lim`: a mel spectrogram, the input of many vocoders. Magnitudes come back through the pseudo-inverse of
-  the filter bank, negative ones as zero, and the phases by Griffin and Lim's iteration.
+* `random-phase`: the magnitudes of the clip's short-time spectrum with random phases, transformed back once.
+  Overlapping frames with random phases contradict each other, so the estimate's own magnitudes differ a little from
+  those stored.
+* `mel-griffin-lim`: a mel spectrogram, the input of many vocoders. The magnitudes are recovered by the pseudo-inverse
+  of the mel filter bank, with negative results set to zero; the phases by the iteration of Griffin and Lim.
 
-Frames are n_fft samples long (settings n_fft, hop) and padded with zeros at the ends; all in float64. Payload: one
-float32 number per magnitude kept.
+A frame is n_fft samples long (settings n_fft and hop, in samples). The clip is padded with zeros at both ends, and all
+computation is in float64. Payload: one float32 number per stored magnitude.
 """
 
 from __future__ import annotations
@@ -46,10 +47,14 @@ DESCRIPTORS = [
 
 
 class RandomPhase(Clipwise):
-    """All magnitudes, no phase.
+    """Reconstruct a clip from its short-time magnitudes, with random phases.
+
+    Args:
+        n_fft: length of a frame and of its transform, in samples.
+        hop: distance of successive frames, in samples; at most half a frame, so that frames leave no gaps.
 
     Raises:
-        UsageError: the frames leave gaps.
+        UsageError: the hop is outside this range.
     """
 
     name = "random-phase"
@@ -60,12 +65,12 @@ class RandomPhase(Clipwise):
         self.n_fft, self.hop = n_fft, hop
 
     def rebuild(self, clip: Clip, context: Context) -> tuple[NDArray[np.floating], Payload]:
-        """The inverse transform of the magnitudes at random phase."""
+        """Transform, replace the phases and transform back; return the estimate and its payload."""
         magnitudes = self._magnitudes(clip, context)
-        return self._inverted(magnitudes, 0, clip, context), as_floats(magnitudes.numel())
+        return self._waveform(magnitudes, 0, clip, context), as_floats(magnitudes.numel())
 
     def _magnitudes(self, clip: Clip, context: Context) -> torch.Tensor:
-        """Return the clip's magnitudes, [n_fft // 2 + 1, frames]."""
+        """Return the clip's short-time magnitudes, [n_fft // 2 + 1, frames]."""
         import torch
 
         from hsbench.audio import stft
@@ -74,7 +79,8 @@ class RandomPhase(Clipwise):
         pin("cpu", context.threads)
         return stft.magnitude(torch.from_numpy(clip.waveform).double(), self.n_fft, self.hop, pad="constant")
 
-    def _inverted(self, magnitudes: torch.Tensor, passes: int, clip: Clip, context: Context) -> NDArray[np.float64]:
+    def _waveform(self, magnitudes: torch.Tensor, passes: int, clip: Clip, context: Context) -> NDArray[np.float64]:
+        """Return a waveform of these magnitudes; 0 passes of Griffin and Lim leave the initial random phases."""
         from hsbench.audio.griffin_lim import griffin_lim
 
         random = np.random.default_rng(context.key("phase", clip.id))
@@ -86,10 +92,16 @@ class RandomPhase(Clipwise):
 
 
 class MelGriffinLim(RandomPhase):
-    """Magnitudes in mel bands, no phase.
+    """Reconstruct a clip from its mel spectrogram by the algorithm of Griffin and Lim.
+
+    Args:
+        n_fft: length of a frame and of its transform, in samples.
+        hop: distance of successive frames, in samples; at most half a frame.
+        bands: number of mel bands.
+        passes: iterations of Griffin and Lim.
 
     Raises:
-        UsageError: a count is not positive, or the frames leave gaps.
+        UsageError: a setting is outside its range.
     """
 
     name = "mel-griffin-lim"
@@ -101,10 +113,12 @@ class MelGriffinLim(RandomPhase):
         self.bands, self.passes = bands, passes
 
     def rebuild(self, clip: Clip, context: Context) -> tuple[NDArray[np.floating], Payload]:
-        """Griffin and Lim's iteration on magnitudes of the mel spectrogram."""
+        """Compute the mel spectrogram and invert it; return the estimate and its payload."""
         import torch
 
         bank = torch.from_numpy(filter_bank(clip.sample_rate, self.n_fft, self.bands))
         mels = bank @ self._magnitudes(clip, context)
+        # Fewer bands than frequencies: many magnitudes give the same mels. The pseudo-inverse picks the solution of
+        # least squares, which may be negative, and a magnitude may not.
         magnitudes = (torch.linalg.pinv(bank) @ mels).clamp(min=0)
-        return self._inverted(magnitudes, self.passes, clip, context), as_floats(mels.numel())
+        return self._waveform(magnitudes, self.passes, clip, context), as_floats(mels.numel())

@@ -1,10 +1,10 @@
-"""Reconstructions made elsewhere: a folder of audio files, one for each clip.
+"""Reconstructions made by other software: a folder with one audio file per clip, to be scored like any model.
 
-A file belongs to the clip whose id is its name without the ending; a leading `reconstruction_` is passed over. Files
-are mono, at the corpus's rate and as long as the clip. The cell's key knows the folder by the names and the SHA-256 of
-its audio files and not by its path, so a copy elsewhere is the same cell and a changed file is another.
+A file belongs to the clip whose id is the file's name without its ending; a leading `reconstruction_` is ignored. Files
+are mono, at the corpus's sample rate and as long as the clip. The cell's key contains the names and SHA-256 hashes of
+the audio files and not the path: a copy of the folder is the same cell, and a changed file makes a new cell.
 
-Payload: what each clip cost to store is not in the files; say it with the settings numbers and bits.
+Payload: the files do not state what a clip cost to store. The settings `numbers` and `bits` do.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ DESCRIPTORS = [
     ModelDescriptor(
         name="recon-dir",
         target="hsbench.models.recon_dir:ReconDir",
-        summary="reconstructions made elsewhere: --set recon-dir.path=DIR",
+        summary="reconstructions made by other software: --set recon-dir.path=DIR",
         defaults={"path": None, "numbers": 0, "bits": None},
         places={"path": "DIR"},
         resolve="hsbench.models.recon_dir:resolve",
@@ -39,58 +39,69 @@ DESCRIPTORS = [
 
 
 def resolve(settings: Mapping[str, Any], switches: Mapping[str, Any], samples: int) -> dict[str, Any]:
-    """Settings with the folder's content, a hash.
+    """Add a hash of the folder's content to the settings, which enters the cell's key.
+
+    Args:
+        settings: settings of the model, with the path of the folder.
+        switches: not used.
+        samples: not used.
 
     Raises:
-        UsageError: there is no such folder, or it holds no audio.
-        DataError: two of its files have one name.
+        UsageError: the folder does not exist or holds no audio.
+        DataError: two files belong to the same clip.
     """
     del switches, samples
-    return {**settings, "content": _content(_found(Path(settings["path"])))}
+    return {**settings, "content": _content(_files_by_clip(Path(settings["path"])))}
 
 
-def _found(folder: Path) -> dict[str, Path]:
-    """Clip id -> file."""
+def _files_by_clip(folder: Path) -> dict[str, Path]:
+    """Return {clip id: file} of a folder."""
     from hsbench.audio.matching import files
 
     if not folder.is_dir():
         raise UsageError(f"recon-dir.path expects a folder of audio files, and {folder} is none; check the path.")
     problems: list[str] = []
-    found = files(folder, problems)
+    by_clip = files(folder, problems)
     if problems:
         raise DataError(f"{problems[0]}; recon-dir expects one file for each clip, so remove or rename one.")
-    if not found:
+    if not by_clip:
         raise UsageError(f"recon-dir.path expects a folder of audio files, and {folder} holds none; check the path.")
-    return found
+    return by_clip
 
 
-def _content(found: Mapping[str, Path]) -> str:
-    """A hash of names and files."""
-    return sha256_json({name: sha256_file(path) for name, path in found.items()})
+def _content(by_clip: Mapping[str, Path]) -> str:
+    """Return a hash of the clip ids and of the files' contents."""
+    return sha256_json({clip: sha256_file(path) for clip, path in by_clip.items()})
 
 
 class ReconDir(Clipwise):
-    """A folder of reconstructions.
+    """Read the reconstruction of a clip from a folder.
+
+    Args:
+        path: the folder.
+        content: hash of the folder's content when the cell was planned, as `resolve` computes it.
+        numbers: numbers that each clip cost to store.
+        bits: bits that each clip cost to store, or None where unknown.
 
     Raises:
-        DataError: its content is no longer what the cell was planned for.
+        DataError: the folder's content has changed since the cell was planned.
     """
 
     name = "recon-dir"
 
     def __init__(self, path: str, content: str, numbers: int, bits: int | None) -> None:
         self.folder, self.payload = Path(path), Payload(numbers, bits)
-        self.files = _found(self.folder)
+        self.files = _files_by_clip(self.folder)
         if (now := _content(self.files)) != content:
             raise DataError(
                 f"{path} has content {now[:12]} and this cell was planned for {content[:12]}; plan the run again."
             )
 
     def rebuild(self, clip: Clip, context: Context) -> tuple[NDArray[Any], Payload]:
-        """The file of a clip.
+        """Read the file of a clip.
 
         Raises:
-            DataError: there is none, or it has another rate or length.
+            DataError: the file is missing, or its sample rate or length is not the clip's.
         """
         from hsbench.audio.io import read_mono
 

@@ -1,12 +1,12 @@
-"""Conformance tests for models, metrics and corpora of other packages, to be run in their own CI.
+"""Conformance tests for models, metrics and corpora of other packages, which these packages run in their own CI.
 
     from hsbench.testing import check_model
 
     def test_my_model():
         check_model("my-model")
 
-Each gives the names of the checks that it ran, and prints them; the first that fails raises ConformanceError, an
-AssertionError, with one sentence.
+Each function prints the checks that it runs and returns their names. The first check that fails raises
+ConformanceError, an AssertionError, with one sentence.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Short deterministic sounds for models to rebuild, a training split of them, and a context without a run around it."""
+"""Inputs for testing a model without a run: short deterministic clips, a training split of them, and a context."""
 
 from __future__ import annotations
 
@@ -15,54 +15,73 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def clip(number: int, samples: int, sample_rate: int) -> Clip:
-    """A voice-like clip: ten harmonics of a gliding tone under a slow envelope, peak 1."""
+def voice_clip(number: int, samples: int, sample_rate: int) -> Clip:
+    """Return a clip that resembles a voice: ten harmonics of a gliding tone with a slow envelope, peak 1.
+
+    Args:
+        number: number of the clip, which determines its pitch, phases and id.
+        samples: length of the clip.
+        sample_rate: sample rate in Hz.
+    """
+    # The phase of the fundamental is 2 pi (f t + 20 t^2): it starts at f Hz and rises by 40 Hz per second.
     seconds = np.arange(samples) / sample_rate
-    tone = 110.0 * (1 + 0.3 * (number % 5)) * seconds + 20 * seconds**2
-    partials = sum(np.sin(2 * np.pi * k * tone + number * k) / k for k in range(1, 11))
+    cycles = 110.0 * (1 + 0.3 * (number % 5)) * seconds + 20 * seconds**2
+    partials = sum(np.sin(2 * np.pi * k * cycles + number * k) / k for k in range(1, 11))
     waveform = partials * (0.6 + 0.4 * np.sin(2 * np.pi * 3 * seconds + number))
     return Clip(f"check_{number}", peak_normalise(np.asarray(waveform, np.float32)), sample_rate, f"voice{number % 2}")
 
 
 class Sounds(list[Clip]):
-    """Clips as a training split offers them (see hsbench.models.base.Training)."""
+    """Clips with the interface of a training split (see hsbench.models.base.Training)."""
 
     def first(self, count: int) -> Sounds:
-        """The first clips of it."""
+        """Return the first clips."""
         return Sounds(self[:count])
 
     def passages(self) -> Passages:
-        """The clips themselves, 16 bits."""
-        return joined([np.round(one.waveform * 32767).astype(np.int16) for one in self])
+        """Return the clips themselves as 16-bit recordings from which training crops are cut."""
+        return joined([np.round(clip.waveform * 32767).astype(np.int16) for clip in self])
 
 
-class Stopped(Exception):  # noqa: N818  it stands for an interrupt
-    """Raised in the midst of a fit, as an interrupt would be."""
+class Stopped(Exception):  # noqa: N818  imitates KeyboardInterrupt
+    """Imitates an interrupt by the user during a fit."""
 
 
 class Watch:
-    """Takes a model's progress and learning curve; stops it once when asked.
+    """Records the progress and the learning curve of a model, and can interrupt it.
 
     Attributes:
-        told: (done, total) pairs.
-        rows: of the learning curve.
-        stop_at: how many calls of progress to wait before Stopped is raised, or None.
+        calls: (done, total) of every call of `progress`.
+        rows: rows of the learning curve.
+        stop_at: number of calls of `progress` after which Stopped is raised, or None.
     """
 
     def __init__(self, stop_at: int | None = None) -> None:
-        self.told: list[tuple[float, float]] = []
+        self.calls: list[tuple[float, float]] = []
         self.rows: list[Any] = []
         self.stop_at = stop_at
 
     def progress(self, done: float, total: float) -> None:
-        """Note it."""
-        self.told.append((done, total))
-        if self.stop_at is not None and len(self.told) >= self.stop_at:
+        """Record a call of context.progress.
+
+        Raises:
+            Stopped: this is call number `stop_at` or a later one.
+        """
+        self.calls.append((done, total))
+        if self.stop_at is not None and len(self.calls) >= self.stop_at:
             raise Stopped
 
 
 def context(folder: Path, watch: Watch, samples: int, sample_rate: int, **facts: Any) -> Context:
-    """A context whose folders lie below `folder`; scratch and kept exist once a model makes them, as in a run."""
+    """Return a context for one fit.
+
+    Args:
+        folder: folder of the scratch and kept folders, which the model creates, as in a run.
+        watch: records progress and learning curve.
+        samples: samples per clip.
+        sample_rate: sample rate in Hz.
+        facts: further fields of the context.
+    """
     record: Callable[[Any], None] = watch.rows.append
     return Context(
         sample_rate=sample_rate,

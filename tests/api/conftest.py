@@ -1,4 +1,4 @@
-"""Running experiments from Python, with the toy plug-in."""
+"""Fixtures that run experiments from Python, with the toy plug-in."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ TOY = Path(__file__).parent.parent / "toys" / "toy.py"
 
 @pytest.fixture
 def plug_ins():
-    """What a test registers is gone when it is over."""
+    """Restore the registry after a test that registers something."""
     before = {kind: dict(registry._table(kind)) for kind in registry.KINDS}
     yield
     for kind, table in before.items():
@@ -23,11 +23,11 @@ def plug_ins():
 
 @pytest.fixture
 def toys(plug_ins, monkeypatch, tmp_path):
-    """Runs toy experiments at smoke into tmp_path/results, with the options of `hsbench.run`."""
+    """Return a function like `hsbench.run` that runs toy experiments with budget smoke into tmp_path/results."""
     monkeypatch.setenv("HSBENCH_TOY_LOG", str(tmp_path / "toy.log"))
 
     def run(*names, **options):
-        given = {"budget": "smoke", "imports": [TOY], "results": tmp_path / "results", "progress": False}
-        return hsbench.run(*names, **{**given, **options})
+        defaults = {"budget": "smoke", "imports": [TOY], "results": tmp_path / "results", "progress": False}
+        return hsbench.run(*names, **{**defaults, **options})
 
     return run

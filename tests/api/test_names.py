@@ -1,4 +1,4 @@
-"""The public names: they are there, and their examples are right."""
+"""The public names of hsbench: they exist, their arguments are documented, and their examples run."""
 
 import doctest
 import inspect
@@ -17,15 +17,15 @@ def test_dir_shows_every_public_name():
     assert set(hsbench.__all__) <= set(dir(hsbench))
 
 
-def test_a_name_that_is_none_is_an_attribute_error():
+def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="module 'hsbench' has no attribute 'scores'"):
         _ = hsbench.scores
 
 
 def test_dir_imports_nothing():
     script = "import sys, hsbench; dir(hsbench); print({'torch', 'numpy', 'pandas'} & set(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "set()"
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "set()"
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -35,7 +35,8 @@ def test_every_argument_is_described_and_the_example_runs(name, monkeypatch, tmp
     text = inspect.getdoc(function)
     for parameter in inspect.signature(function).parameters:
         assert f"{parameter}:" in text
-    (example,) = [found for found in doctest.DocTestFinder(recurse=False).find(function, name) if found.examples]
+    tests = doctest.DocTestFinder(recurse=False).find(function, name)
+    (example,) = [test for test in tests if test.examples]
     runner = doctest.DocTestRunner()
     runner.run(example)
     assert runner.summarize(verbose=False) == (0, len(example.examples))

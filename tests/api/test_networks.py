@@ -1,4 +1,4 @@
-"""`hsbench.fit_inr` and `hsbench.load`: an INR of a sound of one's own, and a trained network on any sound."""
+"""`hsbench.fit_inr` and `hsbench.load`: an INR fitted to a waveform, and a trained network applied to a waveform."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ def fitted():
     return hsbench.fit_inr("inr-siren", tone(2000), RATE, omega_0=200.0, **SMALL)
 
 
-def test_an_inr_learns_the_sound_and_plays_it_at_any_rate(fitted):
+def test_an_inr_learns_a_sound_and_is_evaluated_at_another_rate(fitted):
     assert fitted.status == "ok"
     assert hsbench.score(tone(2000), fitted.waveform, RATE, ["si_snr"])["si_snr"].value > 15
     assert fitted.payload.numbers == sum(value.size for value in fitted.weights.values())
@@ -34,21 +34,21 @@ def test_an_inr_learns_the_sound_and_plays_it_at_any_rate(fitted):
     assert between["si_snr"].value > 15
 
 
-def test_a_saved_inr_is_the_same_inr(fitted, tmp_path):
+def test_a_saved_inr_is_loaded_unchanged(fitted, tmp_path):
     again = hsbench.load(fitted.save(tmp_path / "tone.safetensors"))
     assert repr(again) == repr(fitted)
     np.testing.assert_array_equal(again.waveform, fitted.waveform)
     assert again.cell == fitted.cell
 
 
-def test_the_same_call_gives_the_same_inr(fitted):
+def test_the_same_seed_gives_the_same_inr_and_another_seed_does_not(fitted):
     again = hsbench.fit_inr("inr-siren", tone(2000), RATE, omega_0=200.0, **SMALL)
     np.testing.assert_allclose(again.waveform, fitted.waveform, atol=1e-5)
     other = hsbench.fit_inr("inr-siren", tone(2000), RATE, omega_0=200.0, seed=1, **SMALL)
     assert not np.allclose(other.waveform, fitted.waveform, atol=1e-4)
 
 
-def test_the_level_of_the_sound_is_kept(fitted):
+def test_the_level_of_the_sound_is_preserved(fitted):
     quiet = hsbench.fit_inr("inr-siren", 0.01 * tone(2000), RATE, omega_0=200.0, **SMALL)
     np.testing.assert_allclose(quiet.waveform, 0.01 * fitted.waveform, atol=1e-5)
 
@@ -65,19 +65,19 @@ def test_the_level_of_the_sound_is_kept(fitted):
         (("inr-siren", tone(2000), 0), UsageError, "positive whole number of Hz, got 0"),
     ],
 )
-def test_what_cannot_be_fitted_is_one_sentence(arguments, error, sentence):
+def test_unusable_arguments_are_refused_in_one_sentence(arguments, error, sentence):
     with pytest.raises(error, match=sentence):
         hsbench.fit_inr(*arguments)
 
 
-def test_an_unknown_setting_is_named():
+def test_an_unknown_setting_or_budget_is_named():
     with pytest.raises(UnknownNameError, match="unknown setting of inr-siren 'omega'; did you mean 'omega_"):
         hsbench.fit_inr("inr-siren", tone(2000), RATE, omega=3.0)
     with pytest.raises(UnknownNameError, match="unknown budget 'quik'; did you mean 'quick'"):
         hsbench.fit_inr("inr-siren", tone(2000), RATE, budget="quik")
 
 
-def test_a_damaged_file_is_one_sentence(fitted, tmp_path):
+def test_a_damaged_file_is_refused_in_one_sentence(fitted, tmp_path):
     path = fitted.save(tmp_path / "tone.safetensors")
     path.write_bytes(path.read_bytes()[:-100])
     with pytest.raises(DataError, match="is damaged or of another kind"):
@@ -94,7 +94,7 @@ def sound(network):
     return tone(5000, network.sample_rate)
 
 
-def test_a_network_encodes_and_decodes_what_it_reconstructs(network, sound):
+def test_encoding_and_decoding_equal_the_reconstruction(network, sound):
     encoded = network.encode(sound)
     assert len(encoded.weights) == len(encoded.peaks) > 1
     with pytest.warns(UserWarning, match="collapsed"):
@@ -105,7 +105,7 @@ def test_a_network_encodes_and_decodes_what_it_reconstructs(network, sound):
     np.testing.assert_allclose(above[::2][:4990], whole[:4990], atol=1e-3)
 
 
-def test_silence_needs_no_weights(network):
+def test_silent_clips_are_encoded_without_weights(network):
     encoded = network.encode(np.zeros(5000, np.float32))
     assert set(encoded.weights) == {None}
     assert not network.decode(encoded).any()
@@ -120,12 +120,12 @@ def test_silence_needs_no_weights(network):
         (lambda network: network.decode(network.encode(np.zeros(9)), 0), "positive whole number of Hz, got 0"),
     ],
 )
-def test_what_a_network_cannot_use_is_one_sentence(network, call, sentence):
+def test_unusable_waveforms_and_rates_are_refused_in_one_sentence(network, call, sentence):
     with pytest.raises(UsageError, match=sentence):
         call(network)
 
 
-def test_a_network_says_what_it_is(network):
+def test_the_representation_of_a_network_names_its_cell(network):
     assert repr(network) == f"<Network {network.cell.folder}: clips of 2048 samples at 22050 Hz>"
     with pytest.raises(UnknownNameError, match="unknown cell below"):
         hsbench.load("nothing", results="nowhere")

@@ -1,4 +1,4 @@
-"""The notebook example runs as it stands."""
+"""The notebook example runs without changes."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ EXAMPLE = Path(__file__).parent.parent.parent / "examples" / "notebook.py"
 @pytest.mark.slow
 def test_the_example_runs_from_top_to_bottom(tmp_path):
     pytest.importorskip("IPython", reason="IPython is not installed")
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-W", "error::UserWarning", str(EXAMPLE)],
         capture_output=True,
         text=True,
@@ -22,7 +22,7 @@ def test_the_example_runs_from_top_to_bottom(tmp_path):
         timeout=400,
         check=False,
     )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "<FittedINR inr-siren: 1.49 s in " in done.stdout
-    assert done.stdout.count("IPython.lib.display.Audio") == 3
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "<FittedINR inr-siren: 1.49 s in " in result.stdout
+    assert result.stdout.count("IPython.lib.display.Audio") == 3
     assert {path.name for path in tmp_path.iterdir()} == {"results", "si_snr.png", "utterance.safetensors"}

@@ -1,5 +1,6 @@
-"""`hsbench.score`: what it takes, what it refuses, and what it gives."""
+"""`hsbench.score`: accepted inputs, refused inputs, and the returned scores."""
 
+import os
 import re
 from collections.abc import Mapping
 
@@ -26,20 +27,20 @@ def test_scores_are_a_mapping_with_values_and_a_frame():
     assert repr(scores).startswith("<Scores mse=0.00125")
 
 
-def test_a_metric_without_a_value_says_why():
+def test_an_undefined_metric_has_a_status_with_the_reason():
     scores = hsbench.score(TONE, TONE, RATE, ["psnr"])
     assert scores.values == {"psnr": None}
     assert "psnr=" + scores["psnr"].status in repr(scores)
 
 
-def test_files_know_their_rate(tmp_path):
+def test_the_sample_rate_of_files_is_read_from_them(tmp_path):
     for name, factor in (("x.wav", 1.0), ("y.wav", 0.5)):
         soundfile.write(tmp_path / name, factor * TONE, RATE, subtype="FLOAT")
     scores = hsbench.score(tmp_path / "x.wav", str(tmp_path / "y.wav"), metrics=["mse"])
     assert scores["mse"].value == pytest.approx(0.25 * np.mean(TONE**2), rel=1e-6)
 
 
-def test_a_file_and_an_array_may_meet(tmp_path):
+def test_a_file_can_be_scored_against_an_array(tmp_path):
     soundfile.write(tmp_path / "x.wav", TONE, RATE, subtype="FLOAT")
     assert hsbench.score(tmp_path / "x.wav", TONE, metrics=["mse"])["mse"].value < 1e-12
 
@@ -52,14 +53,18 @@ def test_a_file_and_an_array_may_meet(tmp_path):
         (lambda: hsbench.score(TONE, TONE), "expects the sample rate of arrays in Hz, got none"),
         (lambda: hsbench.score(TONE[None], TONE, RATE), r"shape \[samples\], got \[1, 22050\]; give one channel"),
         (lambda: hsbench.score(TONE, TONE, 0), "sample rate is a positive number of Hz"),
+        (lambda: hsbench.score(TONE, TONE, 1), "sample rate from 1000 to 1000000 Hz is expected, got 1 Hz"),
+        (lambda: hsbench.score(TONE, TONE, 10**9, ["mse"]), "got 1000000000 Hz; correct the rate"),
+        (lambda: hsbench.score(TONE, TONE, 44101, ["pesq"]), "44101 Hz has too few common factors.*resample the sound"),
+        (lambda: hsbench.score(16384 * TONE, TONE, RATE), "the reference should have full scale.*peak of 8192; divide"),
     ],
 )
-def test_what_cannot_be_meant_is_one_sentence(call, sentence):
+def test_unusable_inputs_are_refused_in_one_sentence(call, sentence):
     with pytest.raises(UsageError, match=sentence):
         call()
 
 
-def test_two_rates_are_refused(tmp_path):
+def test_two_different_sample_rates_are_refused(tmp_path):
     soundfile.write(tmp_path / "x.wav", TONE, RATE)
     soundfile.write(tmp_path / "y.wav", TONE, 16000)
     with pytest.raises(UsageError, match="got 16000 and 22050 Hz; resample one"):
@@ -68,7 +73,21 @@ def test_two_rates_are_refused(tmp_path):
         hsbench.score(tmp_path / "x.wav", TONE, 16000)
 
 
-def test_a_file_that_is_no_sound_is_one_sentence(tmp_path):
+def test_the_peak_of_an_estimate_is_free_and_samples_that_are_not_finite_are_scored():
+    assert hsbench.score(TONE, 1e6 * TONE, RATE, ["mse"])["mse"].status == "ok", "an estimate may have diverged"
+    assert hsbench.score(3.9 * TONE, TONE, RATE, ["mse"])["mse"].status == "ok", "a reference may clip a little"
+    infinite = np.where(np.arange(RATE) == 3, np.inf, TONE)
+    assert hsbench.score(TONE, infinite, RATE, ["mse"])["mse"].status == "non_finite_estimate"
+    assert hsbench.score(TONE, TONE, 44101, ["mse"])["mse"].status == "ok", "nothing is resampled"
+
+
+def test_a_pipe_is_refused_and_does_not_block(tmp_path):
+    os.mkfifo(tmp_path / "x.wav")
+    with pytest.raises(DataError, match="the reference should be an audio file, and .* is no regular file"):
+        hsbench.score(tmp_path / "x.wav", TONE)
+
+
+def test_a_file_that_is_not_audio_is_refused_in_one_sentence(tmp_path):
     (tmp_path / "x.wav").write_text("no sound")
     with pytest.raises(DataError, match=re.escape(f"cannot read the audio file {tmp_path / 'x.wav'}")):
         hsbench.score(tmp_path / "x.wav", tmp_path / "x.wav")

@@ -1,4 +1,4 @@
-"""`hsbench report` as users call it: what it writes, and what it says of what it cannot."""
+"""`hsbench report` as users call it: the files that it writes, and its messages about what it cannot write."""
 
 import sys
 
@@ -14,7 +14,7 @@ CLIPS = ["v1_0-0", "v1_1-0", "v2_0-0"]
 
 @pytest.fixture
 def folder(tmp_path):
-    """An experiment of one row and three clips, without sound."""
+    """Return a results folder with an experiment of one row and three clips, without audio."""
     store = Results(tmp_path / "results")
     part = Part("demo", 1, freeze({"fingerprint": "f"}))
     store.folder("cell").write_spec(Cell(Part("inr-fmlp", 1), part, Part("quick", 1), Part("fixed-1", 1), 0))
@@ -42,7 +42,7 @@ def folder(tmp_path):
     return store.root
 
 
-def test_figures_are_written_with_their_captions_and_the_rest_is_explained(folder, hsbench_here, tmp_path):
+def test_figures_are_written_with_captions_and_missing_figures_are_explained(folder, hsbench_here, tmp_path):
     code, out, err = hsbench_here(
         "report", "mine", "--format", "figures", "--output", tmp_path / "out", "--results", folder
     )
@@ -60,6 +60,55 @@ def test_figures_are_written_with_their_captions_and_the_rest_is_explained(folde
     assert "Not drawn: Omegas: " in page
 
 
+@pytest.mark.parametrize(
+    ("options", "written"),
+    [
+        ((), "### Mine"),
+        (("--format", "csv"), "experiment,row,metric,mean,"),
+        (("--format", "figures", "--output"), "wrote "),
+        (("--format", "html", "--output"), "index.html"),
+    ],
+)
+def test_an_experiment_that_was_not_run_is_named_and_the_others_are_reported(
+    folder, hsbench_here, tmp_path, options, written
+):
+    options = (*options, tmp_path / "out") if options[-1:] == ("--output",) else options
+    code, out, err = hsbench_here("report", "figure3", "mine", "table2b", *options, "--results", folder)
+    assert code == 3
+    assert written in out
+    assert err == (
+        f"hsbench: {folder} holds nothing to report on for figure3, table2b; run them first: "
+        f"hsbench run figure3 --results {folder}; hsbench run table2b --results {folder}\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "missing", "advice"),
+    [
+        (("figure3",), "figure3", ": hsbench run figure3"),
+        (
+            ("figure3", "--budget", "smoke", "--corpus", "vctk"),
+            "figure3 with --corpus vctk --budget smoke",
+            ": hsbench run figure3 --corpus vctk --budget smoke",
+        ),
+        ((), "any experiment", ", for instance: hsbench run table2d"),
+    ],
+)
+def test_the_advice_names_the_experiment_that_was_asked_for(
+    hsbench_here, tmp_path, monkeypatch, arguments, missing, advice
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("HSBENCH_RESULTS", raising=False)
+    sentence = f"hsbench: results holds nothing to report on for {missing}; run it first{advice}\n"
+    assert hsbench_here("report", *arguments) == (3, "", sentence)
+
+
+def test_results_that_other_options_exclude_are_named(folder, hsbench_here):
+    code, out, err = hsbench_here("report", "mine", "--budget", "paper", "--results", folder)
+    assert (code, out) == (3, "")
+    assert "nothing to report on for mine with --budget paper; run it first: hsbench run mine --budget paper" in err
+
+
 def test_nothing_to_draw_is_incomplete(folder, hsbench_here, tmp_path):
     (folder / "cell" / "scores.jsonl").unlink()
     code, _, err = hsbench_here(
@@ -70,27 +119,27 @@ def test_nothing_to_draw_is_incomplete(folder, hsbench_here, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "message"),
     [
         (["--format", "figures", "--output", "o", "--clip", "v1_0-1"], "unknown clip 'v1_0-1'; did you mean 'v1_0-0'?"),
-        (["--clip", "v1_0-0"], "--clip goes with --format figures, got --format markdown."),
-        (["--standalone"], "--standalone goes with --format latex, got --format markdown."),
-        (["--per-clip"], "--per-clip goes with --format csv, got --format markdown."),
+        (["--clip", "v1_0-0"], "--clip goes with --format figures, got --format markdown; leave --clip out."),
+        (["--standalone"], "--standalone goes with --format latex, got --format markdown; leave --standalone out."),
+        (["--per-clip"], "--per-clip goes with --format csv, got --format markdown; leave --per-clip out."),
         (["--format", "parquet"], "--format parquet writes a binary file"),
         (["--format", "figures"], "--format figures writes into a folder; name it with --output DIR."),
         (["--columns", "papers"], "unknown choice of columns 'papers'; did you mean 'paper'?"),
-        (["--aggregate", "median"], "unknown aggregate 'median'; known: ours, paper."),
+        (["--aggregate", "median"], "unknown aggregate 'median'; known: ours, paper, penalised."),
         (["--format", "figure"], "unknown format 'figure'; did you mean 'figures'?"),
     ],
 )
-def test_options_that_cannot_be_meant_are_one_sentence(folder, hsbench_here, options, said):
+def test_contradictory_options_are_refused_in_one_sentence(folder, hsbench_here, options, message):
     code, out, err = hsbench_here("report", "mine", "--results", folder, *options)
     assert (code, out) == (2, "")
-    assert said in err
+    assert message in err
     assert "Traceback" not in err
 
 
-def test_the_long_table_as_parquet_says_what_the_csv_says(folder, hsbench_here, tmp_path):
+def test_parquet_and_csv_hold_the_same_long_table(folder, hsbench_here, tmp_path):
     pytest.importorskip("pyarrow", reason="pyarrow is not installed")
     code, out, _ = hsbench_here("report", "--format", "parquet", "--output", tmp_path / "long", "--results", folder)
     path = tmp_path / "long" / "per-clip.parquet"
@@ -106,7 +155,7 @@ def test_the_long_table_as_parquet_says_what_the_csv_says(folder, hsbench_here, 
     assert len(out.splitlines()) == 1 + len(frame)
 
 
-def test_parquet_needs_its_package(folder, hsbench_here, tmp_path, monkeypatch):
+def test_parquet_without_pyarrow_names_the_missing_package(folder, hsbench_here, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     code, _, err = hsbench_here("report", "--format", "parquet", "--output", tmp_path, "--results", folder)
     assert code == 4
@@ -114,7 +163,7 @@ def test_parquet_needs_its_package(folder, hsbench_here, tmp_path, monkeypatch):
     assert list(tmp_path.glob("*.parquet")) == []
 
 
-def test_a_standalone_document_begins_and_ends(folder, hsbench_here, tmp_path):
+def test_a_standalone_document_is_complete(folder, hsbench_here, tmp_path):
     code, out, _ = hsbench_here("report", "--format", "latex", "--standalone", "--results", folder)
     assert code == 0
     assert out.startswith("\\documentclass")

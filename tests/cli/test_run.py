@@ -1,4 +1,4 @@
-"""What `run` promises when nothing goes wrong, and what it says when something does."""
+"""`hsbench run` and `hsbench plan` as users call them: results of successful runs, and statuses of failures."""
 
 import json
 
@@ -14,11 +14,11 @@ def rows(cell, name="scores.jsonl"):
 
 
 def test_a_run_ends_with_the_table_and_exit_zero(hsbench):
-    done = hsbench("run", "toys", "--budget", "smoke")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "missing  toy-ok--demo--smoke--s0--" in done.stdout
-    assert "| loud [smoke]  |" in done.stdout
-    assert "corpus demo (synthetic speech; fingerprint " in done.stdout
+    result = hsbench("run", "toys", "--budget", "smoke")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "missing  toys/loud   toy-ok--demo--smoke--s0--" in result.stdout
+    assert "| loud [smoke]  |" in result.stdout
+    assert "corpus demo (synthetic speech; fingerprint " in result.stdout
     assert len(hsbench.cells()) == 2
     for cell in hsbench.cells():
         assert len(rows(cell)) == 8
@@ -35,9 +35,9 @@ def test_a_run_ends_with_the_table_and_exit_zero(hsbench):
 def test_the_second_run_computes_nothing(hsbench):
     hsbench("run", "toys", "--budget", "smoke")
     before = {path: path.stat().st_mtime_ns for cell in hsbench.cells() for path in cell.rglob("*")}
-    done = hsbench("run", "toys", "--budget", "smoke")
-    assert done.returncode == 0
-    assert "nothing is missing" in done.stdout
+    result = hsbench("run", "toys", "--budget", "smoke")
+    assert result.returncode == 0
+    assert "nothing is missing" in result.stdout
     assert before == {path: path.stat().st_mtime_ns for cell in hsbench.cells() for path in cell.rglob("*")}
     assert len(hsbench.rebuilt()) == 8
 
@@ -49,15 +49,15 @@ def test_a_limit_grows_and_only_the_new_clips_are_rebuilt(hsbench):
     assert len(hsbench.rebuilt()) == len(set(hsbench.rebuilt())) == 8
 
 
-def test_the_same_seed_gives_the_same_numbers_and_another_does_not(hsbench_at, tmp_path):
+def test_the_same_seed_gives_the_same_numbers_and_another_seed_does_not(hsbench_at, tmp_path):
     def values(folder, *arguments):
         folder.mkdir()
-        line = hsbench_at(folder)
-        assert line("run", "toys", "--budget", "smoke", "-k", "row~loud", *arguments).returncode == 0
-        found = {}
-        for cell in line.cells():
-            found |= {(cell.name, row["clip"], row["metric"]): row["value"] for row in rows(cell)}
-        return found
+        command_line = hsbench_at(folder)
+        assert command_line("run", "toys", "--budget", "smoke", "-k", "row~loud", *arguments).returncode == 0
+        scores = {}
+        for cell in command_line.cells():
+            scores |= {(cell.name, row["clip"], row["metric"]): row["value"] for row in rows(cell)}
+        return scores
 
     first, second = values(tmp_path / "a"), values(tmp_path / "b")
     assert first == second
@@ -93,13 +93,13 @@ def test_audio_that_was_removed_is_rebuilt_only_where_a_score_needs_it(hsbench):
     }
 
 
-def test_bad_cells_leave_status_and_log_and_the_others_finish(hsbench):
-    done = hsbench("run", "moods", "--budget", "smoke", "--timeout", 6, "--jobs", 2)
-    assert done.returncode == 3, done.stdout + done.stderr
+def test_failing_cells_leave_a_status_and_a_log_and_the_others_finish(hsbench):
+    result = hsbench("run", "moods", "--budget", "smoke", "--timeout", 6, "--jobs", 2)
+    assert result.returncode == 3, result.stdout + result.stderr
     statuses = {}
     for cell in hsbench.cells():
         statuses[cell.name.split("--")[0].removeprefix("toy-")] = json.loads((cell / "status.json").read_text())
-    assert {mood: one["status"] for mood, one in statuses.items()} == {
+    assert {mood: status["status"] for mood, status in statuses.items()} == {
         "ok": "done",
         "silent": "done",
         "nan": "done",
@@ -118,62 +118,62 @@ def test_bad_cells_leave_status_and_log_and_the_others_finish(hsbench):
     logs = {cell.name.split("--")[0]: (cell / "log.txt").read_text() for cell in hsbench.cells()}
     assert "RuntimeError: the toy raises" in logs["toy-raise"]
     assert "Segmentation fault" in logs["toy-segfault"]
-    assert "6 of 9 cells are incomplete; run the same command again" in done.stderr
-    assert "| ok [smoke] " in done.stdout
+    assert "6 of 9 cells are incomplete; run the same command again" in result.stderr
+    assert "| ok [smoke] " in result.stdout
     page = (hsbench.results / "README.md").read_text()
     for outcome in ("3 done", "2 failed", "1 unavailable", "2 crashed", "1 timeout"):
         assert outcome in page, "the page is written after a bad run too"
     assert "| ok [smoke] " in page
 
 
-def test_bad_fits_are_statuses_under_fixed_and_scores_under_reference(hsbench):
+def test_collapsed_fits_have_no_score_under_fixed_and_a_score_under_reference(hsbench):
     def values(protocol):
-        done = hsbench("run", "moods", "--budget", "smoke", "--protocol", protocol, "-k", "row~silent")
-        assert done.returncode == 0, done.stderr
+        result = hsbench("run", "moods", "--budget", "smoke", "--protocol", protocol, "-k", "row~silent")
+        assert result.returncode == 0, result.stderr
         (cell,) = [c for c in hsbench.cells() if protocol in (c / "spec.json").read_text()]
-        return {(row["metric"], row["value"] is not None, row["status"]) for row in rows(cell)}, done.stdout
+        return {(row["metric"], row["value"] is not None, row["status"]) for row in rows(cell)}, result.stdout
 
     fixed, table = values("fixed")
     assert fixed == {("mse", False, "collapsed"), ("si_snr", False, "collapsed")}
     assert "(0/4)" in table
-    assert "fits collapsed 4" in table
+    assert "4 reconstructions collapsed" in table
     reference, _ = values("reference")
     assert reference == {("mse", True, "ok"), ("si_snr", False, "estimate_silent")}
 
 
 def test_a_fit_that_is_not_finite_never_becomes_a_number(hsbench):
-    done = hsbench("run", "moods", "--budget", "smoke", "--protocol", "reference", "-k", "row~nan")
-    assert done.returncode == 0
+    result = hsbench("run", "moods", "--budget", "smoke", "--protocol", "reference", "-k", "row~nan")
+    assert result.returncode == 0
     (cell,) = hsbench.cells()
     assert {(row["value"], row["status"]) for row in rows(cell)} == {(None, "non_finite_estimate")}
 
 
-def test_a_missing_backend_alone_exits_with_four(hsbench):
-    done = hsbench("run", "moods", "--budget", "smoke", "-k", "row~backend")
-    assert done.returncode == 4
-    assert "the toy lacks a package" in done.stderr
+def test_the_exit_code_is_4_when_only_a_back_end_is_missing(hsbench):
+    result = hsbench("run", "moods", "--budget", "smoke", "-k", "row~backend")
+    assert result.returncode == 4
+    assert "the toy lacks a package" in result.stderr
 
 
-def test_a_metric_without_its_package_is_said_and_the_rest_is_scored(hsbench):
-    done = hsbench("run", "lacking", "--budget", "smoke")
-    assert done.returncode == 4, done.stdout + done.stderr
-    assert "everything else is scored, but toy-lacking: metric 'toy-lacking' needs no_such_module" in done.stderr
+def test_a_metric_without_its_package_is_named_and_the_others_are_scored(hsbench):
+    result = hsbench("run", "lacking", "--budget", "smoke")
+    assert result.returncode == 4, result.stdout + result.stderr
+    assert "everything else is scored, but toy-lacking: metric 'toy-lacking' needs no_such_module" in result.stderr
     (cell,) = hsbench.cells()
     assert {(row["metric"], row["status"]) for row in rows(cell)} == {("mse", "ok"), ("toy-lacking", "unavailable")}
     assert hsbench("run", "lacking", "--budget", "smoke").returncode == 4
     assert len(hsbench.rebuilt()) == 2
 
 
-def test_failed_cells_are_left_alone_when_asked(hsbench):
+def test_rerun_never_leaves_failed_cells_alone(hsbench):
     assert hsbench("run", "moods", "--budget", "smoke", "-k", "row~raise").returncode == 3
-    done = hsbench("run", "moods", "--budget", "smoke", "-k", "row~raise", "--rerun", "never")
-    assert done.returncode == 3
-    assert "started" not in done.stdout
-    assert "failed  toy-raise" in done.stdout
+    result = hsbench("run", "moods", "--budget", "smoke", "-k", "row~raise", "--rerun", "never")
+    assert result.returncode == 3
+    assert "started" not in result.stdout
+    assert "failed  moods/raise  toy-raise" in result.stdout
     assert len(hsbench.rebuilt()) == 1
 
 
-def test_rerunning_all_sets_the_old_cell_aside(hsbench):
+def test_rerun_all_moves_the_old_cell_to_superseded(hsbench):
     hsbench("run", "toys", "--budget", "smoke", "-k", "row~loud")
     assert hsbench("run", "toys", "--budget", "smoke", "-k", "row~loud", "--rerun", "all").returncode == 0
     assert len(hsbench.rebuilt()) == 8
@@ -181,25 +181,25 @@ def test_rerunning_all_sets_the_old_cell_aside(hsbench):
     assert len(rows(hsbench.cells("superseded/*")[0])) == 8
 
 
-def test_what_another_version_made_is_stale_and_can_be_made_anew(hsbench):
+def test_a_cell_of_another_version_is_stale_and_can_be_computed_again(hsbench):
     hsbench("run", "toys", "--budget", "smoke", "-k", "row~loud")
     (cell,) = hsbench.cells()
     provenance = (cell / "provenance.json").read_text()
     (cell / "provenance.json").write_text(provenance.replace('"hsbench": "', '"hsbench": "0.0.'))
-    assert "stale  toy-ok" in hsbench("plan", "toys", "--budget", "smoke", "-k", "row~loud").stdout
+    assert "stale  toys/loud  toy-ok" in hsbench("plan", "toys", "--budget", "smoke", "-k", "row~loud").stdout
     hsbench("run", "toys", "--budget", "smoke", "-k", "row~loud")
     assert len(hsbench.rebuilt()) == 4
     hsbench("run", "toys", "--budget", "smoke", "-k", "row~loud", "--rerun", "stale")
     assert len(hsbench.rebuilt()) == 8
 
 
-def test_another_tolerance_of_the_plan_is_a_schedulers_job(hsbench):
-    """`plan --format json` computes and writes nothing, and its commands do the work."""
+def test_the_commands_of_a_plan_compute_its_cells(hsbench):
+    """`plan --format json` computes and writes nothing; a scheduler can run its commands."""
     import subprocess
     from pathlib import Path
 
-    done = hsbench("plan", "toys", "--budget", "smoke", "--format", "json")
-    plan = json.loads(done.stdout)
+    result = hsbench("plan", "toys", "--budget", "smoke", "--format", "json")
+    plan = json.loads(result.stdout)
     assert not hsbench.results.exists()
     for cell in plan["cells"]:
         path = Path(cell["job_file"])
@@ -242,34 +242,34 @@ def test_another_tolerance_of_the_plan_is_a_schedulers_job(hsbench):
         (["plan", "toys", "--format", "yaml"], 2, "unknown format 'yaml'"),
     ],
 )
-def test_bad_requests_are_one_sentence(hsbench, arguments, code, sentence):
-    done = hsbench(*arguments)
-    assert sentence in done.stderr
-    assert done.stderr.startswith("hsbench: ")
-    assert "Traceback" not in done.stderr
-    assert done.returncode == code
+def test_invalid_requests_are_refused_in_one_sentence(hsbench, arguments, code, sentence):
+    result = hsbench(*arguments)
+    assert sentence in result.stderr
+    assert result.stderr.startswith("hsbench: ")
+    assert "Traceback" not in result.stderr
+    assert result.returncode == code
     assert hsbench.cells() == []
 
 
-def test_a_results_folder_that_is_a_file_is_a_sentence(hsbench):
+def test_a_results_folder_that_is_a_file_is_refused_in_one_sentence(hsbench):
     hsbench.results.write_text("not a folder")
-    done = hsbench("run", "toys", "--budget", "smoke")
-    assert done.returncode == 3
-    assert "cannot write" in done.stderr
-    assert "Traceback" not in done.stderr
+    result = hsbench("run", "toys", "--budget", "smoke")
+    assert result.returncode == 2
+    assert "results should be a folder and is a file; remove it" in result.stderr
+    assert "Traceback" not in result.stderr
     assert hsbench.results.read_text() == "not a folder"
 
 
-def test_settings_enter_the_key_and_the_row(hsbench):
-    done = hsbench("run", "toys", "--budget", "smoke", "--set", "toy-ok.noise=1", "-k", "row~loud")
-    assert "| loud noise=1 [smoke] |" in done.stdout
+def test_changed_settings_are_part_of_the_key_and_of_the_row_name(hsbench):
+    result = hsbench("run", "toys", "--budget", "smoke", "--set", "toy-ok.noise=1", "-k", "row~loud")
+    assert "| loud noise=1 [smoke] |" in result.stdout
     again = hsbench("run", "toys", "--budget", "smoke", "--set", "toy-ok.noise=1.0", "-k", "row~loud")
     assert "nothing is missing" in again.stdout
     hsbench("run", "toys", "--budget", "smoke", "-k", "row~loud")
     assert len(hsbench.cells()) == 2
 
 
-def test_reports_are_pure_on_stdout_and_files_elsewhere(hsbench, tmp_path):
+def test_reports_go_to_standard_output_or_to_files(hsbench, tmp_path):
     hsbench("run", "toys", "--budget", "smoke")
     summary = hsbench("report", "toys", "--format", "csv").stdout.splitlines()
     assert summary[0].startswith("experiment,row,metric,mean,")
@@ -279,68 +279,68 @@ def test_reports_are_pure_on_stdout_and_files_elsewhere(hsbench, tmp_path):
     assert len(long) == 1 + 2 * 4 * 2
     assert ",k09,M," in "\n".join(long)
     for target, written in ((tmp_path / "out", "out/summary.csv"), (tmp_path / "mine.csv", "mine.csv")):
-        done = hsbench("report", "toys", "--format", "csv", "--output", target)
-        assert f"wrote {tmp_path / written}" in done.stdout
+        result = hsbench("report", "toys", "--format", "csv", "--output", target)
+        assert f"wrote {tmp_path / written}" in result.stdout
         assert (tmp_path / written).read_text().splitlines() == summary
     assert "\\begin{tabular}" in hsbench("report", "--format", "latex").stdout
 
 
-def test_a_corpus_of_ones_own_is_prepared_by_the_run_and_its_settings_are_in_the_row(hsbench, tmp_path):
+def test_a_folder_of_the_users_files_is_prepared_by_the_run(hsbench, tmp_path):
     for number in range(4):
         folder = tmp_path / "mine" / f"voice{number % 2}"
         folder.mkdir(parents=True, exist_ok=True)
         soundfile.write(folder / f"{number}.wav", np.sin(np.arange(40000) * 0.01 * (number + 1)), 22050)
-    where = ("--corpus", "folder", "--data-root", tmp_path / "mine", "--budget", "smoke", "-k", "row~loud")
-    unprepared = hsbench("plan", "toys", *where)
+    options = ("--corpus", "folder", "--data-root", tmp_path / "mine", "--budget", "smoke", "-k", "row~loud")
+    unprepared = hsbench("plan", "toys", *options)
     assert unprepared.returncode == 2
     assert "hsbench corpus prepare folder --data-root" in unprepared.stderr
-    done = hsbench("run", "toys", *where, "--set", "folder.peak_normalise=false")
-    assert done.returncode == 0, done.stderr
-    assert "preparing folder" in done.stdout
-    assert "corpus folder (a folder of the user's; fingerprint " in done.stdout
-    assert {row.split()[-1] for row in hsbench.rebuilt()} == {"voice1_1-0", "voice1_3-0"}
+    result = hsbench("run", "toys", *options, "--set", "folder.peak_normalise=false")
+    assert result.returncode == 0, result.stderr
+    assert "preparing folder" in result.stdout
+    assert "corpus folder (a folder of the user's; fingerprint " in result.stdout
+    assert {row.split()[-1] for row in hsbench.rebuilt()} == {"voice1_1-1", "voice1_3-1"}
     (cell,) = hsbench.cells("*--folder--*")
     assert len(rows(cell)) == 4
-    again = hsbench("run", "toys", *where)
+    again = hsbench("run", "toys", *options)
     assert "preparing folder" in again.stdout, "other settings are another preparation"
     assert len(hsbench.cells("*--folder--*")) == 2
-    assert "unknown setting of folder 'blocks'" in hsbench("run", "toys", *where, "--set", "folder.blocks=3").stderr
+    assert "unknown setting of folder 'blocks'" in hsbench("run", "toys", *options, "--set", "folder.blocks=3").stderr
 
 
-def test_groups_stand_apart_and_can_be_chosen(hsbench):
+def test_results_of_two_budgets_are_separate_tables_and_can_be_selected(hsbench):
     hsbench("run", "toys", "--budget", "smoke", "-k", "row~loud")
     hsbench("run", "toys", "--budget", "quick", "-k", "row~loud")
     assert hsbench("report", "toys").stdout.count("### Toys") == 2
-    chosen = hsbench("report", "toys", "--budget", "smoke").stdout
-    assert chosen.count("### Toys") == 1
-    assert "budget smoke" in chosen
+    selected = hsbench("report", "toys", "--budget", "smoke").stdout
+    assert selected.count("### Toys") == 1
+    assert "budget smoke" in selected
     assert hsbench("report", "toys", "--budget", "paper").returncode == 3
 
 
 def test_experiments_share_cells(hsbench):
     hsbench("run", "toys", "--budget", "smoke", "-k", "row~loud")
-    done = hsbench("run", "moods", "--budget", "smoke", "-k", "row~ok")
-    assert "nothing is missing" in done.stdout
+    result = hsbench("run", "moods", "--budget", "smoke", "-k", "row~ok")
+    assert "nothing is missing" in result.stdout
     assert len(hsbench.rebuilt()) == 4
 
 
-def test_listing_shows_origin_and_what_is_missing(hsbench):
-    listed = hsbench.command("list", "models")[:-2]
+def test_list_shows_origin_and_availability(hsbench):
+    command = hsbench.command("list", "models")[:-2]
     import subprocess
 
-    done = subprocess.run(listed, capture_output=True, text=True, env=hsbench.environment(), check=True)
-    assert "inr-siren" in done.stdout
-    (line,) = [line for line in done.stdout.splitlines() if "toy-ok" in line]
+    result = subprocess.run(command, capture_output=True, text=True, env=hsbench.environment(), check=True)
+    assert "inr-siren" in result.stdout
+    (line,) = [line for line in result.stdout.splitlines() if "toy-ok" in line]
     assert line.split()[:4] == ["toy-ok", "v1", "tests", "available"]
 
 
 def test_another_split_is_another_table_of_the_same_cell(hsbench):
     hsbench("run", "toys", "--budget", "smoke", "-k", "row~loud")
-    done = hsbench("run", "toys", "--budget", "smoke", "-k", "row~loud", "--split", "train")
-    assert done.returncode == 0, done.stderr
+    result = hsbench("run", "toys", "--budget", "smoke", "-k", "row~loud", "--split", "train")
+    assert result.returncode == 0, result.stderr
     (cell,) = hsbench.cells()
     assert len(rows(cell)) == 16
-    shown = hsbench("report", "toys").stdout
-    assert shown.count("### Toys") == 2
-    assert "split train, budget smoke" in shown
-    assert "split validation, budget smoke" in shown
+    report = hsbench("report", "toys").stdout
+    assert report.count("### Toys") == 2
+    assert "split train, budget smoke" in report
+    assert "split validation, budget smoke" in report

@@ -1,4 +1,4 @@
-"""What `doctor` says of an installation, whole or broken."""
+"""`hsbench doctor` on complete and on broken installations."""
 
 import json
 import shutil
@@ -12,10 +12,11 @@ from hsbench.results import provenance
 
 
 def sections(out):
+    """Return title of a section -> name of a fact -> the fact, from JSON output."""
     return {title: {fact["name"]: fact for fact in facts} for title, facts in json.loads(out)["sections"].items()}
 
 
-def test_a_whole_installation_is_exit_zero_with_every_section(hsbench_here, tmp_path):
+def test_a_complete_installation_exits_with_0_and_shows_every_section(hsbench_here, tmp_path):
     code, out, err = hsbench_here("doctor", "--results", tmp_path / "none")
     assert (code, err) == (0, "")
     titles = [line for line in out.splitlines() if not line.startswith(" ")]
@@ -35,25 +36,25 @@ def test_a_whole_installation_is_exit_zero_with_every_section(hsbench_here, tmp_
     assert list(tmp_path.iterdir()) == [], "doctor writes nothing"
 
 
-def test_names_states_and_values_stand_in_columns(hsbench_here):
+def test_names_states_and_values_are_aligned_in_columns(hsbench_here):
     _, out, _ = hsbench_here("doctor")
     lines = out.partition("packages:\n")[2].partition("devices:")[0].splitlines()
     assert len({line.index("  ok") for line in lines if "  ok" in line}) == 1
 
 
-def test_a_missing_required_back_end_is_exit_four_named_once_with_its_remedy(hsbench_here, monkeypatch):
+def test_a_missing_required_back_end_exits_with_4_and_names_the_remedy(hsbench_here, monkeypatch):
     monkeypatch.setitem(sys.modules, "pesq", None)
     code, out, err = hsbench_here("doctor", "--format", "json")
     assert code == 4
     assert err.startswith("hsbench: the main job needs pesq, missing or broken here; ")
     assert "pip install" in err
-    document, found = json.loads(out), sections(out)
+    document, facts = json.loads(out), sections(out)
     assert (document["works"], document["failing"]) == (False, ["pesq"])
-    assert found["back ends"]["pesq"]["ok"] is False
-    assert found["cannot run here"]["metrics pesq"]["value"] == "needs pesq; install with: pip install pesq"
+    assert facts["back ends"]["pesq"]["ok"] is False
+    assert facts["cannot run here"]["metrics pesq"]["value"] == "needs pesq; install with: pip install pesq"
 
 
-def test_torchaudio_that_does_not_load_beside_this_torch_gives_the_sentence_of_the_house(hsbench_here, monkeypatch):
+def test_a_torchaudio_that_does_not_fit_torch_is_named_with_the_remedy(hsbench_here, monkeypatch):
     monkeypatch.delitem(sys.modules, "hsbench.audio.resample", raising=False)
     monkeypatch.setitem(sys.modules, "torchaudio.transforms", None)
     code, out, err = hsbench_here("doctor", "--format", "json")
@@ -64,7 +65,7 @@ def test_torchaudio_that_does_not_load_beside_this_torch_gives_the_sentence_of_t
     )
 
 
-def test_weights_of_another_content_are_named(hsbench_here, monkeypatch):
+def test_cdpam_weights_with_another_checksum_are_named(hsbench_here, monkeypatch):
     monkeypatch.setattr("hsbench.metrics.cdpam_weights.SHA256", "0" * 64)
     code, out, err = hsbench_here("doctor", "--format", "json")
     assert code == 4
@@ -73,22 +74,22 @@ def test_weights_of_another_content_are_named(hsbench_here, monkeypatch):
     assert "metrics cdpam" in sections(out)["cannot run here"]
 
 
-def test_what_is_optional_may_be_missing(hsbench_here, monkeypatch):
+def test_missing_optional_back_ends_exit_with_0(hsbench_here, monkeypatch):
     monkeypatch.setitem(sys.modules, "av", None)
     monkeypatch.setattr(shutil, "which", lambda name: None)
     code, out, _ = hsbench_here("doctor", "--format", "json")
-    found = sections(out)
+    facts = sections(out)
     assert code == 0
-    assert found["back ends"]["C compiler"]["value"].startswith("no cc or gcc or clang on PATH; ")
-    assert not found["back ends"]["pdflatex"]["ok"]
-    assert found["cannot run here"]["models opus"]["value"] == "needs av; install with: pip install 'hsbench[codecs]'"
+    assert facts["back ends"]["C compiler"]["value"].startswith("no cc or gcc or clang on PATH; ")
+    assert not facts["back ends"]["pdflatex"]["ok"]
+    assert facts["cannot run here"]["models opus"]["value"] == "needs av; install with: pip install 'hsbench[codecs]'"
 
 
-def test_packages_that_are_not_installed_are_missing(monkeypatch, tmp_path):
+def test_packages_that_are_not_installed_are_listed_as_missing(monkeypatch, tmp_path):
     wanted = ["torch<2.15", "tensorboard>=2.16; extra == 'tensorboard'"]
     monkeypatch.setattr(checkup, "requires", lambda name: wanted)
     monkeypatch.setattr(provenance, "installed", {"torch": "2.14.1"}.get)
-    packages = {fact.name: fact for fact in checkup.make(tmp_path).sections["packages"]}
+    packages = {fact.name: fact for fact in checkup.examine(tmp_path).sections["packages"]}
     assert (packages["torch"].value, packages["torch"].ok) == ("2.14.1", True)
     assert (packages["tensorboard"].value, packages["tensorboard"].ok) == ("missing (extra tensorboard)", False)
 
@@ -96,10 +97,10 @@ def test_packages_that_are_not_installed_are_missing(monkeypatch, tmp_path):
 def test_a_broken_torch_leaves_the_other_sections(monkeypatch, tmp_path):
     broken = backends.Backend("torch", works=False, detail="torch is not installed", required=True, module="torch")
     monkeypatch.setattr(backends, "all_backends", lambda: [broken])
-    made = checkup.make(tmp_path)
-    assert made.failing == (broken,)
-    assert made.sections["devices"][-1].value == "unknown: torch does not import"
-    assert "models inr-fmlp" in {fact.name for fact in made.sections["cannot run here"]}
+    result = checkup.examine(tmp_path)
+    assert result.failing == (broken,)
+    assert result.sections["devices"][-1].value == "unknown: torch cannot be imported"
+    assert "models inr-fmlp" in {fact.name for fact in result.sections["cannot run here"]}
 
 
 @pytest.mark.parametrize(
@@ -109,7 +110,7 @@ def test_a_broken_torch_leaves_the_other_sections(monkeypatch, tmp_path):
         (("--import", "none.py"), "--import expects a Python file"),
     ],
 )
-def test_bad_input_is_a_sentence(hsbench_here, arguments, sentence):
+def test_invalid_options_are_refused_in_one_sentence(hsbench_here, arguments, sentence):
     code, out, err = hsbench_here("doctor", *arguments)
     assert (code, out) == (2, "")
     assert sentence in err

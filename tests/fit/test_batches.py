@@ -1,3 +1,5 @@
+"""Training batches: order of the passages, position of crops, augmentation, and shares of several processes."""
+
 import hashlib
 
 import numpy as np
@@ -16,7 +18,7 @@ def key(*words):
 
 
 def numbered(count=20, length=300):
-    """Passage n holds n * 1000 + position, so that a crop says where it comes from."""
+    """Passages whose samples are 1000 n + position in passage n, so that a crop shows where it was cut."""
     return joined([np.arange(length, dtype=np.int16) + 1000 * n for n in range(count)])
 
 
@@ -26,7 +28,7 @@ def make(passages=None, batch=4, epoch_samples=20, **options):
 
 
 def origin(crops):
-    """Passage and first sample of crops that were divided by their peak, which is the last sample."""
+    """Passage and first sample of each crop, which was divided by its last sample; successive samples differed by 1."""
     step = crops[:, -1] - crops[:, -2]
     last = (1 / step).round().long()
     return last // 1000, last % 1000 - 99
@@ -40,7 +42,7 @@ def test_an_epoch_takes_every_passage_once_in_a_new_order():
     assert epochs[0] != epochs[1]
 
 
-def test_a_long_epoch_goes_through_the_passages_again():
+def test_an_epoch_longer_than_the_corpus_visits_passages_again():
     batches = make(numbered(3), batch=4, epoch_samples=8)
     seen = torch.cat([origin(batches(step))[0] for step in range(2)]).tolist()
     assert sorted(seen[:3]) == sorted(seen[3:6]) == [0, 1, 2]
@@ -50,21 +52,21 @@ def test_a_short_last_batch_is_dropped():
     assert make(batch=8, epoch_samples=20).per_epoch == 2
 
 
-def test_crops_come_from_everywhere():
+def test_crops_begin_anywhere_in_a_passage():
     batches = make(numbered(1, 300), batch=64, epoch_samples=640)
     starts = torch.cat([origin(batches(step))[1] for step in range(10)])
     assert 0 <= starts.min() < 8
     assert 192 < starts.max() < 200
 
 
-def test_a_step_is_a_function_of_its_number_alone():
+def test_a_batch_depends_only_on_its_step_number():
     again = make(augment=True)
     for step in (7, 0, 7, 3):
         assert torch.equal(make(augment=True)(step), again(step))
     assert not torch.equal(again(3), again(4))
 
 
-def test_augmentation_is_mangle_dequantise_peak_in_this_order():
+def test_augmented_crops_have_peak_1_and_four_of_five_mangled_phases():
     passages = joined([(10000 * np.sin(np.arange(4000) * (0.01 + 0.02 * n))).astype(np.int16) for n in range(8)])
     plain = Batches(passages, 2000, 22050, 8, 800, key, CPU, augment=False)
     augmented = Batches(passages, 2000, 22050, 8, 800, key, CPU)
@@ -74,10 +76,10 @@ def test_augmentation_is_mangle_dequantise_peak_in_this_order():
         assert y.abs().amax(1).tolist() == pytest.approx([1.0] * 8)
         changed += int(((y - x).abs().amax(1) > 0.01).sum())
         total += 8
-    assert 0.7 < changed / total < 0.9, "four of five are mangled"
+    assert 0.7 < changed / total < 0.9, "four of five phases are mangled"
 
 
-def test_processes_share_a_batch_out():
+def test_the_shares_of_two_processes_make_up_the_batch():
     whole = make(batch=4, augment=True)
     shares = [make(batch=4, augment=True, rank=rank, world=2) for rank in range(2)]
     for step in (0, 6):
@@ -86,7 +88,7 @@ def test_processes_share_a_batch_out():
         assert torch.equal(whole.windows(step, 50), torch.cat(windows))
 
 
-def test_windows_lie_inside_and_move():
+def test_windows_lie_inside_the_crop_and_change_from_step_to_step():
     batches = make(batch=16, epoch_samples=160)
     firsts = torch.cat([batches.windows(step, 30)[:, 0] for step in range(10)])
     assert firsts.min() >= 0
@@ -106,10 +108,10 @@ def test_a_memory_mapped_corpus_is_not_copied(tmp_path):
     assert batches(0).shape == (2, 100)
 
 
-def test_bad_requests_are_sentences():
+def test_settings_out_of_range_are_refused_in_a_sentence():
     with pytest.raises(UsageError, match="at least one batch of 30"):
         make(batch=30, epoch_samples=20)
-    with pytest.raises(UsageError, match="a multiple of the 3 processes, got 4"):
+    with pytest.raises(UsageError, match="a positive multiple of the number of processes, 3, got 4"):
         make(world=3)
     with pytest.raises(UsageError, match="passages of at least 100 samples"):
         make(numbered(2, 99))

@@ -1,4 +1,4 @@
-"""Reading checkpoints: any bytes give tensors or nothing, and a checkpoint of another fit is refused."""
+"""Checkpoints: damaged files read as None, and the checkpoint of another fit is refused."""
 
 import json
 
@@ -11,7 +11,7 @@ from safetensors.torch import save
 from hsbench.errors import DataError
 from hsbench.fit import checkpoint, loop
 
-ANYWHERE = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
+EXAMPLES = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
 WHOLE = save({"w": torch.arange(4.0)}, {"numbers": json.dumps({"step": 2, "seconds": 0.5})})
 
 
@@ -23,18 +23,18 @@ def damaged(draw):
     return bytes(data[: draw(st.integers(0, len(data)))] if draw(st.booleans()) else data)
 
 
-@ANYWHERE
+@EXAMPLES
 @given(data=damaged() | st.binary(max_size=100))
-def test_any_bytes_are_tensors_or_nothing(tmp_path, data):
+def test_any_bytes_read_as_a_checkpoint_or_as_none(tmp_path, data):
     path = tmp_path / "x.safetensors"
     path.write_bytes(data)
-    found = checkpoint.read(path)
-    assert found is None or isinstance(found[1], dict)
+    contents = checkpoint.read(path)
+    assert contents is None or isinstance(contents[1], dict)
     assert checkpoint.metadata(path) is None or isinstance(checkpoint.metadata(path), dict)
 
 
 @pytest.mark.parametrize("numbers", ["[1]", "3", "null", "NaN", "[" * 100_000, "{", None])
-def test_numbers_that_are_none_make_no_checkpoint(tmp_path, numbers):
+def test_invalid_numbers_in_the_metadata_make_no_checkpoint(tmp_path, numbers):
     path = tmp_path / "x.safetensors"
     path.write_bytes(save({"w": torch.zeros(1)}, None if numbers is None else {"numbers": numbers}))
     assert checkpoint.read(path) is None
@@ -71,15 +71,15 @@ def fit(path):
         ({"w": torch.zeros(4)}, {"step": -1, "seconds": 0.0}),
     ],
 )
-def test_the_checkpoint_of_another_fit_is_a_sentence(tmp_path, tensors, numbers):
+def test_the_checkpoint_of_another_fit_is_refused_in_a_sentence(tmp_path, tensors, numbers):
     path = tmp_path / "fit.safetensors"
     checkpoint.write(path, tensors, numbers)
     with pytest.raises(DataError, match=r"fit.safetensors is no checkpoint of this fit; remove it with: hsbench clean"):
         fit(path)
 
 
-def test_a_truncated_checkpoint_begins_anew(tmp_path):
+def test_a_fit_with_a_truncated_checkpoint_starts_from_the_beginning(tmp_path):
     path = tmp_path / "fit.safetensors"
-    calm = fit(None).detach()
+    undisturbed = fit(None).detach()
     path.write_bytes(WHOLE[:-3])
-    assert torch.equal(fit(path).detach(), calm)
+    assert torch.equal(fit(path).detach(), undisturbed)

@@ -1,4 +1,4 @@
-"""Two processes of 8 clips and one of 16: the same loss, the same gradients, the root of the spectral loss included."""
+"""Two processes of 8 clips train as one of 16: same losses, same gradients, also for the root of the spectral loss."""
 
 import torch
 from torch import multiprocessing
@@ -17,9 +17,9 @@ CODE = {"additive_bias": "generated", "multiplicative_bias": "scale"}
 
 def network():
     net = create("fmlp", [8, 8])
-    made = HyperSoundNetwork(net, Combination(net, "add", 0, CODE), 2048, 2, "element", [16])
-    made.initialise(0)
-    return made.double()
+    small = HyperSoundNetwork(net, Combination(net, "add", 0, CODE), 2048, 2, "element", [16])
+    small.initialise(0)
+    return small.double()
 
 
 def clips():
@@ -28,15 +28,15 @@ def clips():
 
 
 def trained(waveform):
-    """Losses of three steps, and gradients of the last, of the share of the clips that is given."""
-    made, seen = network(), []
-    step = TrainingStep(made, MultiResolutionMelLoss(22050, across=distributed.mean), (8, 700), 4, "fp32")
-    hooks = Hooks(seen.append, lambda done: None)
+    """Train three steps on these clips: losses, gradients of the last step, and weights after it."""
+    small, rows = network(), []
+    step = TrainingStep(small, MultiResolutionMelLoss(22050, across=distributed.mean), (8, 700), 4, "fp32")
+    hooks = Hooks(rows.append, lambda done: None)
     optimise(
-        dict(made.named_parameters()), lambda number: step(waveform, None, 0), Recipe(3, 3, "constant", 1e-3), hooks
+        dict(small.named_parameters()), lambda number: step(waveform, None, 0), Recipe(3, 3, "constant", 1e-3), hooks
     )
-    gradients = {name: value.grad for name, value in made.named_parameters() if value.grad is not None}
-    return [row["loss"] for row in seen], gradients, dict(made.state_dict())
+    gradients = {name: value.grad for name, value in small.named_parameters() if value.grad is not None}
+    return [row["loss"] for row in rows], gradients, dict(small.state_dict())
 
 
 def worker(rank, port, folder):
@@ -50,7 +50,7 @@ def worker(rank, port, folder):
     team.leave(0)
 
 
-def test_two_processes_of_eight_are_one_of_sixteen(tmp_path):
+def test_two_processes_of_eight_clips_train_as_one_of_sixteen(tmp_path):
     import socket
 
     with socket.socket() as free:
@@ -65,12 +65,12 @@ def test_two_processes_of_eight_are_one_of_sixteen(tmp_path):
         for name, value in gradients.items():
             assert (share[1][name] - value).norm() <= 1e-5 * value.norm() + 1e-12, name
     for name, value in weights.items():
-        assert torch.equal(shares[0][2][name], shares[1][2][name]), "the processes stay the same"
+        assert torch.equal(shares[0][2][name], shares[1][2][name]), "both processes have the same weights"
         assert torch.allclose(shares[0][2][name], value, atol=1e-9), name
 
 
-def test_the_mean_under_the_root_is_needed():
-    """Without the mean under the root being one, the shares' gradients would differ from the whole's."""
+def test_the_mean_must_be_taken_under_the_root():
+    """If each process took the root of its own mean, the averaged gradients would not be those of the whole batch."""
     loss = MultiResolutionMelLoss(22050)
     x = clips()
     y = (0.5 * x).requires_grad_()
@@ -83,7 +83,7 @@ def test_the_mean_under_the_root_is_needed():
     assert (torch.cat(halves) - y.grad).norm() > 1e-2 * y.grad.norm()
 
 
-def test_alone_nothing_happens():
+def test_in_a_single_process_every_function_is_the_identity():
     value = torch.tensor(3.0, requires_grad=True)
     assert distributed.mean(value) is value
     assert (distributed.rank(), distributed.world()) == (0, 1)

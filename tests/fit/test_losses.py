@@ -1,3 +1,5 @@
+"""Spectral losses: parity with the reference code, frequency weighting, root over the batch, gradients."""
+
 import math
 
 import pytest
@@ -9,7 +11,7 @@ from hsbench.fit.losses import BANDS, MultiResolutionMelLoss, spectral
 
 @pytest.fixture(scope="module")
 def pair():
-    """The signals of the golden values."""
+    """The two signals, [1, 32768] each, from which the golden values were computed."""
     n = torch.arange(32768, dtype=torch.float64) / 22050
     tau = 2 * math.pi
     x = (
@@ -26,23 +28,23 @@ def test_parity_with_the_reference(golden_models, pair):
     assert loss(*pair).item() == pytest.approx(golden_models["stft_loss/total"], rel=1e-5)
     silence = torch.zeros_like(pair[0])
     assert loss(silence, pair[0]).item() == pytest.approx(golden_models["stft_loss/silence_vs_x"], rel=1e-5)
-    for size, want in golden_models["stft_loss/per_resolution"].items():
-        assert loss._at(*pair, int(size), 0).item() == pytest.approx(want, rel=1e-5)
+    for size, expected in golden_models["stft_loss/per_resolution"].items():
+        assert loss._at(*pair, int(size), 0).item() == pytest.approx(expected, rel=1e-5)
 
 
 @pytest.mark.parametrize("p", [0.2, 0.5, 1.0])
 @pytest.mark.parametrize("epoch", [0, 250, 500])
 def test_parity_of_the_frequency_weighting(golden_models, pair, p, epoch):
-    loss, want = MultiResolutionMelLoss(22050, p), golden_models[f"freq_weight/p{p}/epoch{epoch}"]
+    loss, expected = MultiResolutionMelLoss(22050, p), golden_models[f"freq_weight/p{p}/epoch{epoch}"]
     weights = loss.weights(BANDS, epoch)
     assert [weights[0].item(), weights[63].item(), weights[-1].item()] == pytest.approx(
-        [want["first"], want["mid"], want["last"]], rel=1e-5
+        [expected["first"], expected["mid"], expected["last"]], rel=1e-5
     )
-    assert weights.sum().item() == pytest.approx(want["sum"], rel=1e-6)
-    assert loss(*pair, epoch).item() == pytest.approx(want["loss"], rel=1e-5)
+    assert weights.sum().item() == pytest.approx(expected["sum"], rel=1e-6)
+    assert loss(*pair, epoch).item() == pytest.approx(expected["loss"], rel=1e-5)
 
 
-def test_weights_stop_growing_and_the_papers_form_is_another(pair):
+def test_weights_stop_growing_at_epoch_500_and_the_papers_form_differs(pair):
     loss = MultiResolutionMelLoss(22050, 0.5)
     assert torch.equal(loss.weights(128, 500), loss.weights(128, 9999))
     spectrum = MultiResolutionMelLoss(22050, 0.5, "spectrum")
@@ -50,19 +52,19 @@ def test_weights_stop_growing_and_the_papers_form_is_another(pair):
     assert abs(spectrum(*pair, 500).item() / loss(*pair, 500).item() - 1) > 0.05
 
 
-def test_identity_is_zero_and_a_louder_error_costs_more(pair):
+def test_a_perfect_estimate_has_loss_0_and_a_larger_error_costs_more(pair):
     loss, (x, y) = MultiResolutionMelLoss(22050), pair
     assert loss(x, x).item() == 0
     errors = [loss(x, x + scale * (y - x)).item() for scale in (0.1, 0.5, 1.0, 2.0)]
     assert errors == sorted(errors)
 
 
-def test_the_root_couples_the_clips_of_a_batch(pair):
+def test_the_loss_of_a_batch_exceeds_the_mean_of_its_clips(pair):
     loss, (x, y) = MultiResolutionMelLoss(22050), pair
     near, far = x + 0.1 * (y - x), y
-    together = loss(torch.cat([x, x]), torch.cat([near, far])).item()
-    apart = (loss(x, near).item() + loss(x, far).item()) / 2
-    assert together > apart * 1.01
+    of_the_batch = loss(torch.cat([x, x]), torch.cat([near, far])).item()
+    mean_of_the_clips = (loss(x, near).item() + loss(x, far).item()) / 2
+    assert of_the_batch > mean_of_the_clips * 1.01
 
 
 def test_below_the_floor_there_is_no_gradient():
@@ -71,7 +73,7 @@ def test_below_the_floor_there_is_no_gradient():
     assert faint.grad.abs().max() == 0
 
 
-def test_gradients_are_right():
+def test_gradients_equal_finite_differences():
     generator = torch.Generator().manual_seed(0)
     x, y = (torch.rand(2, 1200, generator=generator, dtype=torch.float64) - 0.5 for _ in range(2))
     loss, direction = MultiResolutionMelLoss(22050, 0.5), torch.randn(2, 1200, generator=generator, dtype=torch.float64)
@@ -83,14 +85,14 @@ def test_gradients_are_right():
     assert (y.grad * direction).sum().item() == pytest.approx(slope.item(), rel=1e-5)
 
 
-def test_pwg_is_auralosss(pair):
+def test_pwg_is_0_for_a_perfect_estimate_only(pair):
     x, y = pair
     loss = spectral("pwg", 22050, 0.0, "mel_amplitude", lambda mean: mean)
     assert loss(x, x, 0).item() == pytest.approx(0, abs=1e-6)
     assert loss(x, y, 0).item() > 0.1
 
 
-def test_bad_requests_are_sentences(pair):
+def test_invalid_arguments_are_refused_in_a_sentence(pair):
     with pytest.raises(UnknownNameError, match="did you mean 'mel'"):
         spectral("mell", 22050, 0.0, "mel_amplitude", lambda mean: mean)
     with pytest.raises(UsageError, match="one shape and more than 1024 samples"):

@@ -1,4 +1,4 @@
-"""Small trained cells, one whose model gives back what it gets, and what the command line does with them."""
+"""Small trained cells, a cell whose model returns its input, and the commands that use a cell."""
 
 import os
 import shutil
@@ -27,7 +27,7 @@ SMALL = {
 
 
 class Echo:
-    """Gives back what it is given, or what a test asks for."""
+    """A model that returns its input, or what the function `answer` makes of it; `seen` lists its inputs."""
 
     name, version, group = "echo", 1, 3
     seen, answer, trains = [], staticmethod(lambda waveform, number: (waveform, "ok")), False
@@ -43,7 +43,7 @@ class Echo:
 
 
 def tone(samples, rate=RATE, seed=0):
-    """A few partials, [samples]."""
+    """A sum of five sinusoids, [samples]."""
     rng = np.random.default_rng(seed)
     t = np.arange(samples) / rate
     x = sum(np.sin(2 * np.pi * f * t + rng.uniform(0, 6)) for f in rng.uniform(100, 800, 5))
@@ -51,16 +51,16 @@ def tone(samples, rate=RATE, seed=0):
 
 
 def cell_of(model, settings=None, training=None, corpus=None):
-    """A cell of clips of SAMPLES at RATE."""
+    """A cell whose clips have SAMPLES samples at RATE Hz."""
     descriptor = registry.get("models", model)
     switches = protocols.switches("fixed", descriptor.switches)
-    full = {**descriptor.defaults, **(settings or {})}
+    all_settings = {**descriptor.defaults, **(settings or {})}
     if descriptor.resolve is not None:
-        full = widths.resolve(full, switches, SAMPLES)
-    part = {"fingerprint": "0" * 64, "sample_rate": RATE, "samples": SAMPLES, **(corpus or {})}
+        all_settings = widths.resolve(all_settings, switches, SAMPLES)
+    corpus_settings = {"fingerprint": "0" * 64, "sample_rate": RATE, "samples": SAMPLES, **(corpus or {})}
     return Cell(
-        model=Part(model, descriptor.version, freeze(full)),
-        corpus=Part("demo", 1, freeze(part)),
+        model=Part(model, descriptor.version, freeze(all_settings)),
+        corpus=Part("demo", 1, freeze(corpus_settings)),
         budget=Part(
             "smoke", 1, freeze({**descriptor.budgets.get("smoke", {}), "coordinates": None, **(training or {})})
         ),
@@ -70,6 +70,8 @@ def cell_of(model, settings=None, training=None, corpus=None):
 
 
 def train(folder, cell):
+    """Train the network of a cell on four clips, and write it into the cell's folder."""
+
     class Clips(list):
         def first(self, count):
             return Clips(self[:count])
@@ -95,9 +97,9 @@ def train(folder, cell):
 
 
 @pytest.fixture(scope="session")
-def kept(tmp_path_factory):
+def session_results(tmp_path_factory):
     """A results folder with a small trained hypernetwork and two cells of individual INRs."""
-    results = Results(tmp_path_factory.mktemp("using") / "results")
+    results = Results(tmp_path_factory.mktemp("inference") / "results")
     for model, (settings, training) in SMALL.items():
         cell = cell_of(model, settings, training)
         folder = results.cell(cell)
@@ -109,21 +111,21 @@ def kept(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def one_thread(monkeypatch):
-    """A small network on many threads of a busy machine waits for them more than it computes."""
+    """Use one thread: on a busy machine, many threads of a small network wait more than they compute."""
     monkeypatch.setattr(os, "sched_getaffinity", lambda process: {0})
     monkeypatch.setenv("GOMP_SPINCOUNT", "20000")
 
 
 @pytest.fixture
-def results(kept, tmp_path):
-    """A copy of it that a test may spoil."""
-    shutil.copytree(kept.root, tmp_path / "results")
+def results(session_results, tmp_path):
+    """A copy of `session_results` that a test may change."""
+    shutil.copytree(session_results.root, tmp_path / "results")
     return Results(tmp_path / "results")
 
 
 @pytest.fixture
 def path():
-    """The folder of the one cell whose name begins so."""
+    """Find the folder of the one cell whose name begins with a text."""
 
     def find(results, model):
         (name,) = [name for name in results.cells() if name.startswith(model)]
@@ -134,13 +136,13 @@ def path():
 
 @pytest.fixture(params=list(SMALL))
 def model(request):
-    """The name of each model that has a cell there."""
+    """The name of each model that has a cell in `results`."""
     return request.param
 
 
 @pytest.fixture
 def small():
-    """The settings and the training of each."""
+    """Name of each model -> its settings and its training settings."""
     return SMALL
 
 
@@ -173,7 +175,7 @@ def echo(monkeypatch, tmp_path):
 
 @pytest.fixture
 def sound(tmp_path):
-    """Write a waveform to a file of this name: its path."""
+    """Write a waveform to a file, and return the path."""
 
     def write(name, waveform, rate=RATE):
         soundfile.write(tmp_path / name, waveform, rate, subtype="FLOAT")
@@ -184,26 +186,26 @@ def sound(tmp_path):
 
 @pytest.fixture
 def rebuild(hsbench_here, sound, tmp_path):
-    """Rebuild a sound with a cell: waveform, rate, standard error."""
+    """Reconstruct a sound with a cell, and return waveform, sample rate and standard error."""
 
-    def run(cell, waveform, *options, rate=RATE):
-        audio = sound("in.wav", waveform, rate)
+    def run(cell, original, *options, rate=RATE):
+        audio = sound("in.wav", original, rate)
         code, out, err = hsbench_here("reconstruct", cell, audio, "-o", tmp_path / "out" / "out.wav", *options)
         assert code == 0, err
         assert "wrote" in out
-        made, found = read_mono(tmp_path / "out" / "out.wav")
-        return made, found, err
+        waveform, sample_rate = read_mono(tmp_path / "out" / "out.wav")
+        return waveform, sample_rate, err
 
     return run
 
 
 @pytest.fixture
 def refused(hsbench_here, sound, tmp_path):
-    """A command that must fail with one sentence and write nothing: the sentence."""
+    """Run a command that must fail with one sentence and write nothing, and return the sentence."""
 
     def run(verb, cell, *options, audio=None, output="out.wav"):
-        given = [] if verb == "export" else [audio or sound("in.wav", tone(3000))]
-        code, _, err = hsbench_here(verb, cell, *given, "-o", tmp_path / output, *options)
+        inputs = [] if verb == "export" else [audio or sound("in.wav", tone(3000))]
+        code, _, err = hsbench_here(verb, cell, *inputs, "-o", tmp_path / output, *options)
         assert code == 2, err
         assert err.startswith("hsbench: ")
         assert err.count("\n") == 1

@@ -1,4 +1,4 @@
-"""A trained cell travels as one file."""
+"""`hsbench export` writes a trained cell into one file, which reconstructs the same as the cell."""
 
 import json
 import shutil
@@ -13,15 +13,17 @@ from hsbench.results.cell_folder import CellFolder
 from hsbench.spec import Cell
 
 
-def test_a_trained_cell_is_found_by_path_by_name_and_as_a_file(rebuild, hsbench_here, results, tmp_path, tone, path):
+def test_a_cell_by_path_a_cell_by_name_and_an_exported_file_reconstruct_the_same(
+    rebuild, hsbench_here, results, tmp_path, tone, path
+):
     folder, x = path(results, "hypersound"), tone(9000)
     code, out, err = hsbench_here("export", folder.name, "-o", tmp_path / "model.hsbench", "--results", results.root)
     assert (code, err) == (0, "")
     assert f"{folder.name}, 0." in out
-    before = sorted((one, one.stat().st_mtime_ns) for one in folder.rglob("*"))
+    before = sorted((file, file.stat().st_mtime_ns) for file in folder.rglob("*"))
     by_path, _, _ = rebuild(folder, x)
     by_name, _, _ = rebuild(folder.name, x, "--results", results.root)
-    assert before == sorted((one, one.stat().st_mtime_ns) for one in folder.rglob("*"))
+    assert before == sorted((file, file.stat().st_mtime_ns) for file in folder.rglob("*"))
     shutil.rmtree(results.root)
     as_file, _, _ = rebuild(tmp_path / "model.hsbench", x)
     assert by_path.any()
@@ -29,17 +31,17 @@ def test_a_trained_cell_is_found_by_path_by_name_and_as_a_file(rebuild, hsbench_
     assert np.array_equal(by_path, as_file)
 
 
-def test_an_exported_file_says_what_it_is_and_exports_to_itself(hsbench_here, results, tmp_path, path):
-    folder, one, two = CellFolder(path(results, "hypersound")), tmp_path / "one", tmp_path / "two"
-    assert hsbench_here("export", folder.path, "-o", one)[0] == 0
-    texts = checkpoint.metadata(one)
+def test_an_exported_file_holds_its_cell_and_can_be_exported_again(hsbench_here, results, tmp_path, path):
+    folder, first, second = CellFolder(path(results, "hypersound")), tmp_path / "first", tmp_path / "second"
+    assert hsbench_here("export", folder.path, "-o", first)[0] == 0
+    texts = checkpoint.metadata(first)
     assert texts["hsbench"] == hsbench.__version__
     assert Cell.read(json.loads(texts["cell"])) == folder.spec()
     assert json.loads(texts["numbers"]) == folder.fit()
-    assert hsbench_here("export", one, "-o", two)[0] == 0
-    assert checkpoint.metadata(two) == texts
+    assert hsbench_here("export", first, "-o", second)[0] == 0
+    assert checkpoint.metadata(second) == texts
     kept = load_file(folder.kept / NETWORK)
-    for file in (one, two):
-        found = load_file(file)
-        assert found.keys() == kept.keys()
-        assert all(np.array_equal(value, kept[name]) for name, value in found.items())
+    for file in (first, second):
+        exported = load_file(file)
+        assert exported.keys() == kept.keys()
+        assert all(np.array_equal(value, kept[name]) for name, value in exported.items())

@@ -1,4 +1,4 @@
-"""A cell rebuilds a sound of any length, clip by clip, whatever its model."""
+"""A cell of any model reconstructs a sound of any length, clip by clip."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ RATE, SAMPLES = 22050, 2048  # of the cells in conftest.py
 
 
 @pytest.mark.parametrize("length", [1, 700, SAMPLES, SAMPLES + 1, 9001])
-def test_a_model_that_gives_all_back_gives_the_sound_back(rebuild, echo, length, tone, echo_model):
+def test_a_model_that_returns_its_input_reconstructs_the_sound(rebuild, echo, length, tone, echo_model):
     x = tone(length) + np.float32(0.1)
     y, rate, err = rebuild(echo, x)
     assert (y.size, rate, err) == (length, RATE, "")
@@ -23,7 +23,7 @@ def test_a_model_that_gives_all_back_gives_the_sound_back(rebuild, echo, length,
     assert all(np.abs(clip).max() == pytest.approx(1, abs=1e-6) for clip in echo_model.seen)
 
 
-def test_silent_clips_stay_silent_and_no_model_is_asked(rebuild, echo, tone, echo_model):
+def test_silent_clips_stay_silent_and_the_model_does_not_process_them(rebuild, echo, tone, echo_model):
     x = np.concatenate([tone(SAMPLES), np.zeros(4 * SAMPLES, np.float32)])
     y, _, _ = rebuild(echo, x)
     assert np.abs(y - x).max() < 1e-6
@@ -33,24 +33,24 @@ def test_silent_clips_stay_silent_and_no_model_is_asked(rebuild, echo, tone, ech
     assert (len(echo_model.seen), err) == (2, "")
 
 
-def test_another_rate_is_resampled_to_the_cells_own(rebuild, echo, tone):
+def test_a_sound_at_another_rate_is_resampled_to_the_rate_of_the_cell(rebuild, echo, tone):
     x = tone(10_000, 48_000)
     y, rate, _ = rebuild(echo, x, rate=48_000)
-    want = resample(x, 48_000, RATE)
+    expected = resample(x, 48_000, RATE)
     assert rate == RATE
-    assert y.shape == want.shape
-    assert np.abs(y - want).max() < 1e-6
+    assert y.shape == expected.shape
+    assert np.abs(y - expected).max() < 1e-6
 
 
 def test_joins_do_not_click(rebuild, echo, monkeypatch, tone, echo_model):
-    """Clips that are off by a constant each: no step beside those of the sound is larger than the ramp's."""
+    """Neighbouring clips are off by 0.1 and -0.1: the error changes by no more per sample than the linear fade does."""
     monkeypatch.setattr(echo_model, "answer", staticmethod(lambda x, number: (x + 0.1 * (-1) ** number, "ok")))
     x = tone(20_000)
     y, _, _ = rebuild(echo, x)
     assert np.abs(np.diff(y - x)).max() < 0.2 / (SAMPLES // 16 - 1) * 1.1
 
 
-def test_fits_that_are_not_ok_are_said_in_one_line(rebuild, echo, monkeypatch, tone, echo_model):
+def test_fits_that_went_wrong_are_reported_in_one_line(rebuild, echo, monkeypatch, tone, echo_model):
     def answer(x, number):
         return {0: (x, "ok"), 1: (0 * x, "ok"), 2: (np.nan * x, "diverged")}[number]
 
@@ -60,7 +60,7 @@ def test_fits_that_are_not_ok_are_said_in_one_line(rebuild, echo, monkeypatch, t
     assert np.isfinite(y).all()
 
 
-def test_a_training_that_is_not_ok_is_said(rebuild, results, tone, path):
+def test_a_training_that_went_wrong_is_reported(rebuild, results, tone, path):
     folder = CellFolder(path(results, "hypersound"))
     tensors, facts = checkpoint.read(folder.kept / NETWORK)
     checkpoint.write(folder.kept / NETWORK, tensors, {**facts, "status": "collapsed"})
@@ -77,7 +77,7 @@ def test_individual_inrs_are_fitted_to_the_file(rebuild, results, tone, cell_of,
     y, _, err = rebuild(results.cell(cell).path, x)
     assert np.mean((y - x) ** 2) < 0.2 * np.mean(x**2)
     assert "hsbench:" not in err
-    assert [one.name for one in results.cell(cell).path.iterdir()] == ["spec.json"]
+    assert [file.name for file in results.cell(cell).path.iterdir()] == ["spec.json"]
 
 
 def test_an_imported_model_can_be_used(hsbench_here, tmp_path, tone, cell_of, sound):

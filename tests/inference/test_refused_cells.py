@@ -1,4 +1,4 @@
-"""A cell or a file that cannot be used is a sentence and exit code 2."""
+"""A cell or a file that cannot be used gives one sentence and exit code 2."""
 
 import json
 
@@ -47,7 +47,7 @@ def test_a_model_that_asks_for_clips_has_not_finished_its_training(refused, echo
 
 @pytest.mark.parametrize("damage", ["empty", "text", "torn", "no cell", "no numbers", "garbled", "list", "newer"])
 @pytest.mark.parametrize("verb", ["reconstruct", "export"])
-def test_a_file_that_is_damaged_or_foreign(refused, hsbench_here, results, tmp_path, verb, damage, path):
+def test_a_file_that_is_damaged_or_of_another_kind(refused, hsbench_here, results, tmp_path, verb, damage, path):
     file = tmp_path / "file"
     hsbench_here("export", path(results, "hypersound"), "-o", file)
     good, tensors, texts = file.read_bytes(), load_file(file), checkpoint.metadata(file)
@@ -63,10 +63,10 @@ def test_a_file_that_is_damaged_or_foreign(refused, hsbench_here, results, tmp_p
     else:
         changed = {**texts, **other.get(damage, {"cell": newer})}
         save_file(tensors, file, {key: value for key, value in changed.items() if value is not None})
-    said = refused(verb, file)
+    sentence = refused(verb, file)
     assert (
         f"this cell has schema {SCHEMA + 1}" if damage == "newer" else "expected a file that hsbench export"
-    ) in said
+    ) in sentence
 
 
 def test_a_network_of_another_shape(refused, hsbench_here, results, tmp_path, path):
@@ -78,12 +78,13 @@ def test_a_network_of_another_shape(refused, hsbench_here, results, tmp_path, pa
     assert f"{file} should hold the" in refused("reconstruct", file)
 
 
-def test_a_cell_of_another_version_of_its_model(refused, results, path):
-    folder = CellFolder(path(results, "hypersound"))
-    document = folder.spec().document()
+def test_a_cell_of_another_version_of_its_model(refused, results, path, tmp_path):
+    document = CellFolder(path(results, "hypersound")).spec().document()
     document["model"]["version"] = 99
-    folder.write_spec(Cell.read(document))
-    assert "made by version 99 of hypersound-fmlp, and this hsbench has version" in refused("reconstruct", folder.path)
+    cell = Cell.read(document)
+    folder = CellFolder(tmp_path / cell.folder)
+    folder.write_spec(cell)
+    assert "by version 99 of hypersound-fmlp, and this hsbench has version" in refused("reconstruct", folder.path)
 
 
 def test_a_cell_that_does_not_say_how_long_its_clips_are(refused, tmp_path, cell_of, small):
@@ -93,15 +94,14 @@ def test_a_cell_that_does_not_say_how_long_its_clips_are(refused, tmp_path, cell
 
 def test_individual_inrs_have_nothing_to_export(refused, results, path):
     folder = CellFolder(path(results, "inr-siren"))
-    said = refused("export", folder.path)
-    assert "inr-siren learns nothing that clips share" in said
-    assert f"is in {folder.weights('x').parent}" in said
+    sentence = refused("export", folder.path)
+    assert "expects a model with a network that all clips share, and inr-siren of inr-siren--" in sentence
+    assert f"the parameters of each clip are in {folder.weights('x').parent}" in sentence
 
 
 def test_a_training_kept_in_another_form(refused, echo):
     kept = CellFolder(echo).kept
     kept.mkdir(parents=True)
     (kept / "mine.bin").write_bytes(b"1")
-    assert f"echo keeps its training in another form than {NETWORK}; copy the files of {kept}" in refused(
-        "export", echo
-    )
+    sentence = refused("export", echo)
+    assert f"a network in {NETWORK}, and echo keeps its training in another form; copy the files of {kept}" in sentence

@@ -1,18 +1,18 @@
-"""A sound, an output or an option that cannot be used is a sentence and exit code 2."""
+"""A sound, an output path or an option that cannot be used gives one sentence and exit code 2."""
 
 import numpy as np
 import pytest
 
 
 def test_a_model_that_is_no_function_of_time_has_one_rate(refused, echo):
-    said = refused("reconstruct", echo, "--sample-rate", 44100)
-    assert "echo is no function of time and plays at its own 22050 Hz, got --sample-rate 44100" in said
+    sentence = refused("reconstruct", echo, "--sample-rate", 44100)
+    assert "echo is no function of time and decodes at its own 22050 Hz only, got --sample-rate 44100" in sentence
 
 
 @pytest.mark.parametrize("rate", [0, -1])
-def test_a_rate_that_is_none(refused, results, rate, path):
-    said = refused("reconstruct", path(results, "inr-siren"), "--sample-rate", rate)
-    assert f"--sample-rate expects a positive whole number of Hz, got {rate}" in said
+def test_a_rate_that_is_not_positive(refused, results, rate, path):
+    sentence = refused("reconstruct", path(results, "inr-siren"), "--sample-rate", rate)
+    assert f"--sample-rate expects a positive whole number of Hz, got {rate}" in sentence
 
 
 def test_a_sound_that_cannot_be_used(refused, echo, tmp_path, sound):

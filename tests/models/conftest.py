@@ -1,4 +1,4 @@
-"""A context in which a model can be called, without a run around it."""
+"""Fixtures for calling models outside a run: a context, a clip of speech, and records of compiled and recorded code."""
 
 import pytest
 
@@ -7,8 +7,10 @@ from hsbench.models.base import Context
 
 @pytest.fixture
 def bare(tmp_path):
+    """Build a context without a run around it; keyword arguments replace its values."""
+
     def build(samples, sample_rate=22050, **changes):
-        facts = {
+        values = {
             "seed": 0,
             "sample_rate": sample_rate,
             "samples": samples,
@@ -21,7 +23,7 @@ def bare(tmp_path):
             "record": lambda row: None,
             "progress": lambda done, total: None,
         }
-        return Context(**(facts | changes))
+        return Context(**(values | changes))
 
     return build
 
@@ -37,29 +39,29 @@ def speech():
 
 @pytest.fixture
 def compiled(monkeypatch):
-    """A list of what torch is to compile; it is traced, and no code generated."""
+    """List of the backends that torch.compile is called with; code is traced but not generated."""
     import torch
 
-    asked, own = [], torch.compile
+    backends, torch_compile = [], torch.compile
 
-    def traced(function, backend):
-        asked.append(backend)
-        return own(function, backend="eager")
+    def trace(function, backend):
+        backends.append(backend)
+        return torch_compile(function, backend="eager")
 
-    monkeypatch.setattr(torch, "compile", traced)
-    return asked
+    monkeypatch.setattr(torch, "compile", trace)
+    return backends
 
 
 @pytest.fixture
 def recorded_calls(monkeypatch):
-    """A list that grows with every step that goes through a recording."""
+    """List with one entry per call of a recorded step: the number of its inputs."""
     from hsbench.fit.graphs import Recorded
 
     calls, call = [], Recorded.__call__
 
-    def counted(self, *inputs):
+    def count(self, *inputs):
         calls.append(len(inputs))
         return call(self, *inputs)
 
-    monkeypatch.setattr(Recorded, "__call__", counted)
+    monkeypatch.setattr(Recorded, "__call__", count)
     return calls

@@ -1,4 +1,4 @@
-"""Codecs: aligned, as long as the clip, and paid for to the byte."""
+"""Codecs: estimates are aligned and as long as the clip, and every byte of the bitstream is counted."""
 
 import io
 
@@ -27,7 +27,7 @@ def code(name, clip, bare, **settings):
 
 
 def lag(reference, estimate):
-    """Samples by which the estimate is late, where the cross-correlation is largest."""
+    """Lag of the estimate in samples, where the cross-correlation is largest."""
     size = 2 * reference.size
     spectra = np.fft.rfft(estimate, size) * np.conj(np.fft.rfft(reference, size))
     peak = int(np.fft.irfft(spectra).argmax())
@@ -35,7 +35,7 @@ def lag(reference, estimate):
 
 
 def bursts(samples, rate):
-    """Noise in the middle of the band, in bursts: it has one place in time."""
+    """Bursts of noise in the middle of the band, whose position in time is unambiguous."""
     rng = np.random.default_rng(0)
     spectrum = np.fft.rfft(rng.standard_normal(samples))
     frequencies = np.fft.rfftfreq(samples, 1 / rate)
@@ -46,25 +46,25 @@ def bursts(samples, rate):
 
 @pytest.mark.parametrize(("name", "settings"), LEVELS.items())
 @pytest.mark.parametrize("rate", [16000, 22050])
-def test_the_sound_comes_back_in_its_place_and_length(name, settings, rate, bare):
+def test_the_estimate_is_aligned_and_as_long_as_the_clip(name, settings, rate, bare):
     for samples in (32768, 30011):
         clip = bursts(samples, rate)
-        made = code(name, clip, bare, **settings)
-        assert made.waveform.shape == (samples,)
-        assert lag(clip.waveform, made.waveform) == 0
+        coded = code(name, clip, bare, **settings)
+        assert coded.waveform.shape == (samples,)
+        assert lag(clip.waveform, coded.waveform) == 0
 
 
 @pytest.mark.parametrize(("name", "settings"), LEVELS.items())
-def test_speech_is_better_than_noise_and_worse_than_itself(name, settings, speech, bare):
-    made = code(name, speech, bare, **settings)
-    assert lag(speech.waveform, made.waveform) == 0
+def test_coded_speech_scores_between_the_original_and_noise(name, settings, speech, bare):
+    coded = code(name, speech, bare, **settings)
+    assert lag(speech.waveform, coded.waveform) == 0
     noise = code("noise", speech, bare)
     for metric in ("pesq", "stoi", "si_snr"):
-        best, coded, worst = (
+        best, middle, worst = (
             score(speech.waveform, y, 22050, [metric])[metric].value
-            for y in (speech.waveform, made.waveform, noise.waveform)
+            for y in (speech.waveform, coded.waveform, noise.waveform)
         )
-        assert best > coded > worst, metric
+        assert best > middle > worst, metric
 
 
 @pytest.mark.parametrize(
@@ -72,42 +72,42 @@ def test_speech_is_better_than_noise_and_worse_than_itself(name, settings, speec
     [("opus", (8, 16, 32, 64), 0.2), ("mp3", (16, 32, 64), 0.05)],
     ids=["variable", "constant"],
 )
-def test_more_bits_are_nearer_and_the_bits_are_about_those_asked_for(name, rates, tolerance, speech, bare):
-    made = [code(name, speech, bare, kbps=kbps) for kbps in rates]
-    decibels = [score(speech.waveform, one.waveform, 22050, ["si_snr"])["si_snr"].value for one in made]
+def test_a_higher_bitrate_is_more_accurate_and_bitrates_are_near_the_target(name, rates, tolerance, speech, bare):
+    coded = [code(name, speech, bare, kbps=kbps) for kbps in rates]
+    decibels = [score(speech.waveform, clip.waveform, 22050, ["si_snr"])["si_snr"].value for clip in coded]
     assert decibels == sorted(decibels)
     seconds = speech.waveform.size / 22050
-    for kbps, one in zip(rates, made, strict=True):
-        assert one.payload.numbers == 0
-        assert one.payload.bits / 1000 / seconds == pytest.approx(kbps, rel=tolerance)
+    for kbps, clip in zip(rates, coded, strict=True):
+        assert clip.payload.numbers == 0
+        assert clip.payload.bits / 1000 / seconds == pytest.approx(kbps, rel=tolerance)
 
 
-def test_the_bits_of_a_stream_are_its_packets_without_the_container(speech):
+def test_the_payload_counts_packets_and_not_the_container(speech):
     av = pytest.importorskip("av")
     file, size = codecs._encode(speech.waveform, 22050, "libmp3lame", "fltp", "mp3", 32)
-    with av.open(io.BytesIO(file)) as given:
-        assert size == sum(packet.size for packet in given.demux(audio=0))
+    with av.open(io.BytesIO(file)) as container:
+        assert size == sum(packet.size for packet in container.demux(audio=0))
     assert 0 < len(file) - size < 400, "an ID3 tag and one header frame"
 
 
-def test_the_bits_of_libsndfile_are_those_of_its_file(speech, bare, tmp_path):
-    made = code("mp3-soundfile", speech, bare)
+def test_the_payload_of_libsndfile_is_its_whole_file(speech, bare, tmp_path):
+    coded = code("mp3-soundfile", speech, bare)
     path = tmp_path / "a.mp3"
     soundfile.write(path, speech.waveform, 22050, bitrate_mode="AVERAGE", compression_level=0.9)
-    assert made.payload.bits == 8 * path.stat().st_size
+    assert coded.payload.bits == 8 * path.stat().st_size
 
 
 @pytest.mark.parametrize("name", LEVELS)
 @pytest.mark.parametrize("samples", [1, 700])
-def test_silence_and_snippets_come_back_as_long_as_they_were(name, samples, bare):
+def test_silence_and_very_short_clips_keep_their_length(name, samples, bare):
     for level in (0.0, 0.5):
-        made = code(name, Clip("a", np.full(samples, level, np.float32), 22050), bare)
-        assert made.waveform.shape == (samples,)
-        assert np.isfinite(made.waveform).all()
-        assert level or np.abs(made.waveform).max() < 1e-3
+        coded = code(name, Clip("a", np.full(samples, level, np.float32), 22050), bare)
+        assert coded.waveform.shape == (samples,)
+        assert np.isfinite(coded.waveform).all()
+        assert level or np.abs(coded.waveform).max() < 1e-3
 
 
-def test_what_cannot_be_coded_is_said_in_a_sentence(bare, monkeypatch):
+def test_settings_and_clips_that_cannot_be_coded_are_refused_in_a_sentence(bare, monkeypatch):
     with pytest.raises(UsageError, match="opus.kbps expects 6 to 256 kbit/s, got 2"):
         make("opus", kbps=2)
     with pytest.raises(UsageError, match=r"mp3-soundfile.compression_level expects 0 to below 1, got 1.0"):

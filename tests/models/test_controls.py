@@ -1,4 +1,4 @@
-"""What each control keeps, and that every metric says of it what its definition says."""
+"""Controls: what each one stores, and that every metric scores it as its definition predicts."""
 
 import itertools
 
@@ -49,13 +49,13 @@ def value(rebuilt, speech):
 
 @pytest.mark.parametrize("name", CONTROLS)
 @pytest.mark.parametrize("samples", [1, 300, 5000])
-def test_any_length_comes_back_as_it_went_in_and_silence_stays_silent(name, samples, rebuilt):
+def test_the_estimate_has_the_length_of_the_clip_and_silence_stays_silent(name, samples, rebuilt):
     for waveform in (np.zeros(samples), np.random.default_rng(0).uniform(-1, 1, samples)):
-        made = rebuilt(name, Clip("a", waveform.astype(np.float32), 22050))
-        assert made.waveform.shape == (samples,)
-        assert made.waveform.dtype == np.float32
-        assert np.isfinite(made.waveform).all()
-        assert waveform.any() or not made.waveform.any()
+        estimate = rebuilt(name, Clip("a", waveform.astype(np.float32), 22050)).waveform
+        assert estimate.shape == (samples,)
+        assert estimate.dtype == np.float32
+        assert np.isfinite(estimate).all()
+        assert waveform.any() or not estimate.any()
 
 
 @pytest.mark.parametrize("name", ["noise", "random-phase", "mel-griffin-lim"])
@@ -80,7 +80,7 @@ def test_payloads_are_exact(rebuilt):
         assert rebuilt("decimation", compression_ratio=ratio).payload == Payload(kept, 32 * kept)
     for ratio, kept in ((1.0, 16384), (2.0, 8192), (4.0, 4096), (10.0, 1638)):
         payload = rebuilt("mdct-top-k", compression_ratio=ratio).payload
-        assert payload == Payload(2 * kept, (32 + 16) * kept), "65 x 512 places need 16 bits"
+        assert payload == Payload(2 * kept, (32 + 16) * kept), "a position among 65 x 512 needs 16 bits"
 
 
 @pytest.mark.parametrize(
@@ -91,12 +91,12 @@ def test_identity_scores_perfectly(metric, best, value):
 
 
 @pytest.mark.parametrize("metric", ["si_snr", "snr"])
-def test_identity_has_more_decibels_than_anything(metric, value):
+def test_identity_has_over_90_db_and_a_delay_of_one_sample_under_20(metric, value):
     assert value(metric, "identity") > 90
     assert value(metric, "delayed", samples=1) < 20
 
 
-def test_the_level_is_seen_by_errors_and_not_by_ratios(value, speech):
+def test_a_gain_changes_errors_and_not_scale_invariant_metrics(value, speech):
     power = float(np.mean(speech.waveform.astype(np.float64) ** 2))
     assert value("mse", "scaled") == pytest.approx(power / 4, rel=1e-6)
     assert value("snr", "scaled") == pytest.approx(20 * np.log10(2), abs=1e-3)
@@ -106,7 +106,7 @@ def test_the_level_is_seen_by_errors_and_not_by_ratios(value, speech):
     assert value("pesq", "scaled") == pytest.approx(4.64, abs=5e-3)
 
 
-def test_polarity_is_seen_by_errors_only(value, speech):
+def test_inverted_polarity_changes_errors_only(value, speech):
     power = float(np.mean(speech.waveform.astype(np.float64) ** 2))
     assert value("mse", "scaled", gain=-1.0) == pytest.approx(4 * power, rel=1e-6)
     assert value("snr", "scaled", gain=-1.0) == pytest.approx(-20 * np.log10(2), abs=1e-3)
@@ -121,14 +121,14 @@ def test_a_delay_of_sixteen_samples_ruins_si_snr_and_leaves_lsd_small(value):
     assert value("stoi", "delayed") > 0.99
 
 
-def test_phase_is_seen_by_si_snr_and_lsd_sees_only_the_frames_that_disagree(value):
+def test_random_phase_ruins_si_snr_and_raises_lsd_a_little(value):
     assert value("si_snr", "random-phase") < -15
     assert value("lsd", "random-phase") < 0.3 * value("lsd", "noise")
     assert value("lsd", "mel-griffin-lim") < value("lsd", "noise")
-    assert value("pesq", "mel-griffin-lim") > value("pesq", "random-phase"), "passes make the frames agree"
+    assert value("pesq", "mel-griffin-lim") > value("pesq", "random-phase"), "iterations make frames consistent"
 
 
-def test_noise_has_twice_the_power_as_error_and_silence_once(value, speech):
+def test_the_error_of_noise_is_twice_the_power_of_the_clip_and_of_silence_once(value, speech):
     power = float(np.mean(speech.waveform.astype(np.float64) ** 2))
     assert value("mse", "noise") == pytest.approx(2 * power, rel=0.05)
     assert value("mse", "silence") == pytest.approx(power, rel=1e-6)
@@ -137,7 +137,7 @@ def test_noise_has_twice_the_power_as_error_and_silence_once(value, speech):
 
 @pytest.mark.parametrize("name", ["decimation", "mdct-top-k"])
 @pytest.mark.parametrize("metric", ["si_snr", "pesq", "stoi"])
-def test_a_larger_budget_is_better_and_any_beats_noise(name, metric, value):
+def test_more_stored_numbers_score_better_and_all_score_better_than_noise(name, metric, value):
     values = [value(metric, name, compression_ratio=ratio) for ratio in (2.0, 4.0, 10.0)]
     assert value(metric, "identity") > values[0] > values[1] > values[2] > value(metric, "noise")
 
@@ -152,28 +152,28 @@ def test_decimation_keeps_the_low_band_and_nothing_else(rebuilt, speech):
     assert after[int(1.1 * edge) :].sum() < 1e-6 * before.sum()
 
 
-def test_all_coefficients_give_the_clip_back(rebuilt, speech):
-    made = rebuilt("mdct-top-k", compression_ratio=32768 / (2 * 65 * 512))
-    assert made.payload.numbers == 2 * 65 * 512
-    assert np.abs(made.waveform - speech.waveform).max() < 1e-6
+def test_all_coefficients_reconstruct_the_clip(rebuilt, speech):
+    reconstruction = rebuilt("mdct-top-k", compression_ratio=32768 / (2 * 65 * 512))
+    assert reconstruction.payload.numbers == 2 * 65 * 512
+    assert np.abs(reconstruction.waveform - speech.waveform).max() < 1e-6
 
 
-def test_the_kept_energy_is_the_largest_among_subsets_of_that_size(rebuilt):
+def test_the_kept_coefficients_have_the_largest_energy_of_all_subsets_of_their_number(rebuilt):
     clip = Clip("a", np.random.default_rng(3).uniform(-1, 1, 12).astype(np.float32), 22050)
     coefficients = mdct(clip.waveform, 4).reshape(-1)
-    made = rebuilt("mdct-top-k", clip, compression_ratio=2.0, size=4)
-    energy = max(sum(coefficients[list(places)] ** 2) for places in itertools.combinations(range(coefficients.size), 3))
-    assert made.payload.numbers == 6
-    kept = np.sort(coefficients**2)[-3:].sum()
-    assert kept == pytest.approx(energy)
-    inside = np.where(np.isin(coefficients**2, np.sort(coefficients**2)[-3:]), coefficients, 0).reshape(-1, 4)
+    reconstruction = rebuilt("mdct-top-k", clip, compression_ratio=2.0, size=4)
+    subsets = itertools.combinations(range(coefficients.size), 3)
+    energy = max(sum(coefficients[list(positions)] ** 2) for positions in subsets)
+    assert reconstruction.payload.numbers == 6
+    assert np.sort(coefficients**2)[-3:].sum() == pytest.approx(energy)
+    kept = np.where(np.isin(coefficients**2, np.sort(coefficients**2)[-3:]), coefficients, 0).reshape(-1, 4)
     from hsbench.audio.mdct import imdct
 
-    assert np.allclose(made.waveform, imdct(inside, 12), atol=1e-6)
+    assert np.allclose(reconstruction.waveform, imdct(kept, 12), atol=1e-6)
 
 
 @pytest.mark.parametrize(
-    ("name", "settings", "said"),
+    ("name", "settings", "message"),
     [
         ("delayed", {"samples": -1}, "delayed.samples expects a number of samples from 0, got -1"),
         ("decimation", {"compression_ratio": 0.5}, "expects a number from 1, got 0.5"),
@@ -182,6 +182,6 @@ def test_the_kept_energy_is_the_largest_among_subsets_of_that_size(rebuilt):
         ("mel-griffin-lim", {"bands": 0}, "bands and passes from 1, got 0 and 32"),
     ],
 )
-def test_settings_out_of_range_are_refused_in_a_sentence(name, settings, said):
-    with pytest.raises(UsageError, match=said):
+def test_settings_out_of_range_are_refused_in_a_sentence(name, settings, message):
+    with pytest.raises(UsageError, match=message):
         make(name, **settings)

@@ -1,3 +1,5 @@
+"""Reconstructions read from a folder: matching of files and clips, content in the key, refused folders."""
+
 import shutil
 
 import numpy as np
@@ -27,10 +29,10 @@ def noise(seed, samples=SAMPLES):
 
 @pytest.fixture
 def folder(tmp_path):
-    made = tmp_path / "mine"
+    path = tmp_path / "mine"
     for seed, name in enumerate(("a", "reconstruction_b", "c")):
-        write_wav(made / f"{name}.wav", noise(seed), 22050)
-    return made
+        write_wav(path / f"{name}.wav", noise(seed), 22050)
+    return path
 
 
 def content(folder):
@@ -46,13 +48,13 @@ def clips(*names):
 
 
 def test_files_are_matched_by_clip_id_and_read_bit_for_bit(folder, bare):
-    made = rebuild(model(folder, numbers=7, bits=112), clips("b", "a"), bare(SAMPLES))
-    assert np.array_equal(made["a"].waveform, noise(0))
-    assert np.array_equal(made["b"].waveform, noise(1))
-    assert made["a"].payload == Payload(7, 112)
+    by_clip = rebuild(model(folder, numbers=7, bits=112), clips("b", "a"), bare(SAMPLES))
+    assert np.array_equal(by_clip["a"].waveform, noise(0))
+    assert np.array_equal(by_clip["b"].waveform, noise(1))
+    assert by_clip["a"].payload == Payload(7, 112)
 
 
-def test_the_content_follows_the_files_and_not_where_they_lie(folder, tmp_path):
+def test_the_content_hash_depends_on_the_files_and_not_on_the_path(folder, tmp_path):
     before = content(folder)
     copy = shutil.copytree(folder, tmp_path / "elsewhere")
     assert content(copy) == before
@@ -73,12 +75,12 @@ def test_a_folder_that_changed_since_the_plan_is_refused(folder):
         model(folder, content=planned)
 
 
-def test_what_is_wrong_is_said_in_a_sentence(folder, tmp_path, bare):
+def test_unusable_folders_and_files_are_refused_in_a_sentence(folder, tmp_path, bare):
     with pytest.raises(DataError, match=r"expected a reconstruction d\.wav in .*mine, and there is none; add it"):
         rebuild(model(folder), clips("d"), bare(SAMPLES))
     write_wav(folder / "c.wav", noise(2, SAMPLES + 1), 24000)
-    said = r"c\.wav: expected 500 samples at 22050 Hz, got 501 at 24000 Hz; resample or cut it"
-    with pytest.raises(DataError, match=said):
+    message = r"c\.wav: expected 500 samples at 22050 Hz, got 501 at 24000 Hz; resample or cut it"
+    with pytest.raises(DataError, match=message):
         rebuild(model(folder), clips("c"), bare(SAMPLES))
     soundfile.write(folder / "c.wav", np.zeros((SAMPLES, 2)), 22050)
     with pytest.raises(DataError, match=r"c\.wav: expected one channel, got 2"):
@@ -98,7 +100,7 @@ def plan(tmp_path, *changes):
     return make(select(request), Results(tmp_path / "results"), Resources())
 
 
-def test_the_location_reaches_the_job_and_stays_out_of_key_label_and_view(folder, tmp_path):
+def test_the_path_is_in_the_job_and_not_in_key_label_or_view(folder, tmp_path):
     copy = shutil.copytree(folder, tmp_path / "elsewhere")
     (here,), (there,) = (plan(tmp_path, f"recon-dir.path={path}").cells for path in (folder, copy))
     assert here.cell.key == there.cell.key
@@ -111,7 +113,7 @@ def test_the_location_reaches_the_job_and_stays_out_of_key_label_and_view(folder
     assert costly.cells[0].cell.key != here.cell.key
 
 
-def test_a_kept_cell_is_opened_with_the_place_that_its_last_job_had(folder, tmp_path):
+def test_a_kept_cell_is_opened_with_the_path_of_its_last_job(folder, tmp_path):
     (planned,) = plan(tmp_path, f"recon-dir.path={folder}").cells
     cell = Results(tmp_path / "results").cell(planned.cell)
     with pytest.raises(DataError, match="recon-dir needs path and .* does not say where"):
@@ -122,11 +124,11 @@ def test_a_kept_cell_is_opened_with_the_place_that_its_last_job_had(folder, tmp_
 
 
 def test_without_a_path_the_row_is_not_given_and_not_missing(tmp_path):
-    made = plan(tmp_path)
-    assert made.cells == []
-    assert made.absent == {}
-    assert made.not_given == {"codecs/made elsewhere": "not given: --set recon-dir.path=DIR"}
-    (view,) = made.views
+    planned = plan(tmp_path)
+    assert planned.cells == []
+    assert planned.absent == {}
+    assert planned.not_given == {"codecs/made elsewhere": "not given: --set recon-dir.path=DIR"}
+    (view,) = planned.views
     assert view.rows[0].cells == ()
     assert view.rows[0].notes == ("not given: --set recon-dir.path=DIR",)
 
@@ -134,13 +136,13 @@ def test_without_a_path_the_row_is_not_given_and_not_missing(tmp_path):
 def test_rows_whose_extra_is_not_installed_are_not_given(tmp_path, monkeypatch):
     monkeypatch.setattr("hsbench.descriptors._is_installed", lambda module: module != "av")
     request = Request(("codecs",), budget="smoke", filters=("row~kbit",))
-    made = make(select(request), Results(tmp_path / "results"), Resources())
-    assert made.cells == []
-    assert set(made.not_given.values()) == {"not given: pip install 'hsbench[codecs]'"}
-    assert len(made.not_given) == 7
+    planned = make(select(request), Results(tmp_path / "results"), Resources())
+    assert planned.cells == []
+    assert set(planned.not_given.values()) == {"not given: pip install 'hsbench[codecs]'"}
+    assert len(planned.not_given) == 7
 
 
-def test_the_registry_resolves_without_torch():
+def test_the_descriptor_states_its_path_setting_and_needs_no_torch():
     descriptor = registry.model("recon-dir")
     assert descriptor.places == {"path": "DIR"}
     assert descriptor.needs == ()

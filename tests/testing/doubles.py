@@ -1,4 +1,4 @@
-"""Plug-ins that break one promise each; loaded through hsbench.registry.import_file."""
+"""Plug-ins that violate one requirement each; tests load this file through hsbench.registry.import_file."""
 
 import json
 import zlib
@@ -13,7 +13,7 @@ from hsbench.models.base import Payload, Reconstruction
 
 
 class Model:
-    """A model that learns a number, adds keyed noise, and breaks the promise that `fault` names."""
+    """A model that learns one number, adds keyed noise, and violates the requirement that `fault` names."""
 
     name, version, group = "double", 1, 2
 
@@ -32,16 +32,16 @@ class Model:
             self.level = json.loads(path.read_text())
             return {"steps": 3}
         context.kept.mkdir(parents=True, exist_ok=True)
-        start, at = 0, context.kept / "half.json"
+        start, checkpoint = 0, context.kept / "checkpoint.json"
         self.level = 0.0
-        if at.exists() and self.fault != "trains again":
-            start, self.level = json.loads(at.read_text())
+        if checkpoint.exists() and self.fault != "trains again":
+            start, self.level = json.loads(checkpoint.read_text())
         for step in range(start, 3):
             self.level += float(np.abs(train[step].waveform).mean())
             if self.fault == "resumes from the wrong place":
-                at.write_text(json.dumps([0, self.level]))
+                checkpoint.write_text(json.dumps([0, self.level]))
             else:
-                at.write_text(json.dumps([step + 1, self.level]))
+                checkpoint.write_text(json.dumps([step + 1, self.level]))
             context.record({"step": step})
             context.progress(step + 1, 3)
         if self.fault == "keeps another level":
@@ -54,34 +54,34 @@ class Model:
         for number, clip in enumerate(clips):
             if self.fault == "drops a clip" and clip.id.endswith("1"):
                 continue
-            yield self._one(number, clip, context)
-            if self.fault == "too far":
+            yield self._reconstruct_clip(number, clip, context)
+            if self.fault == "progress beyond the total":
                 context.progress(number + 2, len(clips))
-            elif self.fault == "never ends":
+            elif self.fault == "progress stops early":
                 context.progress(number, len(clips))
-            elif self.fault != "says nothing":
+            elif self.fault != "reports no progress":
                 context.progress(number + 1, len(clips))
         if self.fault == "gives a clip twice":
-            yield self._one(0, clips[0], context)
+            yield self._reconstruct_clip(0, clips[0], context)
 
-    def _one(self, number, clip, context):
+    def _reconstruct_clip(self, number, clip, context):
         purpose = number if self.fault == "randomness by place" else clip.id
         rng = np.random.default_rng(context.key("noise", purpose))
         if self.fault == "global randomness":
             rng = np.random.mtrand._rand
-        trap = context.scratch / "begun"
+        checkpoint = context.scratch / "begun"
         x = clip.waveform
-        if self.fault == "stumbles over its scratch":
-            x = x * 2 if trap.exists() else x
+        if self.fault == "misreads its checkpoint":
+            x = x * 2 if checkpoint.exists() else x
             context.scratch.mkdir(parents=True, exist_ok=True)
-            trap.touch()
+            checkpoint.touch()
         if self.fault == "divides by the peak":
             with np.errstate(invalid="ignore"):
                 x = x / np.abs(x).max()
         if self.fault == "changes the clip":
             x *= 0.5
         y = (x + 0.1 * self.level * rng.standard_normal(x.size)).astype(np.float32)
-        made = Reconstruction(clip.id, y, Payload(3, 96), 0.0, weights={"w": y[:3]})
+        reconstruction = Reconstruction(clip.id, y, Payload(3, 96), 0.0, weights={"w": y[:3]})
         changed = {
             "wrong length": {"waveform": y[:-1]},
             "wrong type": {"waveform": y.astype(np.float64)},
@@ -94,21 +94,21 @@ class Model:
             "negative time": {"seconds": -1.0},
             "half a step": {"steps": 0.5},
         }
-        return replace(made, **changed.get(self.fault, {}))
+        return replace(reconstruction, **changed.get(self.fault, {}))
 
 
-class Player(Model):
+class TimeFunction(Model):
     """A model that can be evaluated between samples."""
 
     def play(self, weights, coordinates, context):
         return np.zeros(coordinates.size, np.float32)
 
 
-class Forgetful(Player):
-    """A model with `play` that keeps no weights for it."""
+class WithoutWeights(TimeFunction):
+    """A model with the method `play` that returns no weights for it."""
 
-    def _one(self, number, clip, context):
-        return replace(super()._one(number, clip, context), weights=None)
+    def _reconstruct_clip(self, number, clip, context):
+        return replace(super()._reconstruct_clip(number, clip, context), weights=None)
 
 
 def good_metric(x, y, rate):
@@ -132,7 +132,7 @@ def upside_down_metric(x, y, rate):
     return 1 / (1e-3 + good_metric(x, y, rate))
 
 
-def deaf_metric(x, y, rate):
+def constant_metric(x, y, rate):
     return 1.0
 
 
@@ -140,19 +140,19 @@ def offset_metric(x, y, rate):
     return good_metric(x, y, rate) + 0.5
 
 
-def meddling_metric(x, y, rate):
+def modifying_metric(x, y, rate):
     value = good_metric(x, y, rate)
     y *= 0.5
     return value
 
 
-def moody_metric(x, y, rate):
-    moody_metric.calls = getattr(moody_metric, "calls", 0) + 1
-    return good_metric(x, y, rate) + 0.01 * moody_metric.calls
+def unstable_metric(x, y, rate):
+    unstable_metric.calls = getattr(unstable_metric, "calls", 0) + 1
+    return good_metric(x, y, rate) + 0.01 * unstable_metric.calls
 
 
 def silence_metric(x, y, rate):
-    """Raises for a silent reference instead of saying that it is undefined."""
+    """Raise an error for a silent reference instead of Undefined."""
     if not x.any():
         raise ZeroDivisionError("silent")
     return good_metric(x, y, rate)
@@ -164,17 +164,17 @@ def short_metric(x, y, rate):
     return good_metric(x, y, rate)
 
 
-def honest_metric(x, y, rate):
+def undefined_metric(x, y, rate):
     if not x.any():
         raise Undefined("target_silent")
     return good_metric(x, y, rate)
 
 
 class Prepared:
-    """A metric with a prepared state, which a bad one wears out."""
+    """A metric with a prepared state, which an incorrect one changes at every use."""
 
-    def __init__(self, wears):
-        self.wears = wears
+    def __init__(self, *, changes_state):
+        self.changes_state = changes_state
 
     def __call__(self, x, y, rate):
         return good_metric(x, y, rate)
@@ -184,31 +184,31 @@ class Prepared:
 
     def compare(self, state, y, rate):
         value = good_metric(state, y, rate)
-        if self.wears:
+        if self.changes_state:
             state *= 1.5
         return value
 
 
-prepared_metric, worn_metric = Prepared(wears=False), Prepared(wears=True)
+prepared_metric, state_changing_metric = Prepared(changes_state=False), Prepared(changes_state=True)
 
 
 class Corpus:
-    """Four clips in each split, of two voices; `fault` names the promise that it breaks."""
+    """Four clips of two voices in each split; `fault` names the requirement that the corpus violates."""
 
     name, version = "double", 1
-    made = 0
+    instances = 0
 
     def __init__(self, source):
         self.fault = dict(source.settings)["fault"]
         self.name = "another" if self.fault == "another name" else "double"
-        Corpus.made += 1
-        self.number = Corpus.made
+        Corpus.instances += 1
+        self.number = Corpus.instances
 
     def completeness(self):
         return ["partial"] if self.fault == "reasons in a list" else ()
 
     def manifest(self, split):
-        if self.fault != "any split will do":
+        if self.fault != "accepts every split":
             check_split(split)
         items = [self._item(split, number) for number in range(4)]
         if self.fault == "duplicate ids":
@@ -226,7 +226,7 @@ class Corpus:
             "shared clips": {"id": f"clip_{number}"},
             "shared sources": {"source": f"{number}.wav"},
             "shared speakers": {"speaker": f"voice{number}"},
-            "path out of it": {"source": f"../../{split}{number}.wav"},
+            "path out of the folder": {"source": f"../../{split}{number}.wav"},
             "checksum cut short": {"sha256": "abc"},
             "sex in words": {"sex": "female"},
             "negative offset": {"offset": -1},
@@ -237,7 +237,7 @@ class Corpus:
 
     def load(self, item):
         size = 99 if self.fault == "short clip" else item.samples
-        seed = self.number if self.fault == "sounds different" else zlib.crc32(item.id.encode())
+        seed = self.number if self.fault == "changes when loaded again" else zlib.crc32(item.id.encode())
         waveform = np.random.default_rng(seed).uniform(-0.5, 0.5, size)
         waveform = waveform / np.abs(waveform).max() if self.fault != "not normalised" else waveform
         waveform = waveform * 2 if self.fault == "too loud" else waveform

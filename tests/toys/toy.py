@@ -1,9 +1,10 @@
-"""A torch-free model that behaves well or badly on demand, for tests of everything around models.
+"""A model without torch that succeeds or fails as its settings say, for tests of all code that runs models.
 
-Settings: mood (ok, raise, segfault, hang, exit, backend, silent, nan, liar), the level of the noise that stands for
-its error, and whether the cell's seed moves that noise. HSBENCH_TOY_LOG names a file that gets a line per clip that is
-really rebuilt, HSBENCH_TOY_DELAY the seconds that each takes, and HSBENCH_TOY_GAIN a factor on the noise, as a change
-of the code would make one.
+A reconstruction is the clip plus white noise. Settings: `mood` is "ok" or the kind of failure (raise, segfault, hang,
+exit, backend, silent, nan, liar); `noise` is the level of the noise; `seeded` says whether the noise depends on the
+seed of the cell. Environment variables: HSBENCH_TOY_LOG names a file to which every reconstructed clip adds a line;
+HSBENCH_TOY_DELAY is the duration of a reconstruction in seconds; HSBENCH_TOY_GAIN multiplies the noise, which imitates
+a change of the code.
 """
 
 import ctypes
@@ -37,7 +38,7 @@ class Toy:
             if (path := os.environ.get("HSBENCH_TOY_LOG")) is not None:
                 with Path(path).open("a") as file:
                     file.write(f"{self.mood} {self.noise} {context.seed} {clip.id}\n")
-            self._strike()
+            self._fail()
             rng = np.random.default_rng(context.key("noise", clip.id) if self.seeded else number)
             y = clip.waveform + self.gain * self.noise * rng.standard_normal(clip.waveform.size)
             y = {"silent": 0 * y, "nan": np.nan * y}.get(self.mood, y).astype(np.float32)
@@ -47,7 +48,8 @@ class Toy:
             if self.mood != "liar":
                 yield Reconstruction(clip.id, y, Payload(100, 3200), self.delay, status, weights={"w0": y[:3]})
 
-    def _strike(self):
+    def _fail(self):
+        """Fail as the setting `mood` says, if it names a failure that stops the process or raises."""
         if self.mood == "raise":
             raise RuntimeError("the toy raises, as asked")
         if self.mood == "backend":
@@ -92,7 +94,7 @@ def toys():
 
 
 def steadiness():
-    """A row that its seed moves, beside one that nothing moves."""
+    """A row whose noise depends on the seed, beside one whose noise does not."""
     rows = (Row("loud", "toy-ok"), Row("steady", "toy-steady"))
     clips = freeze(dict.fromkeys(("smoke", "quick", "paper"), 8))
     return Experiment("steadiness", "Steadiness", rows, ("mse", "si_snr"), clips)
@@ -104,7 +106,7 @@ def moods():
 
 
 def lacking():
-    """A metric whose package is not installed, beside one that works."""
+    """An experiment with a metric whose package is not installed, and one that works."""
     rows = (Row("loud", "toy-ok"),)
     return Experiment(
         "lacking", "Lacking", rows, ("mse", "toy-lacking"), freeze(dict.fromkeys(("smoke", "quick", "paper"), 2))
@@ -112,7 +114,7 @@ def lacking():
 
 
 def places():
-    """A row that reads a folder, beside one that needs nothing."""
+    """An experiment with a row that reads a folder, and one that needs no path."""
     rows = (Row("loud", "toy-ok"), Row("made elsewhere", "recon-dir"))
     return Experiment("places", "Places", rows, ("mse",), freeze(dict.fromkeys(("smoke", "quick", "paper"), 2)))
 

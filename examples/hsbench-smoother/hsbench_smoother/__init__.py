@@ -1,4 +1,4 @@
-"""What hsbench can know of the smoother without importing it."""
+"""Descriptors of the model and of its experiment, which hsbench reads without importing the model."""
 
 from hsbench.descriptors import ExperimentDescriptor, ModelDescriptor
 

@@ -1,10 +1,10 @@
-"""A table of the smoother."""
+"""An experiment with the smoother."""
 
 from hsbench.spec import Experiment, Row, freeze
 
 
 def smoothing():
-    """Three widths and a control."""
+    """Return the experiment: the smoother with three widths, and a control."""
     widths = [Row(f"width {width}", "smoother", freeze({"width": width})) for width in (2, 4, 8)]
     return Experiment(
         name="smoothing",

@@ -1,8 +1,8 @@
-"""What every engine does: start the worker processes of a plan's cells, all of which share one results folder.
+"""The interface of an engine, which starts the worker processes of a plan's cells.
 
-An engine writes the job file of each cell and runs `python -m hsbench.execution.worker` on it in a process of its own
+An engine writes the job file of each cell and runs `python -m hsbench.execution.worker` on it in a separate process
 (see hsbench.execution.process): on this machine (local), on the workers of a dask cluster (dask), or on the nodes of a
-Slurm cluster (slurm).
+Slurm cluster (slurm). All processes share one results folder.
 """
 
 from __future__ import annotations
@@ -22,43 +22,48 @@ if TYPE_CHECKING:
 
 
 class Listener(Protocol):
-    """What is told how a run goes, to show it."""
+    """Receives the progress of a run, for display. Calls may come from several threads."""
 
     def started(self, planned: PlannedCell) -> None:
-        """Be told that the worker of a cell runs."""
+        """Handle the start of a cell's worker process."""
 
     def progressed(self, planned: PlannedCell, stage: str, done: float, total: int) -> None:
-        """Be told how much of a cell is done.
+        """Handle a progress event of a cell's worker process.
 
         Args:
             planned: the cell.
             stage: "start", "train" (counted in training steps), "fit" or "score" (counted in clips).
-            done: so many of the total; a fraction while a group of clips is being fitted.
-            total: steps or clips.
+            done: number of finished steps or clips; fractional while a group of clips is being fitted.
+            total: number of all steps or clips of the stage.
         """
 
     def ended(self, planned: PlannedCell, outcome: Outcome) -> None:
-        """Be told that the worker of a cell has ended, and how."""
+        """Handle the end of a cell's worker process.
+
+        Args:
+            planned: the cell.
+            outcome: how it ended.
+        """
 
 
 class Engine(Protocol):
-    """What runs the cells of a plan."""
+    """Runs the cells of a plan."""
 
     def run(
         self, cells: Sequence[PlannedCell], imports: Sequence[str] = (), command: Sequence[str] = ()
     ) -> list[Outcome]:
-        """Run each cell to its end.
+        """Run the worker process of each cell and wait for all of them.
 
         Args:
-            cells: those with pending work.
-            imports: Python files that register plug-ins.
-            command: the command line that asked for it, for provenance.
+            cells: cells with missing work.
+            imports: absolute paths of Python files that register plug-ins.
+            command: command line of the run, kept as provenance.
 
         Returns:
-            How each cell ended, in the same order.
+            How each cell ended, in the order of `cells`.
 
         Raises:
-            KeyboardInterrupt: after every process was told and has ended.
+            KeyboardInterrupt: the run was interrupted; the worker processes have been stopped first.
         """
         ...
 
@@ -66,7 +71,18 @@ class Engine(Protocol):
 def assign(
     planned: PlannedCell, results: Results, resources: Resources, imports: Sequence[str], command: Sequence[str]
 ) -> CellFolder | Outcome:
-    """Write the job file of a cell; return its folder, by an absolute path, or why that failed."""
+    """Write the job file of a cell, which its worker process reads.
+
+    Args:
+        planned: the cell.
+        results: the results folder.
+        resources: device, threads and processes of the cell.
+        imports: absolute paths of Python files that register plug-ins.
+        command: command line of the run, kept as provenance.
+
+    Returns:
+        The folder of the cell with an absolute path; where the file cannot be written, the outcome "failed".
+    """
     folder = type(results)(results.root.resolve()).cell(planned.cell)
     try:
         planned.job(resources, imports, command).write(folder.job)

@@ -1,4 +1,4 @@
-"""Which engine runs the cells, and what only that engine needs to know."""
+"""The choice of the engine that runs the cells, with the options that belong to single engines."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ ENGINES = ("local", "dask", "slurm")
 
 @dataclass(frozen=True)
 class Choice:
-    """Which engine, and what only it knows.
+    """Name and options of an engine.
 
     Attributes:
         name: one of ENGINES.
-        address: of a dask scheduler, such as tcp://host:8786; None starts workers on this machine.
-        slurm: parameters of the jobs, as submitit names them.
+        address: address of a dask scheduler, such as tcp://host:8786; None starts workers on this machine.
+        slurm: parameters of Slurm jobs under their submitit names, such as {"timeout_min": 60}.
     """
 
     name: str = "local"
@@ -33,19 +33,25 @@ class Choice:
 
 
 def create(choice: Choice, results: Results, resources: Resources, listener: Listener) -> Engine:
-    """The engine of a choice.
+    """Create an engine.
+
+    Args:
+        choice: name and options of the engine.
+        results: the results folder.
+        resources: resources of each cell, and the number of cells at the same time.
+        listener: receives the progress of the run.
 
     Raises:
-        UnknownNameError: there is none of that name.
+        UnknownNameError: there is no engine of that name.
         UsageError: an option belongs to another engine.
-        BackendMissingError: its package, or its cluster, is not here.
+        BackendMissingError: the package of the engine is not installed, or its cluster cannot be reached from here.
     """
     if choice.name not in ENGINES:
         raise UnknownNameError("engine", choice.name, ENGINES)
     if choice.address is not None and choice.name != "dask":
-        raise UsageError(f"--address goes with --engine dask, got --engine {choice.name}.")
+        raise UsageError(f"--address goes with --engine dask, got --engine {choice.name}; leave --address out.")
     if choice.slurm and choice.name != "slurm":
-        raise UsageError(f"--slurm goes with --engine slurm, got --engine {choice.name}.")
+        raise UsageError(f"--slurm goes with --engine slurm, got --engine {choice.name}; leave --slurm out.")
     if choice.name == "dask":
         from hsbench.execution.engines.dask import DaskEngine
 

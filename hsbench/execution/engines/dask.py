@@ -1,7 +1,8 @@
-"""The dask engine: cells on the workers of a dask cluster, which share the results folder with this machine.
+"""The dask engine: runs cells on the workers of a dask cluster, which share the results folder with this machine.
 
-A worker starts the cell's process and follows it, as the local engine does here. When a worker dies, its cell's
-process ends with it and dask gives the cell to another worker, which goes on where the rows end.
+A dask worker starts the worker process of a cell and reads its events, as the local engine does on this machine. When
+a dask worker dies, the process of its cell ends too; dask then runs the cell on another worker, which computes only
+what is still missing in the cell's folder.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from hsbench.errors import BackendMissingError, IncompleteError
 from hsbench.execution.engines.base import assign
-from hsbench.execution.process import CellProcess, Outcome, keep
+from hsbench.execution.process import CellProcess, Outcome, write_status
 from hsbench.results.cell_folder import CellFolder
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from hsbench.results.store import Results
     from hsbench.spec import Resources
 
-GONE = "the dask scheduler is gone, and its workers end within 30 s; run the same command again to go on"
+SCHEDULER_LOST = "the dask scheduler is gone, and its workers end within 30 s; run the same command again to go on"
 REMEDY = "pip install 'hsbench[dask]'"
 
 
@@ -35,10 +36,10 @@ class DaskEngine:
     """Runs a plan on dask workers; see hsbench.execution.engines.base.Engine.
 
     Args:
-        results: on a file system that all workers see under the same path.
-        resources: of each cell, on the worker; `jobs` workers are started where no address is given.
-        listener: told as the cells go on.
-        address: of a scheduler, or None for workers on this machine, which end with the run.
+        results: the results folder, on a file system that all workers reach under the same path.
+        resources: resources of each cell on its worker; without an address, `jobs` workers are started.
+        listener: receives the progress of the run.
+        address: address of a dask scheduler; None starts workers on this machine, which end with the run.
 
     Raises:
         BackendMissingError: dask.distributed is not installed.
@@ -57,7 +58,7 @@ class DaskEngine:
     def run(
         self, cells: Sequence[PlannedCell], imports: Sequence[str] = (), command: Sequence[str] = ()
     ) -> list[Outcome]:
-        """Run each work to its end; the outcomes in the same order.
+        """Run the cells and return their outcomes, in the same order; see Engine.run for the arguments.
 
         Raises:
             IncompleteError: no scheduler answers at the address.
@@ -72,7 +73,7 @@ class DaskEngine:
             threads_per_worker=1,
             host="127.0.0.1",
             dashboard_address=None,
-            memory_limit=0,  # it would measure the worker, and the cell is its child
+            memory_limit=0,  # dask measures the worker only, not the child process that computes the cell
             silence_logs=50,
             preload=["hsbench.execution.engines.dask"],
         ) as cluster:
@@ -81,7 +82,7 @@ class DaskEngine:
     def _run_at(
         self, address: str, cells: Sequence[PlannedCell], imports: Sequence[str], command: Sequence[str]
     ) -> list[Outcome]:
-        # What it logs of a lost scheduler, even after it is closed, is a traceback; the outcomes say it in a sentence.
+        # The client logs a traceback when the scheduler is lost, even after it is closed; the outcomes report the loss.
         logging.getLogger("distributed.client").setLevel(logging.CRITICAL + 1)
         try:
             client = self._dask.Client(address, set_as_default=False)
@@ -97,11 +98,18 @@ class DaskEngine:
     def _assigned(
         self, cells: Sequence[PlannedCell], imports: Sequence[str], command: Sequence[str]
     ) -> dict[str, CellFolder | Outcome]:
+        """Write the job files; return key of the cell -> its folder, or the outcome where that failed."""
         return {planned.cell.key: assign(planned, self.results, self.resources, imports, command) for planned in cells}
 
 
 class _Run:
-    """One run on a cluster: futures out, progress and outcomes back."""
+    """One run on a cluster: submits a task for each cell, and passes progress and outcomes to the listener.
+
+    Args:
+        dask: the module dask.distributed.
+        client: client connected to the scheduler.
+        listener: receives the progress of the run.
+    """
 
     def __init__(self, dask: Any, client: Any, listener: Listener) -> None:
         self._dask, self._client, self.listener = dask, client, listener
@@ -113,15 +121,16 @@ class _Run:
     def run(
         self, cells: Sequence[PlannedCell], assigned: Mapping[str, CellFolder | Outcome], resources: Resources
     ) -> list[Outcome]:
+        """Run the cells whose job files are written; return the outcomes in the order of `cells`."""
         self._cells = {planned.cell.key: planned for planned in cells}
-        self._client.subscribe_topic(self._token, self._hear)
+        self._client.subscribe_topic(self._token, self._on_event)
         futures = {}
         for key, folder in assigned.items():
             if isinstance(folder, Outcome):
                 self._end(key, folder)
             else:
                 task = self._client.submit(
-                    attend, str(folder.path), resources, self._token, key, key=f"{self._token}-{key}", pure=False
+                    run_cell, str(folder.path), resources, self._token, key, key=f"{self._token}-{key}", pure=False
                 )
                 futures[task] = key, folder
         try:
@@ -134,69 +143,77 @@ class _Run:
         return [self._outcomes[planned.cell.key] for planned in cells]
 
     def _outcome(self, future: Any, folder: CellFolder) -> Outcome:
+        """Return the outcome of a task that has ended; where dask lost the task, also write the cell's status."""
         if future.status == "finished":
-            found: Outcome = future.result()
-            return found
+            reported: Outcome = future.result()
+            return reported
         if future.cancelled():
-            return Outcome("crashed", GONE)
+            return Outcome("crashed", SCHEDULER_LOST)
         error = future.exception()
         if isinstance(error, self._dask.KilledWorker):
-            outcome = Outcome("crashed", f"every dask worker that took it died ({error})")
+            outcome = Outcome("crashed", f"every dask worker that ran the cell died ({error})")
         else:
-            outcome = Outcome("crashed", f"the dask worker could not start it ({error!r}); has it this hsbench?")
+            outcome = Outcome(
+                "crashed",
+                f"the dask worker could not start the cell ({error!r}); install this version of hsbench there",
+            )
         if not folder.running:
-            keep(folder, outcome)
+            write_status(folder, outcome)
         return outcome
 
-    def _hear(self, event: tuple[float, Any]) -> None:
-        """What a worker says of a cell: its key alone when it takes it, then how far it is."""
-        key, *how = event[1]
+    def _on_event(self, event: tuple[float, Any]) -> None:
+        """Handle an event of a worker: (time, (key,)) when a cell starts, (time, (key, stage, done, total)) later."""
+        key, *progress = event[1]
         if key in self._outcomes:
             return
         if key not in self._started:
             self._started.add(key)
             self.listener.started(self._cells[key])
-        if how:
-            self.listener.progressed(self._cells[key], *how)
+        if progress:
+            self.listener.progressed(self._cells[key], *progress)
 
     def _end(self, key: str, outcome: Outcome) -> None:
         self._outcomes[key] = outcome
         self.listener.ended(self._cells[key], outcome)
 
     def _stop(self, futures: Sequence[Any]) -> None:
-        """Take back what waits, and end what runs; cells of other runs on the cluster go on."""
-        with contextlib.suppress(OSError):  # workers end when their scheduler is gone, and their cells with them
+        """Cancel the waiting tasks and end the running cells of this run; other runs on the cluster continue."""
+        with contextlib.suppress(OSError):  # without a scheduler, the workers and their cells end by themselves
             self._client.cancel(futures)
             self._client.run(stop, self._token, on_error="ignore")
 
 
 _running: dict[str, list[CellProcess]] = defaultdict(list)
-"""In a worker: run -> its processes."""
+"""In a dask worker: token of a run -> the processes of its cells."""
 _stopped: set[str] = set()
+"""In a dask worker: tokens of the runs that were stopped; their cells are no longer started."""
 
 
 def dask_setup(worker: object) -> None:
-    """In a worker of our own as it starts: Ctrl-C reaches it too, and the front end is the one to act on it."""
+    """Prepare a dask worker that the engine itself started; dask calls this function by its name.
+
+    Ctrl-C in a terminal reaches the worker too. It is ignored here, since the front end then stops the run.
+    """
     del worker
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def attend(path: str, resources: Resources, token: str, key: str) -> Outcome:
-    """In a worker: run a cell whose job file is written, and tell the run how it goes.
+def run_cell(path: str, resources: Resources, token: str, key: str) -> Outcome:
+    """Run a cell whose job file is written, and send its progress to the front end. Called in a dask worker.
 
     Args:
-        path: of the cell's folder.
-        resources: of the cell.
-        token: of the run.
-        key: of the cell.
+        path: path of the cell's folder.
+        resources: resources of the cell.
+        token: token of the run, which is also the topic of its events.
+        key: key of the cell.
     """
     from distributed import get_worker
 
-    tell: Callable[[str, Any], None] = get_worker().log_event
+    send: Callable[[str, Any], None] = get_worker().log_event
     if token in _stopped:
         return Outcome("interrupted")
-    tell(token, (key,))
-    process = CellProcess(CellFolder(Path(path)), resources, lambda *how: tell(token, (key, *how)))
+    send(token, (key,))
+    process = CellProcess(CellFolder(Path(path)), resources, lambda *progress: send(token, (key, *progress)))
     _running[token].append(process)
     try:
         return process.run()
@@ -205,7 +222,7 @@ def attend(path: str, resources: Resources, token: str, key: str) -> Outcome:
 
 
 def stop(token: str) -> None:
-    """In a worker: end the processes of a run."""
+    """End the processes of a run. Called in a dask worker."""
     _stopped.add(token)
     for process in list(_running[token]):
         process.stop()

@@ -1,16 +1,17 @@
-"""The local engine: the processes of cells on this machine, a few at a time."""
+"""The local engine: runs the worker processes of cells on this machine, a limited number at a time."""
 
 from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from hsbench.execution.engines.base import assign
 from hsbench.execution.process import CellProcess, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from hsbench.execution.engines.base import Listener
     from hsbench.planning.plan import PlannedCell
@@ -19,33 +20,53 @@ if TYPE_CHECKING:
 
 
 class LocalEngine:
-    """Runs the processes of a plan on this machine; see hsbench.execution.engines.base.Engine."""
+    """Runs a plan in processes of this machine; see hsbench.execution.engines.base.Engine.
 
-    def __init__(self, results: Results, resources: Resources, listener: Listener) -> None:
+    Args:
+        results: the results folder.
+        resources: resources of each cell; `jobs` cells run at the same time.
+        listener: receives the progress of the run.
+        environment: environment variables of the worker processes, in addition to those of this process.
+    """
+
+    def __init__(
+        self,
+        results: Results,
+        resources: Resources,
+        listener: Listener,
+        environment: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self.results, self.resources, self.listener = results, resources, listener
+        self.environment = environment
         self._running: dict[str, CellProcess] = {}
         self._stopped = threading.Event()
 
     def run(
         self, cells: Sequence[PlannedCell], imports: Sequence[str] = (), command: Sequence[str] = ()
     ) -> list[Outcome]:
-        """Run each work to its end; the outcomes in the same order."""
+        """Run the cells and return their outcomes, in the same order; see Engine.run for the arguments."""
         with ThreadPoolExecutor(self.resources.jobs) as pool:
-            futures = [pool.submit(self._one, planned, imports, command) for planned in cells]
+            futures = [pool.submit(self._run_cell, planned, imports, command) for planned in cells]
             try:
                 return [future.result() for future in futures]
             except BaseException:
                 self._stop()
                 raise
 
-    def _one(self, planned: PlannedCell, imports: Sequence[str], command: Sequence[str]) -> Outcome:
+    def _run_cell(self, planned: PlannedCell, imports: Sequence[str], command: Sequence[str]) -> Outcome:
+        """Run one cell in a thread of the pool; after a stop, a waiting cell is not started."""
         if self._stopped.is_set():
             return Outcome("interrupted")
         folder = assign(planned, self.results, self.resources, imports, command)
         if isinstance(folder, Outcome):
             outcome = folder
         else:
-            process = CellProcess(folder, self.resources, lambda *how: self.listener.progressed(planned, *how))
+            process = CellProcess(
+                folder,
+                self.resources,
+                lambda *progress: self.listener.progressed(planned, *progress),
+                self.environment,
+            )
             self._running[planned.cell.key] = process
             self.listener.started(planned)
             outcome = process.run()
@@ -54,10 +75,10 @@ class LocalEngine:
         return outcome
 
     def _stop(self) -> None:
-        """Ask every process to end, and end those that do not."""
+        """Send SIGTERM to every process, then wait for each and kill those that do not end."""
         self._stopped.set()
         running = list(self._running.values())
         for process in running:
-            process.ask()
+            process.terminate()
         for process in running:
             process.stop()

@@ -1,8 +1,8 @@
-"""The slurm engine: each cell a job of a Slurm cluster, submitted through submitit.
+"""The slurm engine: submits each cell as a job of a Slurm cluster, through submitit.
 
-The jobs live on their own: a front end that is killed, or a session that is closed, ends none of them. What they write
-about themselves lies in a fresh folder below results/slurm; nothing that lay there before is read, and of what the jobs
-leave only JSON is.
+The jobs are independent of the front end: they go on when it is killed or its session is closed. Each run writes the
+logs and outcomes of its jobs into a new folder below results/slurm. Files of earlier runs are not read, and of the
+files that the jobs write only JSON is read, since loading the pickles of submitit could execute code.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from hsbench.errors import BackendMissingError, DataError, UsageError
 from hsbench.execution.engines.base import assign
-from hsbench.execution.process import CellProcess, Outcome, keep
+from hsbench.execution.process import CellProcess, Outcome, write_status
 from hsbench.files import read_json, write_json
 from hsbench.results.cell_folder import CellFolder
 
@@ -30,23 +30,24 @@ if TYPE_CHECKING:
 
 REMEDY = "pip install 'hsbench[slurm]'"
 SPARE_MINUTES = 5
-"""Time that a job gets beyond the cell's own, to start Python and to write its status."""
+"""Minutes added to a cell's time limit for its Slurm job, to start Python and to write the status."""
 GENERIC = ("name", "timeout_min", "mem_gb", "nodes", "cpus_per_task", "gpus_per_node", "tasks_per_node")
-"""Parameters that submitit knows on every cluster; it calls any other slurm_<name>."""
+"""Parameters that submitit defines for every kind of cluster; all others have the prefix slurm_ there."""
 
 
 class SlurmEngine:
     """Runs a plan as Slurm jobs; see hsbench.execution.engines.base.Engine.
 
     Args:
-        results: on a file system that all nodes see under the same path.
-        resources: of each cell; at most `jobs` of them run at once.
-        listener: told as the cells go on.
-        parameters: of the jobs, as submitit names them, and `cluster`: slurm, or local for processes of this machine.
+        results: the results folder, on a file system that all nodes reach under the same path.
+        resources: resources of each cell; at most `jobs` cells run at the same time.
+        listener: receives the progress of the run; Slurm jobs only report their start and their end.
+        parameters: parameters of the jobs under their submitit names, and `cluster`: "slurm", or "local" for processes
+            of this machine.
 
     Raises:
-        BackendMissingError: submitit is not installed, or there is no Slurm here.
-        UsageError: no time limit is given, or there is no such parameter.
+        BackendMissingError: submitit is not installed, or the commands of Slurm are not on PATH.
+        UsageError: there is no time limit, or a parameter has an invalid value.
     """
 
     def __init__(
@@ -79,7 +80,7 @@ class SlurmEngine:
     def run(
         self, cells: Sequence[PlannedCell], imports: Sequence[str] = (), command: Sequence[str] = ()
     ) -> list[Outcome]:
-        """Run each work to its end; the outcomes in the same order."""
+        """Run the cells and return their outcomes, in the same order; see Engine.run for the arguments."""
         outcomes: dict[str, Outcome] = {}
         waiting: list[tuple[PlannedCell, CellFolder]] = []
         for planned in cells:
@@ -89,21 +90,21 @@ class SlurmEngine:
                 self.listener.ended(planned, folder)
             else:
                 waiting.append((planned, folder))
-        # Slurm itself holds back what is too much; local jobs would all begin at once
+        # Slurm limits the number of running jobs itself; local jobs would all start at the same time.
         width = len(waiting) if self._cluster == "slurm" else self.resources.jobs
         for start in range(0, len(waiting), max(1, width)):
-            for planned, outcome in self._together(waiting[start : start + width]):
+            for planned, outcome in self._submitted(waiting[start : start + width]):
                 outcomes[planned.cell.key] = outcome
                 self.listener.ended(planned, outcome)
         return [outcomes[planned.cell.key] for planned in cells]
 
-    def _together(self, part: Sequence[tuple[PlannedCell, CellFolder]]) -> Iterator[tuple[PlannedCell, Outcome]]:
-        """Submit some cells and give each as it ends."""
+    def _submitted(self, part: Sequence[tuple[PlannedCell, CellFolder]]) -> Iterator[tuple[PlannedCell, Outcome]]:
+        """Submit cells as one job array; yield each with its outcome as it ends."""
         logs = self.results.jobs_folder()
         executor = self._executor(logs)
         with executor.batch():
             jobs = [
-                executor.submit(attend, str(folder.path), self.resources, str(logs / f"{folder.path.name}.json"))
+                executor.submit(run_cell, str(folder.path), self.resources, str(logs / f"{folder.path.name}.json"))
                 for _, folder in part
             ]
         running = dict(zip(range(len(part)), jobs, strict=True))
@@ -112,11 +113,11 @@ class SlurmEngine:
             while running:
                 for index, job in list(running.items()):
                     planned, folder = part[index]
-                    over = job.done()
-                    if index not in started and (over or folder.running):
+                    ended = job.done()
+                    if index not in started and (ended or folder.running):
                         started.add(index)
                         self.listener.started(planned)
-                    if over:
+                    if ended:
                         del running[index]
                         yield planned, self._outcome(job, folder, logs / f"{folder.path.name}.json")
                 time.sleep(0.2 if self._cluster == "local" else 5.0)
@@ -127,53 +128,61 @@ class SlurmEngine:
             raise
 
     def _executor(self, logs: Path) -> Any:
+        """Return the submitit executor with the parameters of the jobs.
+
+        Args:
+            logs: folder for the logs of the jobs.
+
+        Raises:
+            UsageError: submitit refuses a parameter.
+        """
         executor = self._submitit.AutoExecutor(folder=logs, cluster=self._cluster)
         timeout = self.resources.timeout
-        own: dict[str, Any] = {"name": "hsbench", "cpus_per_task": self.resources.threads}
+        defaults: dict[str, Any] = {"name": "hsbench", "cpus_per_task": self.resources.threads}
         if timeout is not None:
-            own["timeout_min"] = math.ceil(timeout / 60) + SPARE_MINUTES
+            defaults["timeout_min"] = math.ceil(timeout / 60) + SPARE_MINUTES
         if self.resources.device == "cuda":
-            own["gpus_per_node"] = self.resources.processes
-        own["slurm_array_parallelism"] = self.resources.jobs
+            defaults["gpus_per_node"] = self.resources.processes
+        defaults["slurm_array_parallelism"] = self.resources.jobs
         given = {key if key in GENERIC else f"slurm_{key}": value for key, value in self._parameters.items()}
         try:
-            executor.update_parameters(**{**own, **given})
+            executor.update_parameters(**{**defaults, **given})
         except (NameError, TypeError, ValueError) as error:
             raise UsageError(f"--slurm: {error}") from error
         return executor
 
     def _outcome(self, job: Any, folder: CellFolder, path: Path) -> Outcome:
-        """What the job wrote of itself; where it could not, what Slurm says."""
+        """Return the outcome that a job wrote to a file; without a valid file, the outcome "crashed"."""
         try:
-            found = read_json(path)
-            return Outcome(str(found["status"]), str(found["message"]))
+            written = read_json(path)
+            return Outcome(str(written["status"]), str(written["message"]))
         except (FileNotFoundError, DataError, KeyError, TypeError):
             outcome = Outcome(
-                "crashed", f"job {job.job_id} ended as {job.state} without a word; see {job.paths.stderr}"
+                "crashed", f"job {job.job_id} ended as {job.state} without reporting a status; see {job.paths.stderr}"
             )
             if not folder.running:
-                keep(folder, outcome)
+                write_status(folder, outcome)
             return outcome
 
 
 def _wait(jobs: Any, seconds: float = 15.0) -> None:
-    """Wait for jobs that were cancelled."""
+    """Wait until cancelled jobs have ended, for a limited time."""
     end = time.monotonic() + seconds
     while time.monotonic() < end and not all(job.done() for job in jobs):
         time.sleep(0.2)
 
 
-def attend(path: str, resources: Resources, told: str) -> None:
-    """In a job: run a cell whose job file is written, and write how it ended.
+def run_cell(path: str, resources: Resources, outcome_path: str) -> None:
+    """Run a cell whose job file is written, and write how it ended. Called in a Slurm job.
 
     Args:
-        path: of the cell's folder.
-        resources: of the cell.
-        told: of the JSON file to write.
+        path: path of the cell's folder.
+        resources: resources of the cell.
+        outcome_path: path of the JSON file for the outcome.
     """
-    outcome = CellProcess(CellFolder(Path(path)), resources, _nobody_listens).run()
-    write_json(Path(told), {"status": outcome.status, "message": outcome.message})
+    outcome = CellProcess(CellFolder(Path(path)), resources, _ignore_progress).run()
+    write_json(Path(outcome_path), {"status": outcome.status, "message": outcome.message})
 
 
-def _nobody_listens(stage: str, done: float, total: int) -> None:
-    """A job has no line back to the front end."""
+def _ignore_progress(stage: str, done: float, total: int) -> None:
+    """Drop the progress of a cell: a Slurm job has no connection to the front end."""

@@ -1,4 +1,4 @@
-"""HyperSound: a network that listens to a clip and writes the parameters of a target network that plays it.
+"""HyperSound: a network that reads a clip and generates the weights of a small network which represents this clip.
 
-waveform -> encoder -> latent -> hypernetwork -> parameters -> (with shared ones) -> target network(t) -> sample
+waveform -> encoder -> latent -> hypernetwork -> weights -> target network(time) -> sample
 """

@@ -1,11 +1,17 @@
-"""Ways to use generated parameters (W_h, b_h) together with shared ones (W_s, b_s): Table 1 of arXiv 2302.04959.
+"""Ways to combine generated parameters (W_h, b_h) with shared ones (W_s, b_s): Table 1 of arXiv 2302.04959.
 
-    replace    x W_h^T + b_h; the first `shared_layers` layers use x W_s^T + b_s
+Generated parameters are written by the hypernetwork for one clip; shared parameters are trained and the same for all
+clips. A layer of the target network with input x computes one of
+
+    replace    x W_h^T + b_h; the first `shared_layers` layers use x W_s^T + b_s instead
     add        x (W_s + W_h)^T + b_s + b_h          the reference code drops b_s
     multiply   x (W_s * W_h)^T + b_s * b_h          the reference code computes (x (W_s * W_h)^T) * b_h
 
-Two protocol switches choose between text and code: additive_bias ("sum" or "generated") and multiplicative_bias
-("product" or "scale").
+where * multiplies element by element. A protocol switch decides between the text of the paper and its code:
+`additive_bias` is "sum" (text) or "generated" (code), `multiplicative_bias` is "product" (text) or "scale" (code).
+
+Why one combined set of weights suffices: each rule is linear in x with one effective matrix and one effective bias (or
+factor), so they are combined once per clip, and the target network evaluates every time with these.
 """
 
 from __future__ import annotations
@@ -27,7 +33,24 @@ WAYS = ("replace", "add", "multiply")
 
 
 class Combination:
-    """Which parameters are generated, which are shared, and how the two meet."""
+    """A rule that combines generated and shared parameters into those of the target network.
+
+    A parameter is named w0, b0, w1, b1, ...: kind (weight or bias) and number of the layer.
+
+    Args:
+        net: the target network.
+        way: the rule, one of WAYS.
+        shared_layers: how many of the first layers all clips share; only for "replace".
+        switches: values of the protocol switches additive_bias and multiplicative_bias.
+
+    Attributes:
+        generated: {name: shape} of the parameters that the hypernetwork generates for each clip.
+        shared: {name: shape} of the parameters that all clips share.
+
+    Raises:
+        UnknownNameError: there is no rule of that name.
+        UsageError: the number of shared layers is outside its range.
+    """
 
     def __init__(self, net: TargetNet, way: str, shared_layers: int, switches: Mapping[str, str]) -> None:
         if way not in WAYS:
@@ -41,28 +64,32 @@ class Combination:
         self.shared = {
             name: shape
             for name, shape in net.shapes().items()
-            if name not in self.generated or (way == "multiply" and not self._scales(name)) or self._added(name)
+            if name not in self.generated or (way == "multiply" and not self._is_scale(name)) or self._is_added(name)
         }
 
-    def _scales(self, name: str) -> bool:
+    def _is_scale(self, name: str) -> bool:
+        """Return whether a generated bias multiplies the pre-activation, as in the reference code of "multiply"."""
         return name.startswith("b") and self.switches["multiplicative_bias"] == "scale"
 
-    def _added(self, name: str) -> bool:
+    def _is_added(self, name: str) -> bool:
+        """Return whether the rule is "add" and this parameter is the sum of a shared and a generated one."""
         return self.way == "add" and not (name.startswith("b") and self.switches["additive_bias"] == "generated")
 
     def __call__(self, generated: Parameters, shared: Parameters) -> dict[str, torch.Tensor]:
-        """What the target network applies.
+        """Combine the parameters of a batch of clips.
 
         Args:
             generated: {name: [batch, *shape]}.
             shared: {name: shape}.
 
         Returns:
-            {name: [batch or 1, *shape]}; a scale of pre-activations has the name s0, s1, ... instead of b0, b1, ...
+            {name: [batch or 1, *shape]}, the parameters that the target network applies. A factor of pre-activations
+            has the name s0, s1, ... and replaces the bias b0, b1, ... of its layer. The batch dimension is 1 where a
+            parameter is the same for all clips.
         """
         params = {name: value[None] for name, value in shared.items() if name not in generated}
         for name, value in generated.items():
-            if self.way == "multiply" and self._scales(name):
+            if self.way == "multiply" and self._is_scale(name):
                 params[f"s{name[1:]}"] = value
             elif name not in shared:
                 params[name] = value

@@ -1,23 +1,33 @@
-"""Descriptors of HyperSound; imports no torch.
+"""Descriptors of the two HyperSound models. This file imports no torch, so `hsbench list` stays fast.
 
-What a budget makes smaller, such as the encoder's channels, is a training setting, so that each row names it.
+Everything that a budget makes smaller, such as the encoder's number of channels, is a training setting. Tables name the
+training settings in which a row differs from the paper.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from hsbench import widths
 from hsbench.descriptors import ModelDescriptor
 from hsbench.models.inr.descriptors import FMLP, SIREN
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# Model settings that both kinds of target network share; docs/hypersound.md explains each.
 HYPERNETWORK: dict[str, Any] = {
     "weight_format": "fp32",
     "combine": "replace",
     "shared_layers": 0,
     "frequency_weight_p": 0.0,
+    "warmup_first_epoch": 0,
     "spectral_loss": "mel",
     "norm": "element",
 }
+
+NEUTRAL = {"warmup_first_epoch": 1}
+"""The first version counted the epochs of the frequency weighting's warm-up from 1, the reference code from 0."""
 
 PAPER: dict[str, Any] = {
     "epochs": 2500,
@@ -65,7 +75,7 @@ SMOKE = {
 
 BUDGETS = {"smoke": SMOKE, "quick": QUICK, "standard": STANDARD, "paper": PAPER}
 SIREN_RATES = {"smoke": 3e-6, "quick": 3e-5, "standard": 1e-6, "paper": 1e-6}
-"""Budget -> learning rate with a SIREN, the one training setting in which it differs from an FMLP."""
+"""Learning rate by budget with a SIREN as the target network; no other training setting differs from an FMLP's."""
 
 SWITCHES = (
     "width_at_cr_1",
@@ -76,31 +86,49 @@ SWITCHES = (
     "bad_fit_is_status",
 )
 
+
+def resolve(settings: Mapping[str, Any], switches: Mapping[str, Any], samples: int) -> dict[str, Any]:
+    """Complete the settings of a HyperSound model.
+
+    The width follows from the compression ratio (hsbench.widths). Without a frequency weighting there is no warm-up,
+    so the number of its first epoch is neutral and leaves no trace in the key of a cell.
+
+    Args:
+        settings: model settings, by name.
+        switches: protocol switches that the model reads, by name.
+        samples: samples per clip.
+    """
+    resolved = widths.resolve(settings, switches, samples)
+    return resolved if resolved["frequency_weight_p"] else {**resolved, **NEUTRAL}
+
+
 DESCRIPTORS = [
     ModelDescriptor(
         name="hypersound-fmlp",
         target="hsbench.models.hypersound.model:HyperSound",
-        summary="hypernetwork that writes a Fourier-mapped perceptron for each clip",
+        summary="hypernetwork that generates the weights of an FMLP (Fourier-mapped perceptron) for each clip",
         needs=("torch",),
         defaults={**FMLP, **HYPERNETWORK},
         decode_settings=("weight_format",),
         function_of_time=True,
         budgets=BUDGETS,
         switches=SWITCHES,
-        resolve="hsbench.widths:resolve",
+        resolve="hsbench.models.hypersound.descriptors:resolve",
+        neutral=NEUTRAL,
         operations="hsbench.widths:hypersound",
     ),
     ModelDescriptor(
         name="hypersound-siren",
         target="hsbench.models.hypersound.model:HyperSound",
-        summary="hypernetwork that writes a sinusoidal network for each clip",
+        summary="hypernetwork that generates the weights of a SIREN (sinusoidal network) for each clip",
         needs=("torch",),
         defaults={**SIREN, **HYPERNETWORK},
         decode_settings=("weight_format",),
         function_of_time=True,
         budgets={name: {**training, "learning_rate": SIREN_RATES[name]} for name, training in BUDGETS.items()},
         switches=SWITCHES,
-        resolve="hsbench.widths:resolve",
+        resolve="hsbench.models.hypersound.descriptors:resolve",
+        neutral=NEUTRAL,
         operations="hsbench.widths:hypersound",
     ),
 ]

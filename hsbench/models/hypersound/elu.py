@@ -1,8 +1,16 @@
-"""ELU, x above 0 and exp(x) - 1 below, as max(x, exp(min(x, 0)) - 1).
+"""ELU, x for x > 0 and exp(x) - 1 for x <= 0, computed on a CPU without torch's slow scalar expm1.
 
-The library's CPU kernel calls a scalar expm1 and takes ten times as long as the vectorised exp; the two differ by a
-rounding of 1 (6e-8) below zero. It walks in chunks, so that its four passes read from cache and not from memory. On
-other devices, and in code that torch compiles, the library's own is used.
+It is computed without a branch as
+
+    elu(x) = max(x, exp(min(x, 0)) - 1).
+
+For x > 0 the second argument is exp(0) - 1 = 0 < x, so the maximum is x. For x <= 0 it is exp(x) - 1 >= x, since
+exp(x) >= 1 + x for every x, so the maximum is exp(x) - 1. NaN stays NaN.
+
+torch's CPU kernel calls a scalar expm1, which takes ten times as long as its vectorised exp. The results differ for
+x < 0 by at most a rounding of the number 1, 6e-8. The backward pass needs only the result y, since the slope is 1 where
+y > 0 and exp(x) = y + 1 elsewhere. The work is divided into chunks whose four passes read from the cache and not from
+memory. On other devices, and in code that torch compiles, torch's own ELU is used.
 """
 
 from __future__ import annotations
@@ -13,11 +21,11 @@ import torch
 from torch.nn import functional as F
 
 CHUNK = 1 << 17
-"""Numbers of a chunk for each thread: with its result and what lies between, less than a core's cache."""
+"""Numbers in a chunk per thread: input, result and scratch space of a chunk fit into the cache of one core."""
 
 
 def elu(x: torch.Tensor) -> torch.Tensor:
-    """ELU with alpha 1, any shape."""
+    """Return ELU(x) with alpha = 1, for a tensor of any shape."""
     if x.device.type != "cpu" or x.dtype != torch.float32 or torch.compiler.is_compiling():
         return F.elu(x)
     y: torch.Tensor = _Elu.apply(x)
@@ -25,19 +33,22 @@ def elu(x: torch.Tensor) -> torch.Tensor:
 
 
 class _Elu(torch.autograd.Function):
+    """ELU in chunks on a CPU, with torch's backward pass."""
+
     @staticmethod
     def forward(context: Any, x: torch.Tensor) -> torch.Tensor:
         x, y = x.contiguous(), torch.empty_like(x, memory_format=torch.contiguous_format)
         size = CHUNK * torch.get_num_threads()
         scratch = x.new_empty(min(size, x.numel()))
         for part, result in zip(torch.split(x.view(-1), size), torch.split(y.view(-1), size), strict=True):
-            below = torch.clamp(part, max=0, out=scratch[: part.numel()])
-            torch.maximum(part, below.exp_().sub_(1), out=result)
+            negative_part = torch.clamp(part, max=0, out=scratch[: part.numel()])
+            torch.maximum(part, negative_part.exp_().sub_(1), out=result)
         context.save_for_backward(y)
         return y
 
     @staticmethod
     def backward(context: Any, *gradients: torch.Tensor) -> torch.Tensor:
         (y,) = context.saved_tensors
-        slope: torch.Tensor = torch.ops.aten.elu_backward(gradients[0], 1, 1, 1, True, y)
-        return slope
+        # The arguments after the gradient are alpha, scale, input scale, and that y is the result and not the input.
+        to_x: torch.Tensor = torch.ops.aten.elu_backward(gradients[0], 1, 1, 1, True, y)
+        return to_x

@@ -1,4 +1,13 @@
-"""Clips read by the encoder in micro-batches, dealt out to the cores, and the gradient's way back through it."""
+"""Encoding of a batch in micro-batches spread over the CPU cores, and the gradient of the encoder's parameters.
+
+The encoder treats every clip alone (LayerNorm takes its statistics within a clip), so the latents of a batch are those
+of its micro-batches. Let z = E(x; phi) be the latent of a clip x and L the loss of the whole batch. By the chain rule
+
+    dL / d phi = sum over clips (dz / d phi)^T dL / dz.
+
+So L may couple all clips: once dL / dz is known for every clip, each micro-batch contributes its own terms of the sum,
+independently of the others. The terms are added in a fixed order, so the same number of threads gives the same bits.
+"""
 
 from __future__ import annotations
 
@@ -17,48 +26,52 @@ if TYPE_CHECKING:
     from hsbench.models.hypersound.encoder import Encoder
 
 
-class Encoded:
-    """What an encoder makes of a batch.
+class EncodedBatch:
+    """Latents of a batch of clips, with a backward pass into the encoder.
 
     Args:
         encoder: the encoder.
         waveform: [batch, samples].
-        micro: clips encoded at once, at most; a core may have fewer.
-        policy: precision of hidden matrix products, see hsbench.fit.precision.
+        micro: largest number of clips that are encoded at once; a core may get fewer.
+        policy: precision of hidden layers, see hsbench.fit.precision.
 
     Attributes:
-        latent: [batch, numbers], cut off from the encoder; it collects a gradient where gradients are on.
+        latent: [batch, numbers], detached from the encoder. Where gradients are enabled, it is a leaf tensor that
+            collects the gradient of the loss.
+        parts: for every core, the latents of its micro-batches, attached to the encoder.
     """
 
     def __init__(self, encoder: Encoder, waveform: torch.Tensor, micro: int, policy: str) -> None:
         self.encoder, self.policy = encoder, policy
         share = math.ceil(len(waveform) / cores.count(waveform.device))
-        hands = [torch.split(clips, micro) for clips in torch.split(waveform, share)]
-        self.parts = cores.together([partial(self._read, clips, torch.is_grad_enabled()) for clips in hands])
+        by_core = [torch.split(clips, micro) for clips in torch.split(waveform, share)]
+        self.parts = cores.together([partial(self._encode, clips, torch.is_grad_enabled()) for clips in by_core])
         latent = torch.cat([part for parts in self.parts for part in parts]).detach()
         self.latent = latent.requires_grad_(torch.is_grad_enabled())
 
     def backward(self) -> None:
-        """Add the latent's gradient, taken through the encoder, to the encoder's parameters."""
+        """Propagate the gradient of `latent` through the encoder and add it to the encoder's parameters."""
         assert self.latent.grad is not None
-        slopes = iter(torch.split(self.latent.grad, [len(part) for parts in self.parts for part in parts]))
-        hands = [[(part, next(slopes)) for part in parts] for parts in self.parts]
-        total, *others = cores.together([partial(self._pull, pairs) for pairs in hands])
+        gradients = iter(torch.split(self.latent.grad, [len(part) for parts in self.parts for part in parts]))
+        by_core = [[(part, next(gradients)) for part in parts] for parts in self.parts]
+        total, *others = cores.together([partial(self._encoder_gradients, pairs) for pairs in by_core])
         for other in others:
             torch._foreach_add_(total, other)
         for parameter, gradient in zip(self.encoder.parameters(), total, strict=True):
             parameter.grad = gradient if parameter.grad is None else parameter.grad + gradient
 
-    def _read(self, clips: Sequence[torch.Tensor], graph: bool) -> list[torch.Tensor]:
-        with torch.set_grad_enabled(graph), precision.hidden(self.policy, clips[0].device):
-            return [self.encoder(part) for part in clips]
+    def _encode(self, micro_batches: Sequence[torch.Tensor], graph: bool) -> list[torch.Tensor]:
+        """Return the latents of one core's micro-batches; `graph` keeps what the backward pass needs."""
+        with torch.set_grad_enabled(graph), precision.hidden(self.policy, micro_batches[0].device):
+            return [self.encoder(clips) for clips in micro_batches]
 
-    def _pull(self, pairs: Sequence[tuple[torch.Tensor, torch.Tensor]]) -> list[torch.Tensor]:
+    def _encoder_gradients(self, pairs: Sequence[tuple[torch.Tensor, torch.Tensor]]) -> list[torch.Tensor]:
+        """Return the sum of (dz / d phi)^T dL / dz over one core's micro-batches, given as pairs (z, dL / dz)."""
         total: list[torch.Tensor] = []
-        for part, slope in pairs:
-            found = torch.autograd.grad(part, list(self.encoder.parameters()), slope)
+        for latent, latent_gradient in pairs:
+            gradients = torch.autograd.grad(latent, list(self.encoder.parameters()), latent_gradient)
             if total:
-                torch._foreach_add_(total, found)
+                torch._foreach_add_(total, gradients)
             else:
-                total = list(found)
+                total = list(gradients)
         return total

@@ -1,13 +1,23 @@
-"""The encoder: causal convolutions in the manner of SoundStream, each followed by LayerNorm and ELU.
+"""HyperSound's encoder: causal convolutions as in SoundStream, each followed by LayerNorm and ELU.
 
-    conv k7 -> C channels; four blocks with strides 2, 4, 5, 8, each: three residual units
-    x + [conv k7 (dilation 1, 3, 9), norm, ELU, conv k1, norm, ELU], then conv k = 2 stride to twice the channels,
-    norm, ELU; last conv k3 to 32 channels.
+    convolution (kernel 7) to C channels
+    norm, ELU
+    four blocks with strides 2, 4, 5, 8, each of
+        three residual units x + f(x) with dilations 1, 3, 9, where f is
+            convolution (kernel 7, dilated), norm, ELU, convolution (kernel 1), norm, ELU
+        convolution (kernel 2 x stride) with this stride to twice the channels, norm, ELU
+    convolution (kernel 3) to 32 channels
 
-A convolution is padded on the left alone, by dilation (k - 1). LayerNorm spans channels and time with an affine
-weight per element (`norm` = "element", the reference code); so an encoder belongs to one clip length. "channel" has
-one weight per channel and runs on any length, "none" leaves normalisation out. Source: section 3.3 of arXiv 2302.04959
-and its reference code, against which it is checked to 1e-4.
+Padding: a convolution of kernel k and dilation d is padded on the left only, by d (k - 1), so that an output depends on
+no later input. T inputs padded this way give floor((T + d (k - 1) - d (k - 1) - 1) / stride) + 1 =
+floor((T - 1) / stride) + 1 = ceil(T / stride) outputs. A clip of 32 768 samples thus has 16 384, 4096, 820 and 103
+frames after the four blocks.
+
+Normalisation: LayerNorm takes mean and variance over channels and time. With `norm` = "element" (the reference code) it
+has an affine weight and bias for every element of [channels, time], so an encoder fits one clip length only. "channel"
+has one weight and bias per channel and fits any length. "none" leaves the normalisation out.
+
+Source: section 3.3 of arXiv 2302.04959 and its reference code, with which this encoder agrees to 1e-4.
 """
 
 from __future__ import annotations
@@ -26,16 +36,24 @@ from hsbench.models.hypersound.elu import elu
 STRIDES = (2, 4, 5, 8)
 DILATIONS = (1, 3, 9)
 LATENT = 32
-"""Channels of the latent."""
+"""Channels of the latent, the encoder's output."""
 NORMS = ("element", "channel", "none")
 
 
 class Encoder(nn.Module):
-    """[batch, samples] -> [batch, LATENT x frames], channel-major.
+    """Convolutional encoder: [batch, samples] -> [batch, LATENT x frames], channel by channel.
+
+    Args:
+        samples: length of the clips, in samples.
+        channels: channels C after the first convolution; 16 in the paper.
+        norm: normalisation, one of NORMS.
 
     Attributes:
-        samples: of the clips that it reads.
-        frames: samples over the product of the strides, rounded up at each.
+        samples: length of the clips, in samples.
+        frames: length of the latent: samples divided by each stride in turn, rounded up every time.
+
+    Raises:
+        UnknownNameError: `norm` is not one of NORMS.
     """
 
     def __init__(self, samples: int, channels: int = 16, norm: str = "element") -> None:
@@ -53,28 +71,29 @@ class Encoder(nn.Module):
         self.layers = nn.Sequential(*layers, _Causal(channels, LATENT, 3))
 
     def forward(self, waveform: torch.Tensor) -> torch.Tensor:
-        """[batch, samples] -> [batch, LATENT x frames]."""
+        """Return the latents of a batch of clips: [batch, samples] -> [batch, LATENT x frames] float32."""
         latent: torch.Tensor = self.layers(waveform[:, None])
         return full(latent.flatten(1))
 
 
 class _Causal(nn.Conv1d):
-    """A convolution that sees the past alone."""
+    """A convolution over time whose output depends on the present and past inputs only."""
 
     def __init__(self, inputs: int, outputs: int, kernel: int, dilation: int = 1, stride: int = 1) -> None:
         super().__init__(inputs, outputs, kernel, stride, dilation=dilation)
         self.past = dilation * (kernel - 1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """[batch, inputs, time] -> [batch, outputs, ceil(time / stride)]."""
+        """Return [batch, outputs, ceil(time / stride)] of [batch, inputs, time]."""
         if self.past:
             return super().forward(F.pad(x, (self.past, 0)))
+        # A convolution with a kernel of 1 is a matrix product over channels, W x + b at every time.
         assert self.bias is not None
         return torch.baddbmm(self.bias[:, None], self.weight[:, :, 0].expand(len(x), -1, -1), x)
 
 
 class _Norm(nn.Module):
-    """Zero mean and unit variance over channels and time, then an affine map; statistics in float32."""
+    """LayerNorm: zero mean and unit variance over channels and time, then an affine map; computed in float32."""
 
     def __init__(self, channels: int, time: int, norm: str) -> None:
         super().__init__()
@@ -82,19 +101,19 @@ class _Norm(nn.Module):
         self.weight, self.bias = nn.Parameter(torch.ones(shape)), nn.Parameter(torch.zeros(shape))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """[batch, channels, time] -> the same shape."""
+        """Normalise: [batch, channels, time] -> the same shape, float32."""
         x, shape = full(x), list(x.shape[1:])
         if self.by_element(x):
             return F.layer_norm(x, shape, self.weight, self.bias)
         return F.layer_norm(x, shape) * self.weight + self.bias
 
     def by_element(self, x: torch.Tensor) -> bool:
-        """Whether each number of a clip has a weight of its own."""
+        """Return whether every element of a clip's activations has a weight of its own."""
         return self.weight.shape == x.shape[1:]
 
 
 class _Layer(nn.Module):
-    """Convolution, norm, ELU."""
+    """Convolution, normalisation, ELU."""
 
     def __init__(
         self, inputs: int, outputs: int, kernel: int, time: int, norm: str, dilation: int = 1, stride: int = 1
@@ -104,7 +123,7 @@ class _Layer(nn.Module):
         self.norm = nn.Identity() if norm == "none" else _Norm(outputs, time, norm)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """[batch, inputs, time] -> [batch, outputs, ceil(time / stride)]."""
+        """Return [batch, outputs, ceil(time / stride)] of [batch, inputs, time]."""
         x = self.conv(x)
         if isinstance(self.norm, _Norm) and self.norm.by_element(x) and kernels.usable((x, self.norm.weight)):
             from hsbench.models.hypersound.norm_elu import norm_elu
@@ -114,7 +133,7 @@ class _Layer(nn.Module):
 
 
 class _Residual(nn.Module):
-    """x + two layers."""
+    """Residual unit: x plus two layers applied to x."""
 
     def __init__(self, channels: int, dilation: int, time: int, norm: str) -> None:
         super().__init__()
@@ -122,6 +141,6 @@ class _Residual(nn.Module):
         self.narrow = _Layer(channels, channels, 1, time, norm)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """[batch, channels, time] -> the same shape."""
+        """Return x + narrow(wide(x)): [batch, channels, time] -> the same shape."""
         out: torch.Tensor = x + self.narrow(self.wide(x))
         return out

@@ -1,14 +1,20 @@
-"""The hypernetwork: a perceptron with ELU whose last layer, the head, writes the parameters of a target network.
+"""The hypernetwork: a perceptron with ELU whose last layer, the head, generates the parameters of a target network.
 
-Hidden layers: Kaiming uniform (fan in, ReLU), bias 0. The head is initialised for what it generates:
+The generated vector is w0, b0, w1, b1, ..., each in row-major order [out, in].
 
-* FMLP, hyperfan-in (Chang et al. 2019): rows of w_i have variance 1 / (fan_in_i n), rows of b_i 1 / n, n the width that
-  feeds the head; bias 0.
-* SIREN: those weights times 1e-3; bias U(+-1) for the first layer, U(+-sqrt(6 / fan_in) / omega_i) for the others, for
-  weights and biases alike.
+Initialisation. Hidden layers: Kaiming uniform (fan-in, ReLU), bias 0. The head is initialised for the parameters that
+it generates. Let e be its n inputs, with E[e_k^2] = 1, and H its weights, independent with zero mean. One generated
+parameter is p = sum_k H_k e_k + (bias of the head).
 
-The generated vector is w0, b0, w1, b1, ..., each row-major [out, in]. Source: section 3.6 of arXiv 2302.04959 and its
-reference code.
+* FMLP, hyperfan-in (Chang et al. 2019). With a head bias of 0, Var(p) = n Var(H). A layer of the target network keeps
+  the mean square of its input if its weights have Var(w) = 1 / fan_in. A head row that generates a weight of layer i
+  therefore has Var(H) = 1 / (fan_in_i n). A row that generates a bias has Var(H) = 1 / n, hence Var(b) = 1. A uniform
+  distribution on +-a has variance a^2 / 3, so a = sqrt(3 / n) sqrt(1 / fan_in_i) for weights, sqrt(3 / n) for biases.
+* SIREN. The same bounds times 1e-3, so the contribution of e almost vanishes and the generated parameters start near
+  the head's bias, equal for all clips. That bias is drawn as the weights of a SIREN are: uniform on +-1 for the first
+  layer and on +-sqrt(6 / fan_in) / omega_i for the others, for generated weights and biases alike.
+
+Source: section 3.6 of arXiv 2302.04959 and its reference code.
 """
 
 from __future__ import annotations
@@ -30,10 +36,16 @@ if TYPE_CHECKING:
 
 
 class Hypernetwork(nn.Module):
-    """[batch, inputs] -> {name: [batch, *shape]}.
+    """Generate the parameters of a target network for each latent of a batch.
+
+    Args:
+        inputs: numbers of a latent.
+        hidden: widths of the hidden layers.
+        shapes: ordered {name: shape} of the generated parameters.
 
     Attributes:
-        shapes: ordered {name: shape} of what it generates.
+        shapes: ordered {name: shape} of the generated parameters.
+        sizes: how many numbers each of them has.
     """
 
     def __init__(self, inputs: int, hidden: Sequence[int], shapes: Mapping[str, tuple[int, ...]]) -> None:
@@ -45,35 +57,36 @@ class Hypernetwork(nn.Module):
         self.head = nn.Linear(widths[-1], sum(self.sizes))
 
     def forward(self, latent: torch.Tensor) -> torch.Tensor:
-        """[batch, inputs] -> [batch, generated parameters]."""
+        """Return the generated vectors of a batch: [batch, inputs] -> [batch, generated parameters]."""
         for layer in self.hidden:
             latent = elu(layer(latent))
         vector: torch.Tensor = self.head(latent)
         return vector
 
     def split(self, vector: torch.Tensor) -> dict[str, torch.Tensor]:
-        """[batch, generated parameters] -> {name: [batch, *shape]}."""
+        """Split generated vectors into parameters: [batch, generated parameters] -> {name: [batch, *shape]}."""
         parts = torch.split(vector, self.sizes, dim=1)
         return {name: part.reshape(-1, *shape) for (name, shape), part in zip(self.shapes.items(), parts, strict=True)}
 
     @torch.no_grad()
     def initialise(self, net: TargetNet, output_scale: float = 1.0) -> None:
-        """Draw all weights for a target network, from torch's global generator.
+        """Draw all weights from torch's global random generator.
 
         Args:
-            net: the target network.
-            output_scale: multiplies what is drawn for its last layer, and so what a fresh network plays.
+            net: the target network whose parameters are generated.
+            output_scale: factor of everything that is drawn for the last layer of the target network, and so of the
+                waveform that the untrained network reconstructs.
         """
         for layer in self.hidden:
             assert isinstance(layer, nn.Linear)
             nn.init.kaiming_uniform_(layer.weight, mode="fan_in", nonlinearity="relu")
             layer.bias.zero_()
         self.head.bias.zero_()
-        fed, first = self.head.in_features, 0
+        inputs, first = self.head.in_features, 0
         for name, size in zip(self.shapes, self.sizes, strict=True):
             rows = slice(first, first + size)
             fan_in = net.sizes[int(name[1:])]
-            bound = math.sqrt(3 / fed) * (1 if name.startswith("b") else math.sqrt(1 / fan_in))
+            bound = math.sqrt(3 / inputs) * (1 if name.startswith("b") else math.sqrt(1 / fan_in))
             if isinstance(net, SIREN):
                 bound *= 1e-3
                 self.head.bias[rows].uniform_(-1, 1).mul_(1 if name[1:] == "0" else math.sqrt(6 / fan_in) / net.omega_i)

@@ -1,10 +1,10 @@
-"""HyperSound as a registered model: trained once on the training split, then it rebuilds any clip in one pass.
+"""HyperSound as a registered model: trained once on the training split, then it reconstructs any clip in one pass.
 
-Settings: `combine` and `shared_layers` are the ways to use the generated weights (Table 3), `frequency_weight_p` weighs
-the spectral loss (Table 4), `norm` is the encoder's. What a budget scales down stands in its training part, so every
-row names it.
+Settings: `combine` and `shared_layers` decide how generated weights are used (Table 3 of the paper),
+`frequency_weight_p` is the frequency weighting of the spectral loss (Table 4), `norm` is the normalisation in the
+encoder. Sizes that a budget reduces are training settings, and tables name those that differ from the paper.
 
-Protocol switches: width_at_cr_1, hyper_schedule, additive_bias, multiplicative_bias, frequency_weighting,
+Protocol switches: width_at_cr_1, hyper_schedule, additive_bias, multiplicative_bias, frequency_weighting and
 bad_fit_is_status (see hsbench.protocols). Source: arXiv 2302.04959 and its reference code.
 """
 
@@ -40,17 +40,34 @@ if TYPE_CHECKING:
     from hsbench.models.base import Context, Training
 
 MICRO = {"cpu": 4, "cuda": 1 << 30}
-"""Clips encoded at once where `micro_batch` leaves it open."""
+"""Largest number of clips encoded at once, by device, where the setting `micro_batch` is None."""
 
 
 class HyperSound:
-    """Encoder and hypernetwork, trained by `fit`; `reconstruct` runs them and the target network that they write."""
+    """Encoder and hypernetwork, trained by `fit`. `reconstruct` runs them and the target network that they generate.
+
+    Args:
+        kind: kind of the target network, "fmlp" or "siren".
+        width: units of each hidden layer of the target network.
+        layers: number of hidden layers of the target network.
+        compression_ratio: ignored, since `width` states the size exactly.
+        combine: rule that combines generated and shared weights, see hsbench.models.hypersound.combine.
+        shared_layers: number of first layers whose weights all clips share.
+        frequency_weight_p: exponent of the frequency weighting of the spectral loss; 0 for none.
+        warmup_first_epoch: number of the first epoch in the warm-up of the frequency weighting: 0 as in the reference
+            code, where the first epoch has no weighting, or 1 as in the first version of hsbench.
+        spectral_loss: name of the spectral loss, see hsbench.fit.losses.spectral.
+        norm: normalisation in the encoder, see hsbench.models.hypersound.encoder.
+        weight_format: number format in which a clip's weights are stored, see hsbench.models.quantise.
+        network: settings of the target network's kind, such as omega_0 or encoding_length.
+    """
 
     version = 1
     group = 16
 
     def __init__(
         self,
+        *,
         kind: str,
         width: int,
         layers: int,
@@ -58,42 +75,53 @@ class HyperSound:
         combine: str,
         shared_layers: int,
         frequency_weight_p: float,
+        warmup_first_epoch: int,
         spectral_loss: str,
         norm: str,
         weight_format: str,
         **network: Any,
     ) -> None:
-        del compression_ratio  # width says it exactly
+        del compression_ratio
         self.name, self.form = f"hypersound-{kind}", quantise.check(weight_format)
         self.combine, self.shared_layers, self.norm = combine, shared_layers, norm
-        self.spectral_loss, self.p = spectral_loss, frequency_weight_p
+        self.spectral_loss, self.p, self.first_epoch = spectral_loss, frequency_weight_p, warmup_first_epoch
         self.net = create(kind, [width] * layers, **network)
         self.network: HyperSoundNetwork | None = None
 
     def fit(self, train_clips: Training, context: Context) -> Mapping[str, Any]:
-        """Train, or load what an earlier session trained.
+        """Train the network, or load it from context.kept where an earlier process has trained it.
+
+        Args:
+            train_clips: clips of the training split.
+            context: seed, settings and folders of the run.
+
+        Returns:
+            Facts of the training, see hsbench.models.hypersound.training.train, with seconds, generated (generated
+            parameters per clip) and total (trained parameters).
 
         Raises:
-            UsageError: a setting is out of range, or memory ran out.
-            DataError: what is kept is another network.
+            UsageError: a setting is out of range, or the GPU ran out of memory.
+            DataError: the network in context.kept was trained with other settings.
         """
         device = pin(context.device, context.threads)
         self.network = self._build(context).to(device)
         if switched_on(COMPILE):
             self.network.compile_parts()
         file = context.kept / NETWORK
-        if (found := checkpoint.read(file)) is not None:
-            checkpoint.restore(self.network, found[0], file)
-            return found[1]
+        if (trained := checkpoint.read(file)) is not None:
+            tensors, facts = trained
+            checkpoint.restore(self.network, tensors, file)
+            return facts
         self.network.initialise(context.key("initialise"), context.training["output_scale"])
-        began = time.perf_counter()
+        start = time.perf_counter()
         try:
-            facts = train(self.network, train_clips, context, self._step(context, device), steady=self.p == 0)
+            step = self._step(context, device)
+            facts = train(self.network, train_clips, context, step, self.first_epoch if self.p else None)
         except torch.OutOfMemoryError as error:
             raise UsageError(
                 f"the GPU ran out of memory ({error}); encode fewer clips at once: --set {self.name}.micro_batch=4"
             ) from error
-        facts |= {"seconds": round(time.perf_counter() - began, 1), **self._sizes()}
+        facts |= {"seconds": round(time.perf_counter() - start, 1), **self._sizes()}
         if distributed.rank() == 0:
             checkpoint.write(file, self.network.state_dict(), facts)
             (context.kept / CHECKPOINT).unlink(missing_ok=True)
@@ -101,48 +129,55 @@ class HyperSound:
 
     @torch.no_grad()
     def reconstruct(self, clips: Sequence[Clip], context: Context) -> Iterator[Reconstruction]:
-        """Rebuild clips, a micro-batch at a time.
+        """Reconstruct clips, one micro-batch at a time.
 
         Raises:
             UsageError: a clip has another length than the network was trained for.
         """
-        assert self.network is not None, "fit comes first"
+        assert self.network is not None, "call fit first"
         device = next(self.network.parameters()).device
         size = context.training["micro_batch"] or MICRO[device.type]
         for first in range(0, len(clips), size):
-            part, began = clips[first : first + size], time.perf_counter()
+            part, start = clips[first : first + size], time.perf_counter()
             vector = self.parameters_for([clip.waveform for clip in part], context)
             generated = quantise.stored(self.network.hypernetwork.split(vector), self.form)
             vector = torch.cat([value.flatten(1) for value in generated.values()], dim=1)
-            played = self._play(vector, grid(context.samples), context)
-            seconds = (time.perf_counter() - began) / len(part)
+            estimates = self._decode(vector, grid(context.samples), context)
+            seconds = (time.perf_counter() - start) / len(part)
             weights = {name: value.cpu().numpy() for name, value in generated.items()}
             bits = quantise.bits({name: value[0].numel() for name, value in generated.items()}, self.form)
             for index, clip in enumerate(part):
                 yield Reconstruction(
                     clip_id=clip.id,
-                    waveform=played[index],
+                    waveform=estimates[index],
                     payload=Payload(vector.shape[1], bits),
                     seconds=seconds,
-                    status=verdict(clip.waveform, played[index]),
+                    status=verdict(clip.waveform, estimates[index]),
                     weights={name: value[index] for name, value in weights.items()},
                 )
             context.progress(first + len(part), len(clips))
 
     @torch.no_grad()
     def parameters_for(self, waveforms: Sequence[np.ndarray[Any, Any]], context: Context) -> torch.Tensor:
-        """What is stored for each of some clips [samples]: [batch, generated parameters].
+        """Generate the parameters of some clips.
+
+        Args:
+            waveforms: the clips, each [samples].
+            context: the context of the run.
+
+        Returns:
+            [batch, generated parameters], in the order of the hypernetwork's `shapes`.
 
         Raises:
             UsageError: a clip has another length than the network was trained for.
         """
-        assert self.network is not None, "fit comes first"
-        wanted = self.network.encoder.samples
+        assert self.network is not None, "call fit first"
+        samples = self.network.encoder.samples
         for waveform in waveforms:
-            if waveform.size != wanted:
+            if waveform.size != samples:
                 raise UsageError(
-                    f"this {self.name} was trained for clips of {wanted} samples and got one of {waveform.size}; "
-                    "cut the sound into clips of that length, or train another."
+                    f"this {self.name} was trained for clips of {samples} samples and got one of {waveform.size}; "
+                    "cut the sound into clips of that length, or train another network."
                 )
         device = next(self.network.parameters()).device
         batch = torch.from_numpy(np.stack(waveforms)).to(device)
@@ -154,36 +189,46 @@ class HyperSound:
     def play(
         self, weights: Mapping[str, NDArray[np.float32]], coordinates: NDArray[np.float64], context: Context
     ) -> NDArray[np.float32]:
-        """A clip at any times [time] in [-1, 1], from what was generated for it, as its reconstruction has it."""
-        assert self.network is not None, "fit comes first"
+        """Decode one clip at any times from its generated parameters (see hsbench.models.base.FunctionOfTime).
+
+        Args:
+            weights: {name: array}, the generated parameters in the clip's `Reconstruction.weights`.
+            coordinates: [time], from -1 at the clip's first sample to 1 at its last.
+            context: the context in which the network was trained.
+
+        Returns:
+            [time], the waveform at these times.
+        """
+        assert self.network is not None, "call fit first"
         device = next(self.network.parameters()).device
         flat = np.concatenate([weights[name].ravel() for name in self.network.hypernetwork.shapes])
         times = torch.from_numpy(coordinates).float().view(1, -1, 1)
-        played: NDArray[np.float32] = self._play(torch.from_numpy(flat)[None].to(device), times, context)[0]
-        return played
+        waveform: NDArray[np.float32] = self._decode(torch.from_numpy(flat)[None].to(device), times, context)[0]
+        return waveform
 
     @torch.no_grad()
-    def _play(self, vector: torch.Tensor, times: torch.Tensor, context: Context) -> NDArray[np.float32]:
-        """[batch, generated parameters], [1, time, 1] -> [batch, time]."""
-        assert self.network is not None, "fit comes first"
+    def _decode(self, vector: torch.Tensor, times: torch.Tensor, context: Context) -> NDArray[np.float32]:
+        """Evaluate target networks: vectors [batch, generated parameters], times [1, time, 1] -> [batch, time]."""
+        assert self.network is not None, "call fit first"
         tiles = Tiles(self.net, *TILE[vector.device.type], context.training["precision"])
         features = self.net.features(times).to(vector.device)
-        played: NDArray[np.float32] = tiles.play(self.network.parameters_of(vector), features).cpu().numpy()
-        return played
+        estimates: NDArray[np.float32] = tiles.play(self.network.parameters_of(vector), features).cpu().numpy()
+        return estimates
 
     def _step(self, context: Context, device: torch.device) -> TrainingStep:
-        """The training step, with L1 plus the spectral loss, both with weight 1."""
+        """Return the training step; its loss is the mean absolute error plus the spectral loss, both with weight 1."""
         assert self.network is not None
         weighted = context.switches["frequency_weighting"]
-        by_spectrum = spectral(self.spectral_loss, context.sample_rate, self.p, weighted, distributed.mean)
+        spectral_loss = spectral(self.spectral_loss, context.sample_rate, self.p, weighted, distributed.mean)
 
         def loss(reference: torch.Tensor, estimate: torch.Tensor, epoch: float) -> torch.Tensor:
-            return (reference - estimate).abs().mean() + by_spectrum(reference, estimate, epoch)
+            return (reference - estimate).abs().mean() + spectral_loss(reference, estimate, epoch)
 
         micro = context.training["micro_batch"] or MICRO[device.type]
         return TrainingStep(self.network, loss, TILE[device.type], micro, context.training["precision"])
 
     def _build(self, context: Context) -> HyperSoundNetwork:
+        """Return an untrained network of the sizes that the budget states."""
         training = context.training
         try:
             sizes = [int(size) for size in training["hidden"].split("-")]
@@ -195,6 +240,7 @@ class HyperSound:
         return HyperSoundNetwork(self.net, combination, context.samples, training["channels"], self.norm, sizes)
 
     def _sizes(self) -> dict[str, int]:
+        """Return the facts `generated` and `total`: parameters generated per clip, and all trained parameters."""
         assert self.network is not None
         return {
             "generated": sum(self.network.hypernetwork.sizes),

@@ -1,4 +1,4 @@
-"""The whole of HyperSound as one module: encoder, hypernetwork, shared parameters."""
+"""HyperSound as one module: encoder, hypernetwork and the parameters that all clips share."""
 
 from __future__ import annotations
 
@@ -18,11 +18,19 @@ if TYPE_CHECKING:
 
 
 class HyperSoundNetwork(nn.Module):
-    """Writes the parameters of a target network.
+    """Generate the parameters of a target network for each clip of a batch.
+
+    Args:
+        net: the target network.
+        combination: rule that combines generated and shared parameters.
+        samples: length of the clips, in samples.
+        channels: channels of the encoder's first layer.
+        norm: normalisation in the encoder, see hsbench.models.hypersound.encoder.
+        hidden: widths of the hypernetwork's hidden layers.
 
     Attributes:
-        net: the target network.
-        combination: how generated and shared parameters meet.
+        net: the target network; it has no parameters of its own.
+        combination: rule that combines generated and shared parameters.
     """
 
     def __init__(
@@ -35,7 +43,12 @@ class HyperSoundNetwork(nn.Module):
         self.shared = nn.ParameterDict({name: torch.zeros(shape) for name, shape in combination.shared.items()})
 
     def initialise(self, seed: int, output_scale: float = 1.0) -> None:
-        """Draw every parameter; the same seed gives the same network."""
+        """Draw every parameter; the same seed gives the same network.
+
+        Args:
+            seed: the seed. Torch's global random generator is left unchanged.
+            output_scale: factor of everything drawn for the last layer of the target network.
+        """
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             for module in self.encoder.modules():
@@ -48,19 +61,23 @@ class HyperSoundNetwork(nn.Module):
                 parameter.copy_(drawn[name])
 
     def compile_parts(self, backend: str = "inductor") -> None:
-        """Have torch compile encoder, hypernetwork and target network, in place; parameters keep their names."""
+        """Let torch compile encoder, hypernetwork and target network, in place; parameters keep their names.
+
+        Args:
+            backend: name of torch's compiler backend.
+        """
         for part in (self.encoder, self.hypernetwork, self.net):
             part.compile(backend=backend)
 
     def forward(self, waveform: torch.Tensor) -> torch.Tensor:
-        """What is stored for each clip: [batch, samples] -> [batch, generated parameters]."""
+        """Return what is stored for each clip: [batch, samples] -> [batch, generated parameters]."""
         vector: torch.Tensor = self.hypernetwork(self.encoder(waveform))
         return vector
 
     def parameters_of(self, vector: torch.Tensor) -> dict[str, torch.Tensor]:
-        """What the target network applies: [batch, generated parameters] -> {name: [batch or 1, *shape]}."""
+        """Return the target network's parameters: [batch, generated parameters] -> {name: [batch or 1, *shape]}."""
         return self.combination(self.hypernetwork.split(vector), self.shared_parameters())
 
     def shared_parameters(self) -> Mapping[str, torch.Tensor]:
-        """{name: shape} of the parameters that all clips have in common."""
+        """Return the parameters that all clips share, {name: shape}."""
         return dict(self.shared.items())

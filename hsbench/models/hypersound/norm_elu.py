@@ -1,8 +1,9 @@
-"""LayerNorm with a weight per element, and ELU, by kernels of our own; experimental (hsbench.fit.kernels).
+"""LayerNorm with a weight per element, followed by ELU, by hsbench's own Triton kernels; experimental.
 
-The library gives each row of a LayerNorm to one block, and a clip is a row: 16 clips leave an H100 of 132
-multiprocessors idle. Here rows are read in chunks, whose means and squares are put together in a fixed order (Chan et
-al. 1979), and nothing but the input is kept for the way back.
+torch's LayerNorm gives each row to one block of threads, and a clip is one row: 16 clips leave most of the 132
+multiprocessors of an H100 idle. These kernels split a row between many blocks, whose means and sums of squares are
+combined in a fixed order (hsbench.models.hypersound.kernel derives how). The backward pass computes the normalised
+values again, so only the input and two moments per row are kept for it. See hsbench.fit.kernels for when they are used.
 """
 
 from __future__ import annotations
@@ -15,14 +16,15 @@ import triton
 from hsbench.models.hypersound import kernel
 
 EPSILON = 1e-5
+"""Added to the variance, as in torch's LayerNorm."""
 CHUNK = 4096
-"""Numbers that a program works on."""
+"""Numbers of a row that one program reads."""
 COLUMN = 1024
-"""The same where a program goes through all rows, for the gradients of weight and bias."""
+"""Columns of all rows that one program reads to compute the gradients of weight and bias."""
 
 
 def norm_elu(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
-    """elu(layer_norm(x) * weight + bias).
+    """Return elu(layer_norm(x) * weight + bias), with moments over all dimensions but the first.
 
     Args:
         x: [batch, *shape], float32 or bfloat16.
@@ -42,23 +44,25 @@ class _NormElu(torch.autograd.Function):
         x, rows, size = x.contiguous(), len(x), weight.numel()
         y = torch.empty_like(x, dtype=torch.float32)
         parts = triton.cdiv(size, CHUNK)
-        found, moments = weight.new_empty(rows, parts, 2), weight.new_empty(rows, 2)
+        partials, moments = weight.new_empty(rows, parts, 2), weight.new_empty(rows, 2)
         grid = (rows, parts)
-        kernel.chunks[grid](x, found, size, parts, CHUNK, num_warps=8)
+        kernel.chunk_moments[grid](x, partials, size, parts, CHUNK, num_warps=8)
         padded = triton.next_power_of_2(parts)
-        kernel.forward[grid](x, weight, bias, found, y, moments, size, parts, padded, EPSILON, CHUNK, num_warps=8)
+        kernel.normalise_elu[grid](
+            x, weight, bias, partials, y, moments, size, parts, padded, EPSILON, CHUNK, num_warps=8
+        )
         context.save_for_backward(x, weight, bias, moments)
         return y
 
     @staticmethod
     def backward(context: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         x, weight, bias, moments = context.saved_tensors
-        slope, rows, size = gradients[0].contiguous(), len(x), weight.numel()
+        grad_y, rows, size = gradients[0].contiguous(), len(x), weight.numel()
         columns = triton.cdiv(size, COLUMN)
         to_x, to_weight, to_bias = torch.empty_like(x), torch.empty_like(weight), torch.empty_like(bias)
-        found = weight.new_empty(rows, columns, 2)
-        given = (x, weight, bias, moments, slope, found)
-        kernel.columns[columns,](*given, to_weight, to_bias, rows, size, columns, COLUMN)
+        partials = weight.new_empty(rows, columns, 2)
+        inputs = (x, weight, bias, moments, grad_y, partials)
+        kernel.affine_gradients[columns,](*inputs, to_weight, to_bias, rows, size, columns, COLUMN)
         grid = (rows, triton.cdiv(size, CHUNK))
-        kernel.backward[grid](*given, to_x, size, columns, triton.next_power_of_2(columns), CHUNK, num_warps=8)
+        kernel.input_gradient[grid](*inputs, to_x, size, columns, triton.next_power_of_2(columns), CHUNK, num_warps=8)
         return to_x, to_weight, to_bias

@@ -1,15 +1,24 @@
-"""One training step of HyperSound: a batch in, the gradients of its loss added to every parameter.
+"""One training step of HyperSound: compute the loss of a batch and add its gradients to every parameter.
 
-The spectral loss takes a root over the whole batch, so a step is split where only the rebuilt samples matter:
+Why a step cannot simply accumulate gradients over parts of the batch: with the mean square m of the spectral difference
+over the whole batch, the loss contains sqrt(m). Its gradient grad(m) / (2 sqrt(m)) has m in the denominator, so every
+part needs the waveforms of the whole batch first. The loss depends on the network only through these waveforms y. By
+the chain rule, with theta the parameters of the target network,
 
-1. the encoder reads the clips, in micro-batches, and the hypernetwork writes a vector for each;
-2. the target network plays all vectors, tile by tile, without a graph;
-3. the loss of the whole batch gives its gradient by the samples;
-4. each tile is played again with a graph, and its share of that gradient goes back to the vectors;
-5. the gradient goes back through the hypernetwork, and micro-batch by micro-batch through the encoder.
+    dL / d theta = sum over clips and times of (dy / d theta) dL / dy,
 
-That is the gradient of the plain computation, whatever the sizes of tile and micro-batch. Tiles and micro-batches are
-dealt out to the cores. Where one tile holds all, steps 2 to 4 are one pass.
+and the step needs the whole batch for dL / dy only:
+
+1. The encoder reads the clips in micro-batches, and the hypernetwork generates the parameters of each clip.
+2. The target network computes y in tiles of clips and times, without an autograd graph.
+3. The loss of the whole batch gives dL / dy, one number per sample.
+4. Each tile is computed again with a graph. The sum of y dL / dy, with dL / dy held constant, has exactly the gradient
+   above, so it is the loss that each tile propagates backwards.
+5. The gradient passes through the hypernetwork, and micro-batch by micro-batch through the encoder.
+
+The result is the gradient of the plain computation up to rounding, for every size of tile and micro-batch. The target
+network keeps the activations of one tile per core; the encoder keeps those of all micro-batches until step 5. Tiles and
+micro-batches are spread over the CPU cores. Where one tile holds everything, steps 2 to 4 are one backward pass.
 """
 
 from __future__ import annotations
@@ -18,7 +27,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from hsbench.models.hypersound.encoded import Encoded
+from hsbench.models.hypersound.encoded import EncodedBatch
 from hsbench.models.targets.tiles import Tiles
 
 if TYPE_CHECKING:
@@ -30,14 +39,14 @@ if TYPE_CHECKING:
 
 
 class TrainingStep:
-    """Gradients of one batch.
+    """Compute the gradients of the loss of one batch.
 
     Args:
-        network: what is trained.
-        loss: (reference [batch, time], estimate, epoch) -> scalar.
-        tile: clips and times played at once.
-        micro: clips encoded at once, at most.
-        policy: precision of hidden matrix products, see hsbench.fit.precision.
+        network: the network that is trained.
+        loss: (reference [batch, time], estimate [batch, time], epoch) -> scalar.
+        tile: largest number of clips and of times that the target network evaluates at once.
+        micro: largest number of clips that are encoded at once.
+        policy: precision of hidden layers, see hsbench.fit.precision.
     """
 
     def __init__(self, network: HyperSoundNetwork, loss: Loss, tile: tuple[int, int], micro: int, policy: str) -> None:
@@ -48,36 +57,45 @@ class TrainingStep:
         self.features = network.net.features(coords).to(like.device)
 
     def __call__(self, waveform: torch.Tensor, chosen: torch.Tensor | None, epoch: float) -> torch.Tensor:
-        """Add the gradients; gives the loss, detached.
+        """Add the gradients of a batch to the parameters and return its loss, detached.
 
         Args:
             waveform: [batch, samples].
-            chosen: [batch, time], numbers of the samples of each clip that are played and compared; None for all.
-            epoch: how far the frequency weighting has grown.
+            chosen: [batch, time], the numbers of the samples of each clip that are reconstructed and compared; None for
+                all samples.
+            epoch: epochs for which the frequency weighting of the loss has grown.
         """
-        encoded = Encoded(self.network.encoder, waveform, self.micro, self.policy)
+        encoded = EncodedBatch(self.network.encoder, waveform, self.micro, self.policy)
         params = self.network.parameters_of(self.network.hypernetwork(encoded.latent))
         features = self.features if chosen is None else self.features[0, :, chosen].transpose(0, 1)
-        loss = self._play(params, features, waveform if chosen is None else waveform.gather(1, chosen), epoch)
+        target = waveform if chosen is None else waveform.gather(1, chosen)
+        loss = self._loss_and_gradients(params, features, target, epoch)
         encoded.backward()
         return loss
 
     @torch.no_grad()
-    def play(self, waveform: torch.Tensor) -> torch.Tensor:
-        """What the network makes of clips: [batch, samples] -> [batch, samples]."""
-        latent = Encoded(self.network.encoder, waveform, self.micro, self.policy).latent
+    def reconstruct(self, waveform: torch.Tensor) -> torch.Tensor:
+        """Reconstruct clips with the network as it is: [batch, samples] -> [batch, samples]."""
+        latent = EncodedBatch(self.network.encoder, waveform, self.micro, self.policy).latent
         return self.tiles.play(self.network.parameters_of(self.network.hypernetwork(latent)), self.features)
 
-    def _play(
+    def _loss_and_gradients(
         self, params: Mapping[str, torch.Tensor], features: torch.Tensor, target: torch.Tensor, epoch: float
     ) -> torch.Tensor:
-        """The loss of the batch; its gradients go back through the target network's parameters."""
+        """Propagate the loss of the batch back into the target network's parameters; return it detached.
+
+        Args:
+            params: parameters of the target network, {name: [batch or 1, *shape]}.
+            features: inputs of its first layer, [batch or 1, inputs, time].
+            target: [batch, time], the reference at these times.
+            epoch: epochs for which the frequency weighting of the loss has grown.
+        """
         if self.tiles.single(params, features):
             loss = self.loss(target, self.tiles.apply(self.network.net.fold(params), features), epoch)
             loss.backward()  # type: ignore[no-untyped-call]
         else:
-            played = self.tiles.play(params, features).requires_grad_()
-            loss = self.loss(target, played, epoch)
-            (slope,) = torch.autograd.grad(loss, played)
-            self.tiles.backward(params, features, lambda y, tile: (y * tile.of(slope)).sum(dim=1))
+            estimate = self.tiles.play(params, features).requires_grad_()
+            loss = self.loss(target, estimate, epoch)
+            (to_estimate,) = torch.autograd.grad(loss, estimate)
+            self.tiles.backward(params, features, lambda y, tile: (y * tile.of(to_estimate)).sum(dim=1))
         return loss.detach()

@@ -1,4 +1,4 @@
-"""Training of HyperSound by the shared harness, and what its result is worth on clips that it was trained on."""
+"""Training of HyperSound by the shared loop, and the sanity check of the trained network on its training clips."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hsbench.fit import distributed, graphs, loop
 from hsbench.fit.batches import Batches
 from hsbench.fit.losses import WARM_UP
 from hsbench.models.base import CHECKPOINT
-from hsbench.models.judged import JUDGED, judged
+from hsbench.models.training_sanity import SANITY_CLIPS, training_sanity
 
 if TYPE_CHECKING:
     from hsbench.models.base import Context, Training
@@ -21,39 +21,48 @@ if TYPE_CHECKING:
 
 
 def train(
-    network: HyperSoundNetwork, clips: Training, context: Context, step: TrainingStep, *, steady: bool
+    network: HyperSoundNetwork,
+    clips: Training,
+    context: Context,
+    step: TrainingStep,
+    warmup_first_epoch: int | None = None,
 ) -> dict[str, Any]:
     """Train a network in place.
 
     Args:
-        network: initialised, on its device.
-        clips: of the training split.
-        context: the run around it.
-        step: its training step.
-        steady: whether its loss stays the same from epoch to epoch.
+        network: the network, initialised and on its device.
+        clips: clips of the training split.
+        context: seed, settings and folders of the run.
+        step: training step of the network.
+        warmup_first_epoch: number of the first epoch in the warm-up of the frequency weighting; None without one. The
+            loss is then the same function in every epoch, and only then can a step be recorded as a CUDA graph.
 
     Returns:
-        Facts: steps, clips_seen, and those of `judge`.
+        Facts: steps, clips_seen (training crops over all steps), and those of `sanity`.
 
     Raises:
-        UsageError: there is nothing to train on, or a setting is out of range.
+        UsageError: there are no training clips, or a setting is out of range.
     """
     training = context.training
     if training["train_clips"] is not None:
         clips = clips.first(training["train_clips"])
     if len(clips) == 0:
-        raise UsageError("training expects clips in the train split, and the corpus has none there; use a larger one.")
+        raise UsageError(
+            "training expects clips in the train split, and the corpus has none there; use a larger corpus."
+        )
     device = next(network.parameters()).device
     batches = _batches(clips, context, device)
-    record = graphs.asked() and steady and distributed.world() == 1
+    record = graphs.asked() and warmup_first_epoch is None and distributed.world() == 1
     recorded = graphs.Recorded(lambda waveform, chosen=None: step(waveform, chosen, 0), network.parameters())
 
-    def numbered(number: int) -> torch.Tensor:
+    def step_at(number: int) -> torch.Tensor:
         waveform, chosen = batches(number), batches.windows(number, training["coordinates"])
         if record:
             return recorded(waveform) if chosen is None else recorded(waveform, chosen)
-        grown = WARM_UP * (1 + number // batches.per_epoch) / max(1, training["warmup_epochs"])
-        return step(waveform, chosen, grown)
+        # The loss knows a warm-up of WARM_UP epochs. A budget with a shorter warm-up counts its epochs faster.
+        epoch = (warmup_first_epoch or 0) + number // batches.per_epoch
+        warmup_epoch = WARM_UP * epoch / max(1, training["warmup_epochs"])
+        return step(waveform, chosen, warmup_epoch)
 
     recipe = _recipe(context, batches.per_epoch)
     hooks = loop.Hooks(
@@ -61,12 +70,13 @@ def train(
         progress=lambda done: context.progress(done, recipe.updates),
         checkpoint=context.kept / CHECKPOINT,
     )
-    loop.optimise(dict(network.named_parameters()), numbered, recipe, hooks)
-    seen = {"steps": recipe.updates, "clips_seen": recipe.updates * training["batch"]}
-    return {**seen, **judge(clips, step)}
+    loop.optimise(dict(network.named_parameters()), step_at, recipe, hooks)
+    counts = {"steps": recipe.updates, "clips_seen": recipe.updates * training["batch"]}
+    return {**counts, **sanity(clips, step)}
 
 
 def _batches(clips: Training, context: Context, device: torch.device) -> Batches:
+    """Return the batches of the training, after checking the settings that they depend on."""
     training = context.training
     for name in ("epochs", "epoch_samples", "batch", "channels"):
         if not isinstance(training[name], int) or training[name] < 1:
@@ -86,12 +96,13 @@ def _batches(clips: Training, context: Context, device: torch.device) -> Batches
 
 
 def _recipe(context: Context, per_epoch: int) -> loop.Recipe:
+    """Return the optimiser's settings; the schedule "protocol" stands for the one that the protocol switch names."""
     training = context.training
-    steps, named = training["epochs"] * per_epoch, training["schedule"]
+    steps, schedule = training["epochs"] * per_epoch, training["schedule"]
     return loop.Recipe(
         steps,
         steps,
-        context.switches["hyper_schedule"] if named == "protocol" else named,
+        context.switches["hyper_schedule"] if schedule == "protocol" else schedule,
         float(training["learning_rate"]),
         per_epoch,
         training["weight_decay"],
@@ -101,8 +112,9 @@ def _recipe(context: Context, per_epoch: int) -> loop.Recipe:
 
 
 @torch.no_grad()
-def judge(clips: Training, step: TrainingStep) -> dict[str, Any]:
-    """What a trained network makes of clips that it was trained on, as hsbench.models.judged has it."""
-    waveform = torch.from_numpy(np.stack([clip.waveform for clip in clips.first(JUDGED)])).to(step.features.device)
-    played = torch.cat([step.play(part) for part in torch.split(waveform, step.micro)])
-    return judged(waveform, played, lambda reference, estimate: step.loss(reference, estimate, 0))
+def sanity(clips: Training, step: TrainingStep) -> dict[str, Any]:
+    """Return the facts of hsbench.models.training_sanity for the first training clips of a trained network."""
+    clips_checked = [clip.waveform for clip in clips.first(SANITY_CLIPS)]
+    reference = torch.from_numpy(np.stack(clips_checked)).to(step.features.device)
+    estimate = torch.cat([step.reconstruct(part) for part in torch.split(reference, step.micro)])
+    return training_sanity(reference, estimate, lambda x, y: step.loss(x, y, 0))

@@ -1,8 +1,9 @@
-"""RAVE: a variational autoencoder of sub-bands (Caillon and Esling 2021).
+"""RAVE: a variational autoencoder that works on sub-bands of the waveform (Caillon and Esling 2021).
 
-`encoder.py`, `generator.py` and `discriminators.py` are our own RAVE v1, `training.py` trains it in two phases, and
-`model.py` is the registered model. `export.py` reads what acids-rave exports, and `wrapper.py` is the registered model
-of such a file. `rows.py` passes a clip through either. `descriptors.py` declares both models and imports no torch.
+Two models are registered here. `rave-v1` is a reimplementation of RAVE v1: `encoder.py`, `generator.py` and
+`discriminators.py` are its networks, `step.py` and `training.py` train it in two phases, and `model.py` is the model.
+`rave` runs a file that acids-rave exported: `export.py` reads the file, and `wrapper.py` is the model. Both decode
+clips in the ways that `base.py` describes. `descriptors.py` declares both and imports no torch.
 """
 
 from __future__ import annotations
@@ -16,13 +17,20 @@ if TYPE_CHECKING:
 
 
 def operations(settings: Mapping[str, Any], training: Mapping[str, Any], samples: int) -> Operations:
-    """Estimated work of our own RAVE v1: for all clips, and for each.
+    """Estimate the work of rave-v1: of its training, and of the reconstruction of one clip.
 
-    Most of a small network's step is its spectral loss, which does not grow with the capacity. A step of the second
-    phase takes some four times as long as one of the first.
+    Args:
+        settings: not used.
+        training: training settings of the budget.
+        samples: length of a clip, in samples.
+
+    Returns:
+        Operations of the whole training and of each clip.
     """
     del settings
-    step = 3e9 + 2.2e6 * training["capacity"] ** 2  # of 32 768 samples
+    # Work of one step of phase 1 on 32 768 samples. The first term is the spectral loss, which does not depend on the
+    # capacity and dominates in small networks. A step of phase 2 takes about four times as long.
+    step = 3e9 + 2.2e6 * training["capacity"] ** 2
     second = max(0, training["steps"] - training["phase_1_steps"])
     steps = training["steps"] - second + 4 * second
     scale = training["signal"] / 32768

@@ -1,4 +1,4 @@
-"""Descriptors of RAVE: our reimplementation, and exports that others trained; imports no torch."""
+"""Descriptors of the two RAVE models, a reimplementation and exports of acids-rave. This file imports no torch."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from hsbench.descriptors import ModelDescriptor
 
 DECODING: dict[str, Any] = {"latent": "full", "noise": True, "align": "none"}
-"""How a clip passes through a trained network, see hsbench.models.rave.rows."""
+"""Settings that decide how a clip passes through a trained network, see hsbench.models.rave.base."""
 
 PAPER: dict[str, Any] = {
     "steps": 3000000,
@@ -38,7 +38,7 @@ DESCRIPTORS = [
     ModelDescriptor(
         name="rave-v1",
         target="hsbench.models.rave.model:RaveV1",
-        summary="RAVE v1, our reimplementation: variational autoencoder of sub-bands, with discriminators",
+        summary="RAVE v1, reimplemented: variational autoencoder of sub-bands, with discriminators",
         needs=("torch",),
         defaults=DECODING,
         decode_settings=tuple(DECODING),
@@ -48,7 +48,7 @@ DESCRIPTORS = [
     ModelDescriptor(
         name="rave",
         target="hsbench.models.rave.wrapper:RaveExport",
-        summary="RAVE as others trained it: --set rave.path=FILE.ts (its code is run)",
+        summary="RAVE exported by acids-rave: --set rave.path=FILE.ts (code in the file is run)",
         needs=("torch", "torchaudio"),
         defaults={"path": None, **DECODING, "resample": False},
         places={"path": "FILE.ts"},

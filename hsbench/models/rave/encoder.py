@@ -1,7 +1,8 @@
-"""RAVE v1's encoder: sub-bands to the mean and scale of a normal distribution per frame of 2048 samples.
+"""RAVE v1's encoder: from sub-bands to mean and standard deviation of a normal distribution per frame of 2048 samples.
 
 A convolution of 7 taps to C channels; for each ratio batch norm, leaky ReLU and a strided convolution that doubles the
-channels; then one of 5 taps in two groups, means and scales apart. Source: the published code of RAVE 1, as numbers.
+channels; last a convolution of 5 taps in two groups, one for means and one for scales. Source: sizes in the published
+code of RAVE 1.
 """
 
 from __future__ import annotations
@@ -14,16 +15,17 @@ from hsbench.audio.pqmf import BANDS
 from hsbench.models.rave.layers import conv, leaky
 
 RATIOS = (4, 4, 4, 2)
-"""Of the encoder's strides, and in the same order of the generator's."""
+"""Strides of the encoder and, in the same order, upsampling factors of the generator."""
 LATENTS = 128
+"""Latents per frame."""
 RATIO = BANDS * 4 * 4 * 4 * 2
 """Samples per latent frame: 2048."""
-LEAST = 1e-4
+MIN_DEVIATION = 1e-4
 """Added to every standard deviation."""
 
 
 class Encoder(nn.Module):
-    """[batch, 16, time / 16] -> mean and standard deviation, each [batch, 128, time / 2048].
+    """Distribution of the latents: sub-bands [batch, 16, time / 16] -> mean and deviation, [batch, 128, time / 2048].
 
     Args:
         capacity: channels C after the first convolution; 64 in the paper.
@@ -39,20 +41,23 @@ class Encoder(nn.Module):
         self.net = nn.Sequential(*layers, leaky(), conv(channels, 2 * LATENTS, 5, groups=2))
 
     def forward(self, bands: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """The distribution of each frame."""
+        """Return mean and standard deviation of every latent in every frame."""
         mean, scale = self.net(bands).chunk(2, dim=1)
-        return mean, F.softplus(scale) + LEAST
+        return mean, F.softplus(scale) + MIN_DEVIATION
 
 
 def divergence(mean: torch.Tensor, deviation: torch.Tensor) -> torch.Tensor:
-    """Of normal distributions from the standard one, without the half: mean over batch and time of the sum.
+    """Return twice the Kullback-Leibler divergence of the latents' distribution from the standard normal distribution.
+
+    For one latent, KL(N(mu, sigma^2) || N(0, 1)) = (mu^2 + sigma^2 - ln sigma^2 - 1) / 2. The published code leaves out
+    the factor 1/2, so this function does. Latents are independent, so their divergences add up.
 
     Args:
         mean: [batch, latents, frames].
-        deviation: [batch, latents, frames].
+        deviation: standard deviation, [batch, latents, frames].
 
     Returns:
-        Scalar.
+        Scalar: the sum over latents, averaged over batch and frames.
     """
     variance = deviation.square()
     return (mean.square() + variance - variance.log() - 1).sum(1).mean()

@@ -1,10 +1,15 @@
-"""RAVE v1's generator: latent frames to sub-bands, as a waveform with a loudness envelope and filtered noise.
+"""RAVE v1's generator: from latent frames to sub-bands, as a waveform with a loudness envelope plus filtered noise.
 
     bands = tanh(wave) * m(loudness) + noise,    m(x) = 2 sigmoid(x)^2.3 + 1e-7
 
-The noise of each band is white, filtered for each stretch of 64 sub-band samples by 8 taps that the generator chooses
-in 5 frequencies (Engel et al. 2020). The taps before time 0 stand at the end of the stretch, as in the published code
-of RAVE 1, the source of all numbers here: they come 64 samples late instead of early.
+Noise (Engel et al. 2020): every band gets white noise, filtered separately in each stretch of 64 sub-band samples. The
+generator chooses the filter's magnitude at 5 frequencies for each band and stretch.
+
+* The inverse transform of 5 real magnitudes is an impulse response of 8 taps, real and symmetric about time 0. A Hann
+  window, applied with time 0 in its middle, smooths the response between the 5 frequencies.
+* Its taps before time 0 are stored at the end of the stretch of 64 taps, where a circular convolution over 64 samples
+  would need them. The convolution is a linear one, over 128 samples, so these taps act 64 samples too late. The
+  published code of RAVE 1, the source of all sizes here, does the same.
 """
 
 from __future__ import annotations
@@ -24,17 +29,19 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 STRETCH = 64
-"""Sub-band samples that one noise filter lasts."""
+"""Sub-band samples for which one noise filter is used."""
 FREQUENCIES = 5
+"""Frequencies at which the magnitude of a noise filter is given, from 0 to half the rate of a band."""
 TAPS = 2 * (FREQUENCIES - 1)
+"""Length of a noise filter."""
 
 
 class Generator(nn.Module):
-    """[batch, 128, frames] -> [batch, 16, 128 frames].
+    """Sub-bands of latents: [batch, 128, frames] -> [batch, 16, 128 frames].
 
     Args:
-        capacity: channels C before the heads; 64 in the paper.
-        dilations: of the residual blocks after each upsampling; acids-rave 2.3 has 1, 3 and 5 instead.
+        capacity: channels before the three heads for waveform, loudness and noise; 64 in the paper.
+        dilations: dilation of each residual block after an upsampling; acids-rave 2.3 has 1, 3 and 5 instead.
     """
 
     def __init__(self, capacity: int, dilations: Sequence[int] = (1, 3, 9)) -> None:
@@ -56,28 +63,33 @@ class Generator(nn.Module):
         )
 
     def forward(self, latents: torch.Tensor, white: torch.Tensor | None) -> torch.Tensor:
-        """The sub-bands.
+        """Return the sub-bands of latents.
 
         Args:
             latents: [batch, 128, frames].
-            white: noise uniform in [-1, 1), [batch, 16, 128 frames], or None for no noise.
+            white: white noise, uniform in [-1, 1), [batch, 16, 128 frames]; None for no noise.
         """
         x = self.net(latents)
         bands: torch.Tensor = torch.tanh(self.wave(x)) * gain(self.loudness(x))
+        # The offset -5 makes the noise of an untrained generator faint: gain(-5) = 2e-5.
         return bands if white is None else bands + coloured(white, gain(self.noise(x) - 5))
 
 
 def gain(x: torch.Tensor) -> torch.Tensor:
-    """A positive amplitude from any number."""
+    """Map any real number to a positive amplitude below 2 (plus a floor of 1e-7)."""
     return 2 * torch.sigmoid(x) ** 2.3 + 1e-7
 
 
 def coloured(white: torch.Tensor, amplitudes: torch.Tensor) -> torch.Tensor:
-    """White noise, filtered stretch by stretch.
+    """Filter white noise, with a filter of its own in every band and stretch.
 
     Args:
-        white: [batch, 16, time].
-        amplitudes: [batch, 16 x 5, time / 64], the filters' real spectra, the five of a band together.
+        white: white noise, [batch, 16, time].
+        amplitudes: [batch, 16 x 5, time / 64], magnitudes of the filters at 5 frequencies; those of a band are
+            adjacent.
+
+    Returns:
+        [batch, 16, time].
     """
     batch, _, stretches = amplitudes.shape
     spectra = amplitudes.transpose(1, 2).reshape(batch, stretches, BANDS, FREQUENCIES)
@@ -85,7 +97,8 @@ def coloured(white: torch.Tensor, amplitudes: torch.Tensor) -> torch.Tensor:
     taps = taps * torch.hann_window(TAPS, dtype=taps.dtype, device=taps.device)
     impulse = F.pad(taps, (0, STRETCH - TAPS)).roll(-TAPS // 2, -1)
     pieces = white.view(batch, BANDS, stretches, STRETCH).transpose(1, 2)
-    # A stretch does not ring into the next: of the whole convolution, only its own 64 samples are kept.
+    # Zero padding to twice the length makes the product of spectra a linear convolution. Only its first 64 samples are
+    # kept, so the filter of a stretch does not ring into the next one.
     spectrum = torch.fft.rfft(pieces, 2 * STRETCH) * torch.fft.rfft(impulse, 2 * STRETCH)
     filtered = torch.fft.irfft(spectrum, 2 * STRETCH)[..., :STRETCH]
     joined: torch.Tensor = filtered.transpose(1, 2).reshape(batch, BANDS, stretches * STRETCH)

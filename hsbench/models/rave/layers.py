@@ -1,4 +1,4 @@
-"""Convolutions of RAVE v1: centred zero padding as if the stride were 1, weight normalisation where it has some."""
+"""Convolutions of RAVE v1: zero-padded on both sides as for a stride of 1, optionally with weight normalisation."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ if TYPE_CHECKING:
     import torch
 
 SLOPE = 0.2
-"""Of every leaky ReLU."""
+"""Slope of every leaky ReLU for negative inputs."""
 
 
 def conv(inputs: int, outputs: int, kernel: int, *, norm: bool = False, dilation: int = 1, **more: int) -> nn.Module:
-    """[batch, inputs, time] -> [batch, outputs, time / stride], for a time that the stride divides.
+    """Return a convolution [batch, inputs, time] -> [batch, outputs, time / stride]; the stride must divide the time.
 
     Args:
-        inputs: channels.
-        outputs: channels.
+        inputs: input channels.
+        outputs: output channels.
         kernel: taps.
-        norm: whether its weight is normalised (Salimans and Kingma 2016).
-        dilation: of the taps.
-        more: stride, groups and bias, as torch.nn.Conv1d has them.
+        norm: whether to use weight normalisation (Salimans and Kingma 2016).
+        dilation: distance of successive taps, in samples.
+        more: the arguments stride, groups and bias of torch.nn.Conv1d.
     """
     layer = nn.Conv1d(inputs, outputs, kernel, dilation=dilation, **more)  # type: ignore[arg-type]
     reach = (kernel - 1) * dilation
@@ -32,12 +32,17 @@ def conv(inputs: int, outputs: int, kernel: int, *, norm: bool = False, dilation
 
 
 def leaky() -> nn.Module:
-    """The activation."""
+    """Return RAVE's activation, a leaky ReLU."""
     return nn.LeakyReLU(SLOPE)
 
 
 class Residual(nn.Module):
-    """x + two convolutions of x, the first dilated."""
+    """Residual block: x plus two convolutions of x, the first of which is dilated.
+
+    Args:
+        channels: input and output channels.
+        dilation: dilation of the first convolution.
+    """
 
     def __init__(self, channels: int, dilation: int) -> None:
         super().__init__()
@@ -49,6 +54,6 @@ class Residual(nn.Module):
         )
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """[batch, channels, time] -> the same."""
-        changed: torch.Tensor = x + self.path(x)
-        return changed
+        """Return x + path(x): [batch, channels, time] -> the same shape."""
+        out: torch.Tensor = x + self.path(x)
+        return out

@@ -1,7 +1,8 @@
-"""RAVE as others trained it: a TorchScript export of acids-rave, `--set rave.path=FILE.ts`.
+"""RAVE trained by other software: a TorchScript export of acids-rave, `--set rave.path=FILE.ts`.
 
-Loading the file runs its author's code (see hsbench.models.rave.export). The cell's key knows it by its SHA-256 and not
-by its path. With `resample`, clips go to the export's rate and back; without, another rate is refused.
+Loading the file runs its author's code (see hsbench.models.rave.export). The cell's key contains the SHA-256 of the
+file and not its path. With `resample`, clips are resampled to the export's sample rate and back; without it, an export
+of another rate is refused.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from hsbench.audio.resample import resample
 from hsbench.errors import DataError, UsageError
 from hsbench.files import sha256_file
 from hsbench.fit.precision import pin
+from hsbench.models.rave.base import RaveModel
 from hsbench.models.rave.export import Export
-from hsbench.models.rave.rows import RaveRows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,26 +28,40 @@ if TYPE_CHECKING:
 
 
 def resolve(settings: Mapping[str, Any], switches: Mapping[str, Any], samples: int) -> dict[str, Any]:
-    """Settings with the file's content, a hash; the file is not loaded.
+    """Add a hash of the export's file to the settings, which enters the cell's key; the file is not loaded.
+
+    Args:
+        settings: settings of the model, with the path of the file.
+        switches: not used.
+        samples: not used.
 
     Raises:
-        UsageError: there is no such file.
+        UsageError: the file does not exist.
     """
     del switches, samples
     return {**settings, "content": _content(Path(settings["path"]))}
 
 
 def _content(path: Path) -> str:
+    """Return the SHA-256 of the export's file."""
     if not path.is_file():
         raise UsageError(f"rave.path expects a TorchScript file of rave export, and {path} is none; check the path.")
     return sha256_file(path)
 
 
-class RaveExport(RaveRows):
-    """Clips played through an export.
+class RaveExport(RaveModel):
+    """Encode and decode clips with an export.
+
+    Args:
+        path: the TorchScript file.
+        content: SHA-256 of the file when the cell was planned, as `resolve` computes it.
+        latent: which latents are decoded, see hsbench.models.rave.base.
+        noise: whether the generator adds its noise.
+        align: how the estimate is aligned, see hsbench.models.rave.base.
+        resample: whether clips of another sample rate are resampled to that of the export.
 
     Raises:
-        DataError: the file is no longer what the cell was planned for.
+        DataError: the file has changed since the cell was planned.
     """
 
     name = "rave"
@@ -61,16 +76,23 @@ class RaveExport(RaveRows):
         self.export: Export | None = None
 
     def autoencoder(self) -> Export:
-        """The export."""
-        assert self.export is not None, "fit comes first"
+        """Return the loaded export."""
+        assert self.export is not None, "call fit first"
         return self.export
 
     def fit(self, train: Training, context: Context) -> Mapping[str, Any]:
-        """Load the file; nothing is learned. Gives what it says of itself.
+        """Load the export; nothing is learned.
+
+        Args:
+            train: not used.
+            context: device and clip format of the run.
+
+        Returns:
+            Facts that the export states about itself, see hsbench.models.rave.export.Export.facts.
 
         Raises:
-            DataError: the file is no export.
-            UsageError: it is a streaming one, or was trained at another rate than the clips have.
+            DataError: the file is no export of acids-rave.
+            UsageError: the export is a streaming one, or was trained at another sample rate than the clips have.
         """
         del train
         self.export = Export(self.path, pin(context.device, context.threads))
@@ -82,8 +104,8 @@ class RaveExport(RaveRows):
         return self.export.facts()
 
     def rebuild(self, clip: Clip, context: Context) -> tuple[NDArray[np.floating], Payload]:
-        """Encode and decode a clip, at the export's rate."""
+        """Encode and decode one clip at the export's sample rate; return the estimate at the clip's own rate."""
         rate = self.autoencoder().sample_rate
-        given = Clip(clip.id, resample(clip.waveform, clip.sample_rate, rate), rate)
-        waveform, payload = super().rebuild(given, context)
+        resampled = Clip(clip.id, resample(clip.waveform, clip.sample_rate, rate), rate)
+        waveform, payload = super().rebuild(resampled, context)
         return resample(waveform, rate, clip.sample_rate)[: clip.waveform.size], payload

@@ -24,12 +24,12 @@ _NETS: dict[str, Callable[..., TargetNet]] = {"fmlp": FMLP, "siren": SIREN}
 
 
 def create(kind: str, hidden_sizes: Sequence[int], **settings: Any) -> TargetNet:
-    """Make a target network.
+    """Create a target network.
 
     Args:
         kind: "fmlp" or "siren".
-        hidden_sizes: width of each hidden layer.
-        **settings: encoding_length for an FMLP; omega_0 and omega_i for a SIREN.
+        hidden_sizes: number of units of each hidden layer.
+        **settings: encoding_length (number of octaves) for an FMLP; omega_0 and omega_i for a SIREN.
 
     Raises:
         UnknownNameError: there is no such kind.

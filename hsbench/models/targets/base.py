@@ -1,4 +1,7 @@
-"""What all target networks share: layer sizes, names of parameters, the walk through the layers."""
+"""What all target networks share: layer sizes, names and shapes of parameters, and the linear layer.
+
+Conventions: parameters {name: [batch, *shape]}, weights [out, in]; coordinates [batch or 1, time, 1] in [-1, 1].
+"""
 
 from __future__ import annotations
 
@@ -18,9 +21,9 @@ class TargetNet(ABC):
     """A coordinate network whose parameters are given at every call.
 
     Attributes:
-        sizes: inputs, hidden widths, 1.
+        sizes: number of inputs, number of units of each hidden layer, 1 output.
         layers: number of linear layers.
-        activation: after all of them but the last, "relu" or "sine".
+        activation: "relu" or "sine", after every linear layer but the last.
     """
 
     activation: ClassVar[str]
@@ -34,7 +37,7 @@ class TargetNet(ABC):
         self.layers = len(self.sizes) - 1
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Ordered {w0, b0, w1, b1, ...: shape}; weights are [out, in]."""
+        """Return the shape of each parameter in order: {w0, b0, w1, b1, ...: shape}; weights are [out, in]."""
         shapes: dict[str, tuple[int, ...]] = {}
         for layer in range(self.layers):
             fan_in, fan_out = self.sizes[layer : layer + 2]
@@ -42,7 +45,7 @@ class TargetNet(ABC):
         return shapes
 
     def count(self) -> int:
-        """Number of parameters."""
+        """Return the number of weights and biases."""
         return sum(torch.Size(shape).numel() for shape in self.shapes().values())
 
     def apply(self, params: Mapping[str, torch.Tensor], coords: torch.Tensor) -> torch.Tensor:
@@ -59,10 +62,17 @@ class TargetNet(ABC):
 
     @abstractmethod
     def features(self, coords: torch.Tensor) -> torch.Tensor:
-        """What the first layer reads: [batch or 1, time, 1] -> [batch or 1, inputs, time]. Depends on no parameter."""
+        """Return the input of the first layer, which depends on no parameter.
+
+        Args:
+            coords: [batch or 1, time, 1], in [-1, 1].
+
+        Returns:
+            [batch or 1, inputs, time].
+        """
 
     def fold(self, params: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-        """The parameters with the network's constants multiplied in, which need not be done for every coordinate."""
+        """Return the parameters with the network's constants multiplied in, once for all coordinates."""
         return dict(params)
 
     @abstractmethod
@@ -73,19 +83,25 @@ class TargetNet(ABC):
         """
 
     def compile(self, backend: str = "inductor") -> None:
-        """Have torch compile `apply_features`, in place; a second time changes nothing."""
+        """Compile `apply_features` with torch.compile, in place; compiling again changes nothing."""
         plain = partial(type(self).apply_features, self)
         self.apply_features = torch.compile(plain, backend=backend)  # type: ignore[method-assign]
 
     @abstractmethod
     def bound(self, name: str, fan_in: int, divisor: str) -> float:
-        """Half-width of the uniform distribution that a parameter is drawn from when the network is fitted alone."""
-
-    def draw(self, generator: torch.Generator, divisor: str = "omega_i") -> dict[str, torch.Tensor]:
-        """Initial parameters of one network fitted alone: {name: shape}, float32, on the CPU.
+        """Return half the width of the uniform distribution that the initial values of a parameter are drawn from.
 
         Args:
-            generator: of the CPU.
+            name: of the parameter, such as "w0".
+            fan_in: number of inputs of its layer.
+            divisor: for a SIREN, which omega divides sqrt(6 / fan_in): "omega_i" or "omega_0".
+        """
+
+    def draw(self, generator: torch.Generator, divisor: str = "omega_i") -> dict[str, torch.Tensor]:
+        """Draw the initial parameters of one individually fitted network: {name: [*shape]} float32, on the CPU.
+
+        Args:
+            generator: source of random numbers, on the CPU.
             divisor: for a SIREN, which omega divides sqrt(6 / fan_in): "omega_i" or "omega_0".
         """
         drawn = {}
@@ -97,20 +113,20 @@ class TargetNet(ABC):
 
 
 def grid(samples: int) -> torch.Tensor:
-    """The times of a clip's own samples: [1, samples, 1] float32, from -1 to 1."""
+    """Return the coordinates of a clip's own samples: [1, samples, 1] float32, from -1 to 1."""
     return torch.linspace(-1, 1, samples).view(1, -1, 1)
 
 
 def linear(params: Mapping[str, torch.Tensor], layer: int, x: torch.Tensor) -> torch.Tensor:
-    """W x + b of one layer; a layer without bias, or with a factor s per output, is one whose params say so.
+    """Compute s (W x + b) of one layer; bias b and factor s (one per output) are optional.
 
     Args:
-        params: {name: [batch or 1, *shape]}; w, and b or s.
-        layer: its number.
-        x: [batch or 1, in, time].
+        params: {name: [batch or 1, *shape]} with w<layer>, and b<layer> and s<layer> where the layer has them.
+        layer: number of the layer, from 0.
+        x: input [batch or 1, in, time].
 
     Returns:
-        [batch, out, time], or [1, out, time] where nothing differs between clips.
+        [batch, out, time], or [1, out, time] where neither weights nor input differ between clips.
     """
     weight, bias = params[f"w{layer}"], params.get(f"b{layer}")
     batch = max(weight.shape[0], x.shape[0])
@@ -120,6 +136,6 @@ def linear(params: Mapping[str, torch.Tensor], layer: int, x: torch.Tensor) -> t
 
 
 def scaled(params: Mapping[str, torch.Tensor], layer: int, y: torch.Tensor) -> torch.Tensor:
-    """Pre-activations [batch or 1, out, time] times the layer's factor s, where it has one."""
+    """Multiply pre-activations [batch or 1, out, time] by the layer's factor s, where it has one."""
     factor = params.get(f"s{layer}")
     return y if factor is None else y * factor.unsqueeze(2)

@@ -1,8 +1,12 @@
-"""Target networks over many coordinates: in tiles of clips and times that stay in cache, on all cores at once.
+"""Target networks over many coordinates, evaluated in tiles of clips and times that stay in cache, on all cores.
 
-The gradient of a sum over coordinates is the sum of the tiles' gradients, so nothing but rounding depends on the size
-of a tile. Tiles are dealt out to the cores in a fixed order and their gradients added in a fixed order: the same number
-of threads gives the same bits.
+The loss of a batch is a sum over its clips and coordinates,
+
+    L = sum over tiles of L_tile,    so    dL/dw = sum over tiles of dL_tile/dw,
+
+and a tile can be evaluated forward and backward before the next one begins: activations of one tile are in memory at a
+time, and nothing but rounding depends on the size of a tile. Tiles are given to the cores in a fixed order and their
+gradients are added in a fixed order, so the same number of threads gives the same bits.
 """
 
 from __future__ import annotations
@@ -24,7 +28,7 @@ if TYPE_CHECKING:
     Params = Mapping[str, torch.Tensor]
 
 TILE = {"cpu": (4, 1024), "cuda": (1 << 30, 1 << 30)}
-"""Clips and times of a tile: on a CPU, as many as keep a layer's activations in cache; on a GPU all."""
+"""Clips and times of a tile: on a CPU as many as keep a layer's activations in cache, on a GPU all of them."""
 
 
 class Tile(NamedTuple):
@@ -34,19 +38,19 @@ class Tile(NamedTuple):
     times: slice
 
     def of(self, values: torch.Tensor) -> torch.Tensor:
-        """Its part of [batch, time]."""
+        """Return the tile's part of values [batch, time]."""
         return values[self.clips, self.times]
 
 
 @dataclass(frozen=True)
 class Tiles:
-    """A target network that is walked tile by tile.
+    """A target network that is evaluated tile by tile.
 
     Attributes:
-        net: which network.
-        clips: of a tile, at most.
-        times: of a tile, at most.
-        policy: precision of hidden matrix products, see hsbench.fit.precision.
+        net: the target network.
+        clips: largest number of clips of a tile.
+        times: largest number of coordinates of a tile.
+        policy: precision of the hidden layers' matrix products, see hsbench.fit.precision.
     """
 
     net: TargetNet
@@ -55,7 +59,15 @@ class Tiles:
     policy: str = "fp32"
 
     def apply(self, folded: Params, features: torch.Tensor) -> torch.Tensor:
-        """All at once, in the policy's precision: folded parameters, [batch or 1, inputs, time] -> [batch, time]."""
+        """Evaluate everything at once, in the policy's precision.
+
+        Args:
+            folded: parameters as `TargetNet.fold` returns them, {name: [batch or 1, *shape]}.
+            features: [batch or 1, inputs, time].
+
+        Returns:
+            [batch, time].
+        """
         small = self.policy == "bf16" and max(self.net.sizes) <= kernels.WIDEST
         if small and kernels.usable((features, *folded.values())):
             from hsbench.models.targets import fused
@@ -64,24 +76,24 @@ class Tiles:
         with precision.hidden(self.policy, features.device):
             return precision.full(self.net.apply_features(folded, features))
 
-    def dealt(self, params: Params, features: torch.Tensor) -> list[list[Tile]]:
-        """The tiles of each core."""
+    def by_core(self, params: Params, features: torch.Tensor) -> list[list[Tile]]:
+        """Return the tiles of each core."""
         batch, time = _extent(params, features)
         tiles = [
             Tile(slice(clip, clip + self.clips), slice(first, first + self.times))
             for clip in range(0, batch, self.clips)
             for first in range(0, time, self.times)
         ]
-        hands = min(cores.count(features.device), len(tiles))
-        return [tiles[hand::hands] for hand in range(hands)]
+        workers = min(cores.count(features.device), len(tiles))
+        return [tiles[worker::workers] for worker in range(workers)]
 
     def single(self, params: Params, features: torch.Tensor) -> bool:
-        """Whether one tile holds all."""
+        """Return whether one tile holds all clips and coordinates."""
         batch, time = _extent(params, features)
         return batch <= self.clips and time <= self.times
 
     def play(self, params: Params, features: torch.Tensor) -> torch.Tensor:
-        """What the networks play, without a graph.
+        """Evaluate the networks without recording gradients.
 
         Args:
             params: {name: [batch or 1, *shape]}.
@@ -92,67 +104,67 @@ class Tiles:
         """
         with torch.no_grad():
             folded = self.net.fold(params)
-        played = features.new_empty(_extent(params, features))
+        waveforms = features.new_empty(_extent(params, features))
 
         @torch.no_grad()
-        def play(tiles: Sequence[Tile]) -> None:
+        def evaluate(tiles: Sequence[Tile]) -> None:
             for tile in tiles:
-                tile.of(played).copy_(self.apply(_clips(folded, tile), _part(features, tile)))
+                tile.of(waveforms).copy_(self.apply(_clips(folded, tile), _part(features, tile)))
 
-        cores.together([partial(play, tiles) for tiles in self.dealt(params, features)])
-        return played
+        cores.together([partial(evaluate, tiles) for tiles in self.by_core(params, features)])
+        return waveforms
 
     def backward(
         self, params: Params, features: torch.Tensor, loss: Callable[[torch.Tensor, Tile], torch.Tensor]
     ) -> torch.Tensor:
-        """Add the gradients of a loss that is a sum over clips and times to whatever the parameters come from.
+        """Propagate the gradients of a loss that is a sum over clips and times back to the tensors behind `params`.
 
         Args:
             params: {name: [batch or 1, *shape]}.
             features: [batch or 1, inputs, time].
-            loss: (what a tile's clips play at its times, the tile) -> their share of the loss, [clips].
+            loss: (output of the tile's clips at its times [clips, time], the tile) -> their share of the loss [clips].
 
         Returns:
             The loss of each clip, [batch], detached.
         """
         folded, batch = self.net.fold(params), _extent(params, features)[0]
 
-        def pull(tiles: Sequence[Tile]) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
-            losses, leaves = features.new_zeros(batch), _Leaves(folded)
+        def work(tiles: Sequence[Tile]) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+            losses, copies = features.new_zeros(batch), _Copies(folded)
             for tile in tiles:
-                share = loss(self.apply(leaves.at(tile), _part(features, tile)), tile)
+                share = loss(self.apply(copies.at(tile), _part(features, tile)), tile)
                 share.sum().backward()  # type: ignore[no-untyped-call]
                 losses[tile.clips] += share.detach()
-            return losses, leaves.gradients()
+            return losses, copies.gradients()
 
-        (losses, total), *others = cores.together([partial(pull, tiles) for tiles in self.dealt(params, features)])
-        for found, gradients in others:
-            losses += found
+        (losses, total), *others = cores.together([partial(work, tiles) for tiles in self.by_core(params, features)])
+        for more, gradients in others:
+            losses += more
             torch._foreach_add_(list(total.values()), list(gradients.values()))
         torch.autograd.backward(list(folded.values()), list(total.values()))
         return losses
 
 
-class _Leaves:
-    """One core's own leaves of the parameters, clips by clips, and the gradients that they collect."""
+class _Copies:
+    """One core's own parameters of each tile's clips, in which autograd collects the gradients of that core's tiles."""
 
     def __init__(self, folded: Params) -> None:
         self.whole = {name: value.detach() for name, value in folded.items()}
         self.parts: dict[int, tuple[Tile, dict[str, torch.Tensor]]] = {}
 
     def at(self, tile: Tile) -> dict[str, torch.Tensor]:
-        """The parameters of a tile's clips."""
+        """Return the parameters of a tile's clips."""
         first: int = tile.clips.start
         if first not in self.parts:
             self.parts[first] = tile, {k: v.detach().requires_grad_() for k, v in _clips(self.whole, tile).items()}
         return self.parts[first][1]
 
     def gradients(self) -> dict[str, torch.Tensor]:
-        """{name: [batch or 1, *shape]}, zero where no tile was."""
+        """Return the gradients {name: [batch or 1, *shape]}, zero for clips without a tile on this core."""
         total = {name: torch.zeros_like(value) for name, value in self.whole.items()}
-        for tile, leaves in self.parts.values():
+        for tile, copies in self.parts.values():
             for name, part in _clips(total, tile).items():
-                gradient = leaves[name].grad
+                gradient = copies[name].grad
                 assert gradient is not None, name
                 part.add_(gradient)
         return total

@@ -1,4 +1,4 @@
-"""Choosing an engine: what it is asked for, what it refuses, and what it says when it is told to stop."""
+"""Creating an engine: its options, its error messages, and an interrupt."""
 
 import dataclasses
 import shutil
@@ -19,63 +19,63 @@ def slurm():
     pytest.importorskip("submitit", reason="submitit is an extra")
 
 
-def made(tmp_path, choice, **changes):
+def engine_of(tmp_path, choice, **changes):
     return create(choice, Results(tmp_path), dataclasses.replace(Resources(timeout=5.0), **changes), None)
 
 
-def test_bad_choices_are_sentences(tmp_path):
+def test_invalid_choices_are_refused_in_one_sentence(tmp_path):
     with pytest.raises(UnknownNameError, match="unknown engine 'slrum'; did you mean 'slurm'"):
-        made(tmp_path, Choice("slrum"))
+        engine_of(tmp_path, Choice("slrum"))
     with pytest.raises(UsageError, match="--address goes with --engine dask, got --engine local"):
-        made(tmp_path, Choice("local", address="tcp://x:1"))
+        engine_of(tmp_path, Choice("local", address="tcp://x:1"))
     with pytest.raises(UsageError, match="--slurm goes with --engine slurm, got --engine local"):
-        made(tmp_path, Choice("local", slurm={"partition": "gpu"}))
+        engine_of(tmp_path, Choice("local", slurm={"partition": "gpu"}))
 
 
 @pytest.mark.parametrize(("name", "module"), [("dask", "distributed"), ("slurm", "submitit")])
-def test_an_engine_without_its_package_says_how_to_get_it(tmp_path, monkeypatch, name, module):
+def test_an_engine_without_its_package_says_how_to_install_it(tmp_path, monkeypatch, name, module):
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(BackendMissingError, match=rf"pip install 'hsbench\[{name}\]'"):
-        made(tmp_path, Choice(name))
+        engine_of(tmp_path, Choice(name))
 
 
-def test_slurm_asks_for_what_it_needs(tmp_path, slurm, monkeypatch):
+def test_slurm_needs_a_time_limit_valid_parameters_and_its_commands(tmp_path, slurm, monkeypatch):
     with pytest.raises(UsageError, match="needs a time limit; give --timeout SECONDS or --slurm timeout_min"):
-        made(tmp_path, Choice("slurm", slurm={"cluster": "local"}), timeout=None)
+        engine_of(tmp_path, Choice("slurm", slurm={"cluster": "local"}), timeout=None)
     with pytest.raises(UsageError, match="--slurm cluster expects slurm or local, got 'debug'"):
-        made(tmp_path, Choice("slurm", slurm={"cluster": "debug"}))
+        engine_of(tmp_path, Choice("slurm", slurm={"cluster": "debug"}))
     with pytest.raises(UsageError, match="cpus_per_task expects a whole number from 1, got 0"):
-        made(tmp_path, Choice("slurm", slurm={"cluster": "local", "cpus_per_task": 0}))
+        engine_of(tmp_path, Choice("slurm", slurm={"cluster": "local", "cpus_per_task": 0}))
     monkeypatch.setattr(shutil, "which", lambda name: None)
     with pytest.raises(BackendMissingError, match=r"needs the commands of Slurm .* --slurm cluster=local"):
-        made(tmp_path, Choice("slurm"))
+        engine_of(tmp_path, Choice("slurm"))
 
 
-def test_what_slurm_is_asked_for(tmp_path, slurm):
-    engine = made(tmp_path, Choice("slurm", slurm={"cluster": "local", "cpus_per_task": 3}), timeout=61.0, jobs=5)
+def test_the_parameters_of_slurm_jobs(tmp_path, slurm):
+    engine = engine_of(tmp_path, Choice("slurm", slurm={"cluster": "local", "cpus_per_task": 3}), timeout=61.0, jobs=5)
     assert engine.resources.threads == 3
-    asked = engine._executor(tmp_path / "logs").parameters
-    assert (asked["timeout_min"], asked["cpus_per_task"]) == (2 + 5, 3)
-    longer = made(tmp_path, Choice("slurm", slurm={"cluster": "local", "timeout_min": 90}), timeout=None)
+    parameters = engine._executor(tmp_path / "logs").parameters
+    assert (parameters["timeout_min"], parameters["cpus_per_task"]) == (2 + 5, 3)
+    longer = engine_of(tmp_path, Choice("slurm", slurm={"cluster": "local", "timeout_min": 90}), timeout=None)
     assert longer._executor(tmp_path / "logs").parameters["timeout_min"] == 90
-    wrong = made(tmp_path, Choice("slurm", slurm={"cluster": "local", "partitoin": "gpu"}))
+    misspelt = engine_of(tmp_path, Choice("slurm", slurm={"cluster": "local", "partitoin": "gpu"}))
     with pytest.raises(UsageError, match="--slurm: "):
-        wrong._executor(tmp_path / "logs")
+        misspelt._executor(tmp_path / "logs")
 
 
 @pytest.mark.parametrize("text", ["partition", "=gpu", "a-b=c", "partition="])
-def test_a_parameter_that_is_none_is_a_sentence(hsbench_here, tmp_path, text):
+def test_a_malformed_slurm_parameter_is_refused_in_one_sentence(hsbench_here, tmp_path, text):
     code, _, err = hsbench_here("run", "table2d", "--engine", "slurm", "--slurm", text, "--results", tmp_path)
     assert (code, "--slurm expects KEY=VALUE, such as partition=gpu" in err) == (2, True), err
 
 
-def test_an_interrupt_is_one_though_no_scheduler_hears_of_it():
-    def interrupted(futures, loop):
+def test_an_interrupt_is_raised_even_if_the_scheduler_is_lost():
+    def as_completed(futures, loop):
         raise KeyboardInterrupt
 
-    def lost(*what, **how):
+    def run(*arguments, **options):
         raise OSError("the connection is closing")
 
-    client = SimpleNamespace(subscribe_topic=lambda *what: None, loop=None, cancel=lambda futures: None, run=lost)
+    client = SimpleNamespace(subscribe_topic=lambda *arguments: None, loop=None, cancel=lambda futures: None, run=run)
     with pytest.raises(KeyboardInterrupt):
-        _Run(SimpleNamespace(as_completed=interrupted), client, None).run([], {}, Resources())
+        _Run(SimpleNamespace(as_completed=as_completed), client, None).run([], {}, Resources())

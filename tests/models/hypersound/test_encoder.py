@@ -1,3 +1,5 @@
+"""The encoder against the reference code: values, sizes, causality, normalisation, and ELU."""
+
 import pytest
 import torch
 from torch.nn import functional as F
@@ -9,15 +11,15 @@ from hsbench.models.hypersound.encoder import Encoder
 
 
 def test_parity_with_the_reference(golden_training, golden_speech, golden_encoder):
-    want = golden_training["encoder"]
+    expected = golden_training["encoder"]
     with torch.no_grad():
         latent = golden_encoder(golden_speech)
-    assert list(latent.shape) == want["shape"]
-    assert latent.square().sum(1).tolist() == pytest.approx(want["l2"], rel=1e-4)
-    assert latent.sum(1).tolist() == pytest.approx(want["sum"], rel=1e-4, abs=2e-3)
+    assert list(latent.shape) == expected["shape"]
+    assert latent.square().sum(1).tolist() == pytest.approx(expected["l2"], rel=1e-4)
+    assert latent.sum(1).tolist() == pytest.approx(expected["sum"], rel=1e-4, abs=2e-3)
     for item in range(2):
-        assert latent[item, :4].tolist() == pytest.approx(want["first4"][item], rel=1e-4, abs=1e-5)
-        assert latent[item, 103:107].tolist() == pytest.approx(want["at_103"][item], rel=1e-4, abs=1e-5)
+        assert latent[item, :4].tolist() == pytest.approx(expected["first4"][item], rel=1e-4, abs=1e-5)
+        assert latent[item, 103:107].tolist() == pytest.approx(expected["at_103"][item], rel=1e-4, abs=1e-5)
 
 
 def test_parameter_counts(golden_models):
@@ -30,62 +32,63 @@ def test_parameter_counts(golden_models):
     assert Encoder(32768, 1).frames * 32 == golden_models["params/encoder"]["latent"][1]
 
 
-def test_without_norms_it_is_causal():
-    """What comes later does not change what came before."""
+def test_without_norms_the_encoder_is_causal():
+    """A change of later samples does not change earlier frames of the latent."""
     encoder = Encoder(2560, 2, "none")
     x = torch.randn(1, 2560, generator=torch.Generator().manual_seed(0))
     changed = x.clone()
     changed[:, 1280:] += 1
     with torch.no_grad():
-        a, b = (encoder(one).view(32, -1) for one in (x, changed))
-    same = (a - b).abs().amax(0) == 0
+        before, after = (encoder(waveform).view(32, -1) for waveform in (x, changed))
+    same = (before - after).abs().amax(0) == 0
     assert same[:4].all()
     assert not same[4:].any()
 
 
 @pytest.mark.parametrize("norm", ["element", "channel"])
-def test_norms_make_it_blind_to_level_and_are_of_unit_variance(norm):
+def test_norms_give_zero_mean_and_unit_variance(norm):
     encoder = Encoder(2048, 2, norm)
-    seen = []
-    encoder.layers[2].wide.norm.register_forward_hook(lambda module, inputs, output: seen.append(output))
+    outputs = []
+    encoder.layers[2].wide.norm.register_forward_hook(lambda module, inputs, output: outputs.append(output))
     with torch.no_grad():
         encoder(torch.randn(2, 2048))
-    assert seen[0].mean((1, 2)).tolist() == pytest.approx([0, 0], abs=1e-4)
-    assert seen[0].var((1, 2)).tolist() == pytest.approx([1, 1], rel=1e-2)
+    assert outputs[0].mean((1, 2)).tolist() == pytest.approx([0, 0], abs=1e-4)
+    assert outputs[0].var((1, 2)).tolist() == pytest.approx([1, 1], rel=1e-2)
 
 
-def test_a_channels_norm_equals_an_elements_at_the_start():
-    one, other = Encoder(2048, 2, "element"), Encoder(2048, 2, "channel")
-    convolutions = {name: value for name, value in one.state_dict().items() if ".norm." not in name}
-    other.load_state_dict(convolutions, strict=False)
+def test_untrained_norms_by_channel_and_by_element_agree():
+    by_element, by_channel = Encoder(2048, 2, "element"), Encoder(2048, 2, "channel")
+    convolutions = {name: value for name, value in by_element.state_dict().items() if ".norm." not in name}
+    by_channel.load_state_dict(convolutions, strict=False)
     x = torch.randn(2, 2048)
     with torch.no_grad():
-        assert torch.allclose(one(x), other(x), atol=1e-5)
+        assert torch.allclose(by_element(x), by_channel(x), atol=1e-5)
 
 
 @pytest.mark.parametrize("samples", [1, 81, 2048, 44100])
-def test_any_length_works(samples):
+def test_an_encoder_can_be_built_for_any_length(samples):
     encoder = Encoder(samples, 1)
     assert encoder(torch.randn(2, samples)).shape == (2, 32 * encoder.frames)
 
 
 @pytest.mark.parametrize("chunk", [elu_module.CHUNK, 1000])
-def test_elu_is_the_librarys_gradients_included(monkeypatch, chunk):
+def test_elu_and_its_gradient_equal_torchs(monkeypatch, chunk):
     monkeypatch.setattr(elu_module, "CHUNK", chunk)
     x = torch.cat([torch.linspace(-30, 30, 10001), torch.tensor([0.0, -0.0, 1e-8, -1e-8])]).requires_grad_()
-    slopes = []
+    values, gradients = [], []
     for function in (elu, F.elu):
         y = function(x)
         y.backward(torch.ones_like(y))
-        slopes.append((y.detach(), x.grad.clone()))
+        values.append(y.detach())
+        gradients.append(x.grad.clone())
         x.grad = None
-    assert torch.allclose(slopes[0][0], slopes[1][0], atol=1.5e-7)
-    assert torch.allclose(slopes[0][1], slopes[1][1], atol=1.5e-7)
+    assert torch.allclose(*values, atol=1.5e-7)
+    assert torch.allclose(*gradients, atol=1.5e-7)
     assert elu(torch.tensor([torch.nan])).isnan().all()
-    turned = torch.linspace(-3, 3, 60).view(3, 20).T
-    assert torch.allclose(elu(turned), F.elu(turned), atol=1.5e-7)
+    transposed = torch.linspace(-3, 3, 60).view(3, 20).T
+    assert torch.allclose(elu(transposed), F.elu(transposed), atol=1.5e-7)
 
 
-def test_an_unknown_norm_is_a_sentence():
+def test_an_unknown_norm_is_refused_in_a_sentence():
     with pytest.raises(UnknownNameError, match="did you mean 'element'"):
         Encoder(2048, norm="elements")

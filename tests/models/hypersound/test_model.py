@@ -1,3 +1,5 @@
+"""HyperSound as a model: training, resuming, reconstruction, decoding at any times, and refused settings."""
+
 import numpy as np
 import pytest
 import torch
@@ -7,12 +9,13 @@ from hsbench.audio.clip import Clip
 from hsbench.audio.passages import joined
 from hsbench.errors import UsageError
 from hsbench.models.base import Context
+from hsbench.models.hypersound import descriptors
 
 SAMPLES = 2048
 
 
 class Clips(list):
-    """Training clips as the work hands them over."""
+    """Training clips as hsbench.models.base.Training describes them."""
 
     def first(self, count):
         return Clips(self[:count])
@@ -34,7 +37,7 @@ def clips(count=4):
 
 @pytest.fixture
 def make(tmp_path):
-    """(model, context) of a small HyperSound; `context.rows` is the learning curve."""
+    """Build a small HyperSound and its context. `context.rows` is the learning curve; `stop` interrupts a step."""
 
     def build(name="hypersound-fmlp", protocol="fixed", folder="kept", stop=None, samples=SAMPLES, **changes):
         descriptor = registry.model(name)
@@ -70,24 +73,24 @@ def make(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["hypersound-fmlp", "hypersound-siren"])
-def test_what_is_trained_is_kept_and_loaded(make, name):
+def test_a_trained_network_is_kept_and_loaded(make, name):
     model, context = make(name)
     facts = model.fit(clips(), context)
     assert (facts["steps"], facts["clips_seen"], facts["generated"]) == (9, 36, model.net.count())
     assert facts["total"] == sum(value.numel() for value in model.network.parameters())
     assert [row["step"] for row in context.rows] == list(range(9))
-    made = list(model.reconstruct(clips(), context))
-    again, later = make(name)
-    assert again.fit(clips(), later) == facts
+    before = list(model.reconstruct(clips(), context))
+    loaded, later = make(name)
+    assert loaded.fit(clips(), later) == facts
     assert later.rows == []
-    for one, other in zip(made, again.reconstruct(clips(), later), strict=True):
-        assert np.array_equal(one.waveform, other.waveform)
+    for first, second in zip(before, loaded.reconstruct(clips(), later), strict=True):
+        assert np.array_equal(first.waveform, second.waveform)
     assert not (context.kept / "training.safetensors").exists()
 
 
 @pytest.mark.parametrize(("changes", "through"), [({}, 9), ({"frequency_weight_p": 0.5}, 0)])
 def test_recorded_steps_train_the_same_network(make, recorded_calls, changes, through):
-    """A loss that changes with the epoch is not recorded."""
+    """A step whose loss changes from epoch to epoch is not recorded."""
     plain, context = make(folder="plain", **changes)
     plain.fit(clips(), context)
     assert recorded_calls == []
@@ -100,34 +103,34 @@ def test_recorded_steps_train_the_same_network(make, recorded_calls, changes, th
         assert torch.equal(value, model.network.state_dict()[name]), name
 
 
-def compared(make, monkeypatch):
-    """The largest relative difference of a weight, between a training and the same with compiled networks."""
+def change_by_compilation(make, monkeypatch):
+    """Largest relative difference of a parameter between a training and the same training with compiled networks."""
     plain, context = make(folder="plain")
     plain.fit(clips(), context)
     monkeypatch.setenv("HSBENCH_COMPILE", "1")
     model, context = make(folder="compiled")
     model.fit(clips(), context)
     pairs = [(value, model.network.state_dict()[name]) for name, value in plain.network.state_dict().items()]
-    return max(float((one - other).norm() / one.norm()) for one, other in pairs)
+    return max(float((eager - compiled).norm() / eager.norm()) for eager, compiled in pairs)
 
 
-@pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor")  # at which torch's tracer looks
+@pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor")  # torch's tracer reads it
 def test_compiled_parts_train_the_same_network(make, compiled, monkeypatch):
-    """The library's ELU takes the place of ours."""
-    assert compared(make, monkeypatch) < 1e-4
+    """Compiled code uses torch's ELU instead of hsbench's own."""
+    assert change_by_compilation(make, monkeypatch) < 1e-4
     assert compiled == ["inductor"] * 3
 
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor")
-def test_code_that_torch_generates_trains_the_same_network(make, monkeypatch, tmp_path):
+def test_code_generated_by_torch_trains_the_same_network(make, monkeypatch, tmp_path):
     monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path / "code"))
-    assert 0 < compared(make, monkeypatch) < 1e-3
+    assert 0 < change_by_compilation(make, monkeypatch) < 1e-3
 
 
-def test_a_stopped_training_goes_on_to_the_same_weights_bit_for_bit(make, eager_checkpoints):
-    calm, context = make(folder="calm", augment=True)
-    calm.fit(clips(), context)
+def test_an_interrupted_training_resumes_to_the_same_weights_bit_for_bit(make, eager_checkpoints):
+    undisturbed, context = make(folder="undisturbed", augment=True)
+    undisturbed.fit(clips(), context)
     model, context = make(folder="stopped", augment=True, stop=5)
     with pytest.raises(KeyboardInterrupt):
         model.fit(clips(), context)
@@ -135,7 +138,7 @@ def test_a_stopped_training_goes_on_to_the_same_weights_bit_for_bit(make, eager_
     model, context = make(folder="stopped", augment=True)
     model.fit(clips(), context)
     assert context.rows[0]["step"] == 4, "the checkpoint before the stop"
-    for name, value in calm.network.state_dict().items():
+    for name, value in undisturbed.network.state_dict().items():
         assert torch.equal(value, model.network.state_dict()[name]), name
 
 
@@ -147,33 +150,34 @@ def test_a_stopped_training_goes_on_to_the_same_weights_bit_for_bit(make, eager_
         ("hypersound-siren", {"epochs": 120, "learning_rate": 3e-5, "omega_0": 300.0}),
     ],
 )
-def test_it_learns_two_clips(make, name, changes):
-    """Two clips of a demo voice, a third of a second each; the SIREN at the rate of the budget quick."""
+def test_two_clips_can_be_learned(make, name, changes):
+    """Two clips of a demo voice, a third of a second each; the SIREN at the learning rate of the budget quick."""
     from hsbench.corpora.demo import DemoCorpus
 
     corpus = DemoCorpus()
     items = corpus.manifest("train").evaluation()[:2]
-    found = [corpus.load(item) for item in items]
-    cut = Clips(Clip(one.id, one.waveform[8192:16384].copy(), 22050) for one in found)
-    whole = {"coordinates": None, "train_clips": None, "epoch_samples": 2, "batch": 2}
-    model, context = make(name, samples=8192, width=40, layers=5, hidden="128-128", channels=4, **whole, **changes)
+    speech = [corpus.load(item) for item in items]
+    cut = Clips(Clip(whole.id, whole.waveform[8192:16384].copy(), 22050) for whole in speech)
+    training = {"coordinates": None, "train_clips": None, "epoch_samples": 2, "batch": 2}
+    model, context = make(name, samples=8192, width=40, layers=5, hidden="128-128", channels=4, **training, **changes)
     facts = model.fit(cut, context)
     assert facts["status"] == "ok", facts
     assert facts["loss"] < 0.5 * min(facts["loss_silence"], facts["loss_noise"], facts["loss_shuffled"])
-    made = list(model.reconstruct(cut, context))
-    for one, rebuilt in zip(cut, made, strict=True):
-        assert rebuilt.status == "ok"
-        assert score(one.waveform, rebuilt.waveform, 22050, ["si_snr"])["si_snr"].value > 3
+    reconstructions = list(model.reconstruct(cut, context))
+    for original, reconstruction in zip(cut, reconstructions, strict=True):
+        assert reconstruction.status == "ok"
+        assert score(original.waveform, reconstruction.waveform, 22050, ["si_snr"])["si_snr"].value > 3
 
 
-def test_the_payload_is_what_is_generated(make):
+def test_the_payload_counts_generated_parameters_only(make):
     model, context = make(shared_layers=1)
     model.fit(clips(), context)
-    (made,) = model.reconstruct(clips(1), context)
-    want = model.net.count() - 12 * 21
-    assert (made.payload.numbers, made.payload.bits, made.steps) == (want, 32 * want, 0)
-    assert set(made.weights) == {"w1", "b1", "w2", "b2"}
-    assert made.weights["w1"].shape == (12, 12)
+    (reconstruction,) = model.reconstruct(clips(1), context)
+    generated = model.net.count() - 12 * 21
+    payload = reconstruction.payload
+    assert (payload.numbers, payload.bits, reconstruction.steps) == (generated, 32 * generated, 0)
+    assert set(reconstruction.weights) == {"w1", "b1", "w2", "b2"}
+    assert reconstruction.weights["w1"].shape == (12, 12)
 
 
 def test_a_clip_of_another_length_is_refused_in_a_sentence(make):
@@ -183,32 +187,32 @@ def test_a_clip_of_another_length_is_refused_in_a_sentence(make):
         list(model.reconstruct([clip("short", 0, 1000)], context))
 
 
-def test_a_network_that_plays_nothing_has_collapsed(make):
+def test_a_network_whose_output_is_silence_has_collapsed(make):
     model, context = make(output_scale=0.0, learning_rate=0.0)
     facts = model.fit(clips(), context)
     assert facts["status"] == "collapsed"
     assert facts["loss"] == pytest.approx(facts["loss_silence"])
-    assert {one.status for one in model.reconstruct(clips(), context)} == {"collapsed"}
+    assert {clip.status for clip in model.reconstruct(clips(), context)} == {"collapsed"}
 
 
-def test_a_training_that_diverges_says_so(make):
+def test_a_training_that_diverges_has_that_status(make):
     model, context = make(learning_rate=1e9, clip_norm=None, schedule="constant")
     facts = model.fit(clips(), context)
     assert facts["status"] in ("diverged", "collapsed")
-    assert {one.status for one in model.reconstruct(clips(), context)} <= {"diverged", "collapsed"}
+    assert {clip.status for clip in model.reconstruct(clips(), context)} <= {"diverged", "collapsed"}
 
 
-def test_fewer_training_clips_are_the_first_ones(make):
-    seen = []
+def test_train_clips_takes_the_first_clips(make):
+    counts = []
 
-    class Watched(Clips):
+    class RecordingClips(Clips):
         def first(self, count):
-            seen.append(count)
+            counts.append(count)
             return Clips(self[:count])
 
     model, context = make(train_clips=2)
-    model.fit(Watched(clips()), context)
-    assert 2 in seen
+    model.fit(RecordingClips(clips()), context)
+    assert 2 in counts
 
 
 def test_the_protocol_decides_the_schedule(make):
@@ -226,15 +230,31 @@ def test_frequency_weighting_warms_up(make):
         model.fit(clips(4), context)
         return [row["loss"] for row in context.rows]
 
+    def differences(**changes):
+        weighted = losses(f"weighted-{len(changes)}", frequency_weight_p=1.0, warmup_epochs=3, **changes)
+        return np.array([abs(a / b - 1) for a, b in zip(weighted, plain, strict=True)])
+
     plain = losses("plain")
-    weighted = losses("weighted", frequency_weight_p=1.0, warmup_epochs=3)
-    shares = [abs(a / b - 1) for a, b in zip(weighted, plain, strict=True)]
-    assert min(shares) > 1e-4, "the first epoch has a third of it"
-    assert np.mean(shares[6:]) > np.mean(shares[:3])
+    from_zero, from_one = differences(), differences(warmup_first_epoch=1)
+    assert from_zero[:3].max() < 1e-6, "the first epoch has no weighting, as in the reference code"
+    assert from_zero[3:].min() > 1e-4
+    assert from_one.min() > 1e-4, "the first version of hsbench began with a third of the weighting"
+
+
+def test_the_warm_up_is_part_of_the_key_only_where_there_is_one():
+    descriptor = registry.model("hypersound-fmlp")
+    switches = protocols.switches("fixed", descriptor.switches)
+    plain, weighted = (
+        descriptor.key_settings(descriptors.resolve({**descriptor.defaults, "frequency_weight_p": p}, switches, 32768))
+        for p in (0.0, 0.5)
+    )
+    assert "warmup_first_epoch" not in plain
+    assert weighted["warmup_first_epoch"] == 0
+    assert descriptor.model_settings(plain)["warmup_first_epoch"] == 1
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"hidden": "400-x"}, "hidden expects layer widths such as 400-768-400"),
         ({"epochs": 0}, "epochs expects a whole number from 1, got 0"),
@@ -244,19 +264,19 @@ def test_frequency_weighting_warms_up(make):
         ({"precision": "fp8"}, "unknown precision"),
     ],
 )
-def test_bad_settings_are_sentences(make, changes, said):
+def test_settings_out_of_range_are_refused_in_a_sentence(make, changes, message):
     model, context = make(**changes)
-    with pytest.raises(UsageError, match=said):
+    with pytest.raises(UsageError, match=message):
         model.fit(clips(), context)
 
 
-def test_nothing_to_train_on_is_a_sentence(make):
+def test_a_corpus_without_training_clips_is_refused_in_a_sentence(make):
     model, context = make()
     with pytest.raises(UsageError, match="the corpus has none there"):
         model.fit(Clips(), context)
 
 
-def test_out_of_memory_names_the_setting(make, monkeypatch):
+def test_the_error_for_lack_of_memory_names_a_setting(make, monkeypatch):
     def train(*arguments, **options):
         raise torch.OutOfMemoryError("CUDA out of memory")
 
@@ -267,18 +287,18 @@ def test_out_of_memory_names_the_setting(make, monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["hypersound-fmlp", "hypersound-siren"])
-def test_a_clip_is_played_at_any_times_from_what_is_stored_for_it(make, name):
+def test_a_clip_can_be_decoded_at_any_times_from_its_stored_weights(make, name):
     model, context = make(name, combine="add")
     model.fit(clips(), context)
-    (made,) = model.reconstruct(clips(1), context)
-    own = model.play(made.weights, np.linspace(-1, 1, SAMPLES), context)
-    assert own == pytest.approx(made.waveform, abs=1e-4)
-    double = model.play(made.weights, np.linspace(-1, 1, 2 * SAMPLES - 1), context)
-    assert double[::2] == pytest.approx(own, abs=1e-4)
-    assert np.abs(np.diff(double)).max() < np.abs(np.diff(own)).max()
+    (reconstruction,) = model.reconstruct(clips(1), context)
+    own_rate = model.play(reconstruction.weights, np.linspace(-1, 1, SAMPLES), context)
+    assert own_rate == pytest.approx(reconstruction.waveform, abs=1e-4)
+    double_rate = model.play(reconstruction.weights, np.linspace(-1, 1, 2 * SAMPLES - 1), context)
+    assert double_rate[::2] == pytest.approx(own_rate, abs=1e-4)
+    assert np.abs(np.diff(double_rate)).max() < np.abs(np.diff(own_rate)).max()
 
 
-def test_a_single_clip_is_judged_without_another(make):
+def test_the_sanity_facts_of_a_single_clip_need_no_other_clip(make):
     model, context = make(learning_rate=0.0, output_scale=0.2)
     facts = model.fit(clips(1), context)
     assert not {"spread", "loss_shuffled"} & set(facts)

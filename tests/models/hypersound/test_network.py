@@ -1,3 +1,5 @@
+"""Combination of generated and shared parameters, and initialisation, against the reference code."""
+
 import math
 
 import pytest
@@ -23,7 +25,7 @@ def ramp(shape, scale, phase):
 
 
 def golden_parameters(net):
-    """Generated {name: [2, *shape]} and shared {name: shape}."""
+    """Generated parameters {name: [2, *shape]} and shared ones {name: shape} of the golden values."""
     generated, shared = {}, {}
     for j, (name, shape) in enumerate(net.shapes().items()):
         scale = 1 / math.sqrt(shape[1]) if len(shape) == 2 else 0.1
@@ -38,18 +40,18 @@ def golden_parameters(net):
 )
 def test_parity_of_every_way_with_the_reference(golden_models, name, way, mode):
     kind, settings = NETS[name]
-    net, want = create(kind, [8, 8, 8], **settings), golden_models[f"target_network/{name}/{mode}"]
+    net, expected = create(kind, [8, 8, 8], **settings), golden_models[f"target_network/{name}/{mode}"]
     combination = Combination(net, way, 0, CODE)
     generated, shared = golden_parameters(net)
     params = combination(generated, {name: shared[name] for name in combination.shared})
     y = net.apply(params, torch.linspace(-1, 1, 65, dtype=torch.float64).view(1, -1, 1))
-    assert y[:, :5].tolist() == [pytest.approx(row, rel=1e-8, abs=1e-15) for row in want["first5"]]
-    assert y[:, -3:].tolist() == [pytest.approx(row, rel=1e-8, abs=1e-15) for row in want["last3"]]
-    assert y.square().sum(1).tolist() == pytest.approx(want["l2"], rel=1e-8)
+    assert y[:, :5].tolist() == [pytest.approx(row, rel=1e-8, abs=1e-15) for row in expected["first5"]]
+    assert y[:, -3:].tolist() == [pytest.approx(row, rel=1e-8, abs=1e-15) for row in expected["last3"]]
+    assert y.square().sum(1).tolist() == pytest.approx(expected["l2"], rel=1e-8)
 
 
 @pytest.mark.parametrize(("way", "operation"), [("add", torch.add), ("multiply", torch.mul)])
-def test_the_papers_form_treats_biases_as_weights(way, operation):
+def test_the_papers_form_combines_biases_as_it_combines_weights(way, operation):
     net = create("fmlp", [8, 8])
     combination = Combination(net, way, 0, TEXT)
     generated, shared = golden_parameters(net)
@@ -59,14 +61,14 @@ def test_the_papers_form_treats_biases_as_weights(way, operation):
         assert torch.equal(value, operation(shared[name], generated[name]))
 
 
-@pytest.mark.parametrize(("shared_layers", "want"), [(0, 34741), (1, 32851), (2, 24661)])
-def test_sharing_layers_shrinks_the_payload(shared_layers, want):
+@pytest.mark.parametrize(("shared_layers", "expected"), [(0, 34741), (1, 32851), (2, 24661)])
+def test_sharing_layers_shrinks_the_payload(shared_layers, expected):
     combination = Combination(create("fmlp", [90] * 5), "replace", shared_layers, TEXT)
-    assert sum(math.prod(shape) for shape in combination.generated.values()) == want
-    assert sum(math.prod(shape) for shape in combination.shared.values()) == 34741 - want
+    assert sum(math.prod(shape) for shape in combination.generated.values()) == expected
+    assert sum(math.prod(shape) for shape in combination.shared.values()) == 34741 - expected
 
 
-def test_a_shared_layer_is_the_same_for_all_clips_and_computed_once(small_network):
+def test_the_parameters_of_a_shared_layer_have_no_batch_of_clips(small_network):
     network = small_network(shared=1)
     params = network.parameters_of(network(torch.randn(3, 2048)))
     assert params["w0"].shape == (1, 6, 20)
@@ -84,7 +86,7 @@ def test_parameter_counts_of_the_hypernetwork(golden_models, kind, net):
 
 @pytest.fixture(scope="module")
 def fresh_head():
-    """Parameters generated at initialisation from inputs of unit variance, in the reference's sizes."""
+    """Parameters that an untrained head of the reference's size generates from inputs of unit variance."""
 
     def generate(kind):
         net = create(kind, [90] * 5)
@@ -101,11 +103,11 @@ def fresh_head():
 def test_the_initial_spread_of_generated_fmlps(golden_models, fresh_head):
     for name, value in fresh_head("fmlp").items():
         theory = 1.0 if name.startswith("b") else 1 / math.sqrt(value.shape[2])
-        want = golden_models["init/fmlp_generated_std"][name]
+        expected = golden_models["init/fmlp_generated_std"][name]
         if value[0].numel() > 80:
             assert value.std().item() == pytest.approx(theory, rel=0.1), name
         if value[0].numel() > 1000:
-            assert value.std().item() == pytest.approx(want, rel=0.1), name
+            assert value.std().item() == pytest.approx(expected, rel=0.1), name
 
 
 def test_the_initial_spread_of_generated_sirens(golden_models, fresh_head):
@@ -125,20 +127,20 @@ def test_shared_parameters_of_a_siren_are_drawn_as_in_the_reference(golden_train
     assert golden_training["init/siren_shared_absmax"]["w1"] == pytest.approx(math.sqrt(6 / 90) / 2000, rel=0.01)
 
 
-def test_the_seed_decides_all(small_network):
-    one, same, other = (small_network(way="add", seed=seed).state_dict() for seed in (0, 0, 1))
-    assert all(torch.equal(one[name], same[name]) for name in one)
-    differing = {name for name in one if not torch.equal(one[name], other[name])}
+def test_equal_seeds_give_equal_networks(small_network):
+    first, same, other = (small_network(way="add", seed=seed).state_dict() for seed in (0, 0, 1))
+    assert all(torch.equal(first[name], same[name]) for name in first)
+    differing = {name for name in first if not torch.equal(first[name], other[name])}
     assert {"hypernetwork.head.weight", "shared.w0", "encoder.layers.0.conv.weight"} <= differing
 
 
-def test_initialising_leaves_the_global_generator_alone(small_network):
+def test_initialising_does_not_change_torchs_global_generator(small_network):
     network = small_network()
     torch.manual_seed(5)
-    want = torch.rand(1)
+    expected = torch.rand(1)
     torch.manual_seed(5)
     network.initialise(1)
-    assert torch.equal(torch.rand(1), want)
+    assert torch.equal(torch.rand(1), expected)
 
 
 def test_different_clips_give_different_parameters(small_network):
@@ -146,7 +148,7 @@ def test_different_clips_give_different_parameters(small_network):
     assert (vectors - vectors.roll(1, 0)).abs().amax(1).min() > 1e-4
 
 
-def test_bad_ways_are_sentences():
+def test_invalid_combinations_are_refused_in_a_sentence():
     net = create("fmlp", [8, 8])
     with pytest.raises(UnknownNameError, match="did you mean 'multiply'"):
         Combination(net, "multiplied", 0, TEXT)

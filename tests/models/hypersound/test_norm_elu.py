@@ -1,4 +1,4 @@
-"""LayerNorm and ELU by kernels of our own do what the library does."""
+"""LayerNorm and ELU by hsbench's own Triton kernels agree with torch's operations."""
 
 import pytest
 import torch
@@ -9,7 +9,7 @@ from hsbench.models.hypersound.encoder import Encoder
 
 @pytest.fixture
 def small(monkeypatch, kernels):
-    """The module, with several programs to a row; and the device."""
+    """norm_elu with chunks so small that a row takes several programs, and the device."""
     from hsbench.models.hypersound import norm_elu
 
     monkeypatch.setattr(norm_elu, "CHUNK", 256)
@@ -22,34 +22,35 @@ def random(*shape, seed=0):
 
 
 @pytest.mark.parametrize(("batch", "shape"), [(3, (4, 333)), (2, (2, 128)), (1, (5, 7))])
-@pytest.mark.parametrize("number", [torch.float32, torch.bfloat16], ids=["fp32", "bf16"])
-def test_values_and_gradients(small, batch, shape, number):
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=["fp32", "bf16"])
+def test_values_and_gradients(small, batch, shape, dtype):
     norm_elu, device = small
-    given = (random(batch, *shape) * 3 + 5).to(number), random(*shape, seed=1), random(*shape, seed=2)
-    given = [one.to(device).requires_grad_() for one in given]
-    slope = random(batch, *shape, seed=3).to(device)
-    y = norm_elu(*given)
+    inputs = (random(batch, *shape) * 3 + 5).to(dtype), random(*shape, seed=1), random(*shape, seed=2)
+    inputs = [value.to(device).requires_grad_() for value in inputs]
+    grad_y = random(batch, *shape, seed=3).to(device)
+    y = norm_elu(*inputs)
     assert y.dtype == torch.float32
-    exact = [one.detach().double().requires_grad_() for one in given]
-    wanted = F.elu(F.layer_norm(exact[0], shape, exact[1], exact[2]))
-    assert (y - wanted).abs().max() < 2e-6
-    found = torch.autograd.grad(y, given, slope)
-    for one, want, name in zip(found, torch.autograd.grad(wanted, exact, slope.double()), "xwb", strict=True):
-        bound = 5e-3 if one.dtype == torch.bfloat16 else 1e-6
-        assert (one - want).norm() <= bound * want.norm(), name
+    exact = [value.detach().double().requires_grad_() for value in inputs]
+    expected = F.elu(F.layer_norm(exact[0], shape, exact[1], exact[2]))
+    assert (y - expected).abs().max() < 2e-6
+    gradients = torch.autograd.grad(y, inputs, grad_y)
+    exact_gradients = torch.autograd.grad(expected, exact, grad_y.double())
+    for gradient, exact_gradient, name in zip(gradients, exact_gradients, "xwb", strict=True):
+        bound = 5e-3 if gradient.dtype == torch.bfloat16 else 1e-6
+        assert (gradient - exact_gradient).norm() <= bound * exact_gradient.norm(), name
 
 
 def test_a_mean_far_from_zero_costs_no_digits(small):
-    """Sums of squares would: 1e8 beside a variance of 1 leaves float32 nothing."""
+    """A sum of x^2 would lose them: beside 1e8 a variance of 1 is below the precision of float32."""
     norm_elu, device = small
     x = (random(2, 1, 1000) + 1e4).to(device)
     ones, zeros = torch.ones(1, 1000, device=device), torch.zeros(1, 1000, device=device)
-    wanted = F.elu(F.layer_norm(x.double(), (1, 1000)))
-    assert (norm_elu(x, ones, zeros) - wanted).abs().max() < 2e-3
+    expected = F.elu(F.layer_norm(x.double(), (1, 1000)))
+    assert (norm_elu(x, ones, zeros) - expected).abs().max() < 2e-3
 
 
 def encoded(norm, device):
-    """What a small encoder gives, and the gradients of its sum's squares."""
+    """Latent of a small encoder, and the gradients of its sum of squares."""
     torch.manual_seed(0)
     encoder = Encoder(640, 2, norm).to(device)
     with torch.no_grad():
@@ -60,17 +61,17 @@ def encoded(norm, device):
 
 
 @pytest.mark.parametrize(("norm", "calls"), [("element", 29), ("channel", 0), ("none", 0)])
-def test_the_encoder_uses_them_where_it_can_and_gives_the_same(kernels, monkeypatch, norm, calls):
+def test_the_encoder_gives_the_same_with_and_without_the_kernels(kernels, monkeypatch, norm, calls):
     from hsbench.models.hypersound import norm_elu
 
-    seen = []
-    own = norm_elu.norm_elu
-    monkeypatch.setattr(norm_elu, "norm_elu", lambda *given: seen.append(1) or own(*given))
-    found = encoded(norm, kernels)
-    assert len(seen) == calls
+    counted = []
+    original = norm_elu.norm_elu
+    monkeypatch.setattr(norm_elu, "norm_elu", lambda *inputs: counted.append(1) or original(*inputs))
+    latent, gradients = encoded(norm, kernels)
+    assert len(counted) == calls
     monkeypatch.delenv("HSBENCH_TRITON")
-    wanted = encoded(norm, kernels)
-    assert len(seen) == calls
-    assert (found[0] - wanted[0]).norm() <= 1e-5 * wanted[0].norm()
-    for one, want in zip(found[1], wanted[1], strict=True):
-        assert (one - want).norm() <= 1e-4 * want.norm() + 1e-6
+    torch_latent, torch_gradients = encoded(norm, kernels)
+    assert len(counted) == calls
+    assert (latent - torch_latent).norm() <= 1e-5 * torch_latent.norm()
+    for gradient, torch_gradient in zip(gradients, torch_gradients, strict=True):
+        assert (gradient - torch_gradient).norm() <= 1e-4 * torch_gradient.norm() + 1e-6

@@ -1,3 +1,5 @@
+"""One training step: parity with the reference code, and the same gradients however the work is divided."""
+
 import math
 
 import pytest
@@ -10,15 +12,15 @@ from hsbench.models.targets import create
 
 
 def losses():
-    """L1 plus the spectral loss, which also keeps its two parts."""
-    spectral, seen = MultiResolutionMelLoss(22050), []
+    """Return the training loss, and a list to which it appends its two parts: absolute error and spectral loss."""
+    spectral, recorded = MultiResolutionMelLoss(22050), []
 
     def loss(reference, estimate, epoch):
         parts = (reference - estimate).abs().mean(), spectral(reference, estimate, epoch)
-        seen.append([part.item() for part in parts])
+        recorded.append([part.item() for part in parts])
         return sum(parts)
 
-    return loss, seen
+    return loss, recorded
 
 
 def norm(parameters):
@@ -27,23 +29,23 @@ def norm(parameters):
 
 @pytest.mark.parametrize("name", ["fmlp_h26", "siren_30_30_h26"])
 def test_parity_of_a_whole_step_with_the_reference(golden_training, golden_speech, golden_steps, name):
-    network, want, (loss, seen) = golden_steps[name](), golden_training[f"step/{name}"], losses()
+    network, expected, (loss, parts) = golden_steps[name](), golden_training[f"step/{name}"], losses()
     step = TrainingStep(network, loss, tile=(2, 1024), micro=1, policy="fp32")
     total = step(golden_speech, None, 0)
-    assert seen[0] == pytest.approx([want["loss_time"], want["loss_stft"]], rel=1e-4)
-    assert total.item() == pytest.approx(want["loss_time"] + want["loss_stft"], rel=1e-4)
-    assert norm(network.encoder.parameters()) == pytest.approx(want["grad_norm_encoder"], rel=1e-3)
-    assert norm(network.hypernetwork.parameters()) == pytest.approx(want["grad_norm_hypernetwork"], rel=1e-3)
-    assert norm([network.encoder.layers[0].conv.weight]) == pytest.approx(want["grad_norm_first_conv"], rel=1e-3)
-    assert norm([network.hypernetwork.head.weight]) == pytest.approx(want["grad_norm_head"], rel=1e-3)
+    assert parts[0] == pytest.approx([expected["loss_time"], expected["loss_stft"]], rel=1e-4)
+    assert total.item() == pytest.approx(expected["loss_time"] + expected["loss_stft"], rel=1e-4)
+    assert norm(network.encoder.parameters()) == pytest.approx(expected["grad_norm_encoder"], rel=1e-3)
+    assert norm(network.hypernetwork.parameters()) == pytest.approx(expected["grad_norm_hypernetwork"], rel=1e-3)
+    assert norm([network.encoder.layers[0].conv.weight]) == pytest.approx(expected["grad_norm_first_conv"], rel=1e-3)
+    assert norm([network.hypernetwork.head.weight]) == pytest.approx(expected["grad_norm_head"], rel=1e-3)
     with torch.no_grad():
         vector = network(golden_speech)
-        y = step.play(golden_speech)
-    assert vector.sum(1).tolist() == pytest.approx(want["generated_sum"], rel=1e-4)
-    assert vector.square().sum(1).tolist() == pytest.approx(want["generated_l2"], rel=1e-4)
-    assert y.square().sum(1).tolist() == pytest.approx(want["y_l2"], rel=1e-4)
+        y = step.reconstruct(golden_speech)
+    assert vector.sum(1).tolist() == pytest.approx(expected["generated_sum"], rel=1e-4)
+    assert vector.square().sum(1).tolist() == pytest.approx(expected["generated_l2"], rel=1e-4)
+    assert y.square().sum(1).tolist() == pytest.approx(expected["y_l2"], rel=1e-4)
     for item in range(2):
-        assert y[item, :3].tolist() == pytest.approx(want["y_first3"][item], rel=1e-3)
+        assert y[item, :3].tolist() == pytest.approx(expected["y_first3"][item], rel=1e-3)
 
 
 def gradients(network, step, x, chosen=None):
@@ -55,7 +57,7 @@ def gradients(network, step, x, chosen=None):
 @pytest.mark.parametrize(("way", "shared"), [("replace", 0), ("replace", 2), ("add", 0), ("multiply", 0)])
 @pytest.mark.parametrize("kind", ["fmlp", "siren"])
 def test_tiles_micro_batches_and_cores_give_the_plain_gradient(small_network, threads, kind, way, shared):
-    """The root of the spectral loss spans the batch; splitting the work does not change it."""
+    """The root of the spectral loss is over the whole batch, and dividing the work does not change it."""
     network = small_network(kind, way, shared, **({"omega_0": 40.0} if kind == "siren" else {})).double()
     x = torch.randn(4, 2048, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     x *= torch.tensor([[0.1], [0.2], [0.5], [1.0]])
@@ -63,56 +65,57 @@ def test_tiles_micro_batches_and_cores_give_the_plain_gradient(small_network, th
     network.zero_grad()
     plain = loss(x, network.net.apply(network.parameters_of(network(x)), _time(2048, torch.float64)), 250)
     plain.backward()
-    want = {name: p.grad.clone() for name, p in network.named_parameters() if p.grad is not None}
+    expected = {name: p.grad.clone() for name, p in network.named_parameters() if p.grad is not None}
     cases = ((1, (4, 4096), 4), (1, (4, 300), 4), (2, (3, 300), 1), (3, (1, 2048), 3), (8, (4, 4096), 1))
     for number, tile, micro in cases:
         threads(number)
-        got, found = gradients(network, TrainingStep(network, loss, tile, micro, "fp32"), x)
-        assert got == pytest.approx(plain.item(), rel=1e-9)
-        assert found.keys() == want.keys()
-        for name, value in want.items():
-            assert (found[name] - value).norm() <= 1e-8 * value.norm() + 1e-14, (number, tile, micro, name)
+        value, gradient = gradients(network, TrainingStep(network, loss, tile, micro, "fp32"), x)
+        assert value == pytest.approx(plain.item(), rel=1e-9)
+        assert gradient.keys() == expected.keys()
+        for name, plain_gradient in expected.items():
+            error = (gradient[name] - plain_gradient).norm()
+            assert error <= 1e-8 * plain_gradient.norm() + 1e-14, (number, tile, micro, name)
 
 
-def test_a_window_is_the_loss_of_those_samples(small_network):
+def test_a_step_on_windows_has_the_loss_of_their_samples(small_network):
     network, loss = small_network(), MultiResolutionMelLoss(22050)
     x = torch.randn(2, 2048, generator=torch.Generator().manual_seed(0))
     chosen = torch.tensor([[100], [700]]) + torch.arange(1200)
-    got, _ = gradients(network, TrainingStep(network, loss, (1, 500), 2, "fp32"), x, chosen)
+    value, _ = gradients(network, TrainingStep(network, loss, (1, 500), 2, "fp32"), x, chosen)
     with torch.no_grad():
         y = network.net.apply(network.parameters_of(network(x)), _time(2048))
-    assert got == pytest.approx(loss(x.gather(1, chosen), y.gather(1, chosen), 250).item(), rel=1e-5)
+    assert value == pytest.approx(loss(x.gather(1, chosen), y.gather(1, chosen), 250).item(), rel=1e-5)
 
 
-def test_bf16_keeps_first_layer_and_master_weights_and_stays_near(small_network):
+def test_bf16_keeps_weights_and_gradients_in_float32_and_stays_near_fp32(small_network):
     network = small_network("siren", omega_0=2000.0)
     x = torch.randn(2, 2048, generator=torch.Generator().manual_seed(0))
     loss = MultiResolutionMelLoss(22050)
-    exact, fine = gradients(network, TrainingStep(network, loss, (2, 512), 2, "fp32"), x)
-    near, coarse = gradients(network, TrainingStep(network, loss, (2, 512), 2, "bf16"), x)
-    assert exact != near
-    assert near == pytest.approx(exact, rel=0.02)
-    assert {value.dtype for value in coarse.values()} == {torch.float32}
+    loss_fp32, gradients_fp32 = gradients(network, TrainingStep(network, loss, (2, 512), 2, "fp32"), x)
+    loss_bf16, gradients_bf16 = gradients(network, TrainingStep(network, loss, (2, 512), 2, "bf16"), x)
+    assert loss_fp32 != loss_bf16
+    assert loss_bf16 == pytest.approx(loss_fp32, rel=0.02)
+    assert {value.dtype for value in gradients_bf16.values()} == {torch.float32}
     assert {parameter.dtype for parameter in network.parameters()} == {torch.float32}
     head = "hypernetwork.head.weight"
-    assert (coarse[head] - fine[head]).norm() < 0.2 * fine[head].norm()
+    assert (gradients_bf16[head] - gradients_fp32[head]).norm() < 0.2 * gradients_fp32[head].norm()
 
 
-def test_bf16_leaves_the_phases_of_the_first_layer_alone():
-    """Rounded to bfloat16 they would bound the signal-to-noise ratio at 1 dB."""
+def test_bf16_does_not_round_the_phases_of_the_first_layer():
+    """Phases rounded to bfloat16 would bound the signal-to-noise ratio at 1 dB."""
     net = create("siren", [16, 16], omega_0=2000.0, omega_i=1.0)
     params = {name: value[None] for name, value in net.draw(torch.Generator().manual_seed(0)).items()}
     exact = net.apply(params, _time(32768))
     with torch.autocast("cpu", torch.bfloat16):
-        near = net.apply(params, _time(32768)).float()
-    assert 10 * torch.log10(exact.square().sum() / (exact - near).square().sum()) > 35
+        rounded = net.apply(params, _time(32768)).float()
+    assert 10 * torch.log10(exact.square().sum() / (exact - rounded).square().sum()) > 35
 
 
 def _time(samples, dtype=torch.float32):
     return torch.linspace(-1, 1, samples, dtype=dtype).view(1, -1, 1)
 
 
-def test_an_unknown_precision_is_a_sentence(small_network):
+def test_an_unknown_precision_is_refused_in_a_sentence(small_network):
     step = TrainingStep(small_network(), MultiResolutionMelLoss(22050), (2, 512), 2, "fp16")
     with pytest.raises(UnknownNameError, match="did you mean 'bf16'"):
         step(torch.randn(2, 2048), None, 0)

@@ -1,3 +1,5 @@
+"""Small stand-ins for exports of acids-rave, scripted into files."""
+
 import importlib.util
 from pathlib import Path
 
@@ -7,6 +9,7 @@ import torch
 
 @pytest.fixture(scope="session")
 def doubles():
+    """The module doubles.py."""
     spec = importlib.util.spec_from_file_location("rave_doubles", Path(__file__).with_name("doubles.py"))
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -15,7 +18,7 @@ def doubles():
 
 @pytest.fixture
 def exported(doubles, tmp_path):
-    """The file of a double: exported("Export2", kept=4)."""
+    """Script a class of doubles.py into a file and return its path, for example exported("Export2", kept=4)."""
 
     def build(kind, **settings):
         with torch.random.fork_rng(devices=[]):

@@ -1,4 +1,4 @@
-"""Small modules of our own with the interface of what acids-rave exports, to be scripted in a test."""
+"""Small modules with the interface of the exports of acids-rave, which tests script into TorchScript files."""
 
 import warnings
 
@@ -6,11 +6,11 @@ import torch
 from torch import nn
 
 D, RATIO = 8, 2048
-"""Latents before and samples per frame."""
+"""Latents that the encoder has, and samples per latent frame."""
 
 
 class Bands(nn.Module):
-    """16 polyphase bands, and back 16 samples late."""
+    """Split into 16 polyphase bands, whose inverse is delayed by 16 samples."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return x.view(x.shape[0], -1, 16).transpose(1, 2)
@@ -69,17 +69,17 @@ class Common(nn.Module):
         self.register_buffer("encode_params", torch.tensor([1, 1, kept, RATIO]))
         self.register_buffer("decode_params", torch.tensor([kept, RATIO, 1, 1]))
 
-    def drawn(self, mean: torch.Tensor, scale: torch.Tensor) -> torch.Tensor:
+    def sample(self, mean: torch.Tensor, scale: torch.Tensor) -> torch.Tensor:
         z = mean + (nn.functional.softplus(scale) + 1e-4) * torch.randn_like(mean)
         return (self.latent_pca @ z)[:, : self.kept]
 
-    def filled(self, z: torch.Tensor) -> torch.Tensor:
+    def with_dropped_latents(self, z: torch.Tensor) -> torch.Tensor:
         noise = torch.randn(z.shape[0], self.latent_pca.shape[0] - self.kept, z.shape[-1])
         return self.latent_pca.T @ torch.cat([z, noise], 1)
 
 
 class Export2(Common):
-    """2.x: rate in an attribute, one tensor from the encoder, noise gated by a buffer."""
+    """Interface 2.x: sample rate in an attribute, one tensor from the encoder, noise switched by a buffer."""
 
     sr: int
 
@@ -93,15 +93,15 @@ class Export2(Common):
     @torch.jit.export
     def encode(self, x: torch.Tensor) -> torch.Tensor:
         mean, scale = self.encoder(self.pqmf(x)).chunk(2, 1)
-        return self.drawn(mean, scale)
+        return self.sample(mean, scale)
 
     @torch.jit.export
     def decode(self, z: torch.Tensor) -> torch.Tensor:
-        return self.pqmf.inverse(self.decoder(self.filled(z)))
+        return self.pqmf.inverse(self.decoder(self.with_dropped_latents(z)))
 
 
 class Export1(Common):
-    """1.x: rate in a buffer, a list from the encoder, noise by an argument."""
+    """Interface 1.x: sample rate in a buffer, a list from the encoder, noise switched by an argument."""
 
     def __init__(self, kept: int = D, sr: int = 22050) -> None:
         super().__init__(kept)
@@ -113,16 +113,16 @@ class Export1(Common):
 
     @torch.jit.export
     def encode(self, x: torch.Tensor) -> torch.Tensor:
-        found = self.encoder(self.pqmf(x))
-        return self.drawn(found[0], found[1])
+        distribution = self.encoder(self.pqmf(x))
+        return self.sample(distribution[0], distribution[1])
 
     @torch.jit.export
     def decode(self, z: torch.Tensor) -> torch.Tensor:
-        return self.pqmf.inverse(self.decoder(self.filled(z), True))
+        return self.pqmf.inverse(self.decoder(self.with_dropped_latents(z), True))
 
 
 class Stereo(Export2):
-    """Two channels out; encoder and decoder are no matter."""
+    """An export with two output channels."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -130,12 +130,12 @@ class Stereo(Export2):
 
     @torch.jit.export
     def decode(self, z: torch.Tensor) -> torch.Tensor:
-        one = self.pqmf.inverse(self.decoder(self.filled(z)))
-        return torch.cat([one, torch.zeros_like(one)], 1)
+        channel = self.pqmf.inverse(self.decoder(self.with_dropped_latents(z)))
+        return torch.cat([channel, torch.zeros_like(channel)], 1)
 
 
 class Discrete(Export2):
-    """An encoder that gives codes and no distribution."""
+    """An export whose encoder returns codes instead of a distribution."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -147,7 +147,7 @@ class Discrete(Export2):
 
 
 class Streaming(Export2):
-    """Keeps what it heard in a buffer."""
+    """A streaming export, which keeps earlier input in a buffer."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -156,14 +156,14 @@ class Streaming(Export2):
 
 
 class Other(nn.Module):
-    """TorchScript, and no RAVE."""
+    """TorchScript that is no RAVE."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return x
 
 
 def save(module, path, seed=0):
-    """Script a double into a file."""
+    """Script a module into a file and return the path."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # TorchScript is deprecated, and what RAVE exports is TorchScript
         torch.jit.script(module.eval()).save(str(path))

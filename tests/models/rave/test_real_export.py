@@ -1,4 +1,4 @@
-"""On a real export of acids-rave (HSBENCH_RAVE_TS): what it says, and our own RAVE v1 against its parts."""
+"""A real export of acids-rave, named by HSBENCH_RAVE_TS: its facts, and the reimplementation against its parts."""
 
 import os
 from pathlib import Path
@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from hsbench.audio import pqmf
-from hsbench.models.rave.encoder import LEAST, Encoder
+from hsbench.models.rave.encoder import MIN_DEVIATION, Encoder
 from hsbench.models.rave.export import Export
 from hsbench.models.rave.generator import Generator
 
@@ -28,20 +28,20 @@ def noise():
     return 0.1 * torch.randn(1, 32768, generator=torch.Generator().manual_seed(0))
 
 
-def test_it_plays(export, noise):
+def test_the_export_reconstructs_noise(export, noise):
     assert export.ratio == 2048
     assert export.lag == 16
     with torch.inference_mode():
         means = export.encode(noise, "mean")
         assert means.shape == (1, 128, 16)
         for latent in ("full", "mean", "exported"):
-            played = export.decode(export.encode(noise, latent), latent, noise=True)
-            assert played.shape == (1, 32768)
-            assert bool(played.isfinite().all())
-            assert float(played.abs().max()) > 0
+            estimate = export.decode(export.encode(noise, latent), latent, noise=True)
+            assert estimate.shape == (1, 32768)
+            assert bool(estimate.isfinite().all())
+            assert float(estimate.abs().max()) > 0
 
 
-def test_our_filter_bank_is_its_filter_bank(export, noise):
+def test_the_filter_bank_equals_that_of_the_export(export, noise):
     with torch.inference_mode():
         bands = export.module.pqmf(noise[:, None])
         torch.testing.assert_close(pqmf.analyse(noise), bands, atol=2e-6, rtol=0)
@@ -49,21 +49,21 @@ def test_our_filter_bank_is_its_filter_bank(export, noise):
 
 
 @torch.inference_mode()
-def test_our_encoder_and_generator_are_its_own_with_its_weights(export, noise):
-    """Of 2.3's configuration v1: no biases outside batch norm, and dilations 1, 3, 5."""
-    theirs = dict(export.module.decoder.named_parameters())
-    if export.generation != "2.x" or any(name.endswith("bias") for name in theirs):
+def test_encoder_and_generator_with_its_weights_equal_those_of_the_export(export, noise):
+    """For an export of the configuration v1 of 2.3: no biases outside batch norm, and dilations 1, 3, 5."""
+    exported_weights = dict(export.module.decoder.named_parameters())
+    if export.generation != "2.x" or any(name.endswith("bias") for name in exported_weights):
         pytest.skip("not an export of the configuration v1 of acids-rave 2.3")
-    capacity = theirs["synth.branches.0.weight"].shape[1]
-    generator = _filled(Generator(capacity, (1, 3, 5)), theirs)
+    capacity = exported_weights["synth.branches.0.weight"].shape[1]
+    generator = _filled(Generator(capacity, (1, 3, 5)), exported_weights)
     latents = torch.randn(1, 128, 16)
     export.module.decoder.warmed_up.fill_(1)
     torch.manual_seed(1)
-    wanted = export.module.decoder(latents)
+    expected = export.module.decoder(latents)
     torch.manual_seed(1)
     white = (2 * torch.rand(1, 32, 16, 64) - 1).transpose(1, 2).reshape(1, 16, 2048)
-    scale = float(wanted.abs().max())
-    torch.testing.assert_close(generator(latents, white), wanted, atol=1e-5 * scale, rtol=0)
+    scale = float(expected.abs().max())
+    torch.testing.assert_close(generator(latents, white), expected, atol=1e-5 * scale, rtol=0)
     quiet = generator(latents, None)
     export.module.decoder.warmed_up.zero_()
     torch.testing.assert_close(quiet, export.module.decoder(latents), atol=1e-5 * scale, rtol=0)
@@ -76,44 +76,46 @@ def test_our_encoder_and_generator_are_its_own_with_its_weights(export, noise):
         for norm, value in zip(norms, values, strict=True):
             getattr(norm, name).copy_(value)
     mean, scale = export.module.encoder(pqmf.analyse(noise)).chunk(2, 1)
-    ours = encoder.eval()(pqmf.analyse(noise))
-    torch.testing.assert_close(ours[0], mean, atol=1e-5, rtol=0)
-    torch.testing.assert_close(ours[1], nn.functional.softplus(scale) + LEAST, atol=1e-5, rtol=0)
+    distribution = encoder.eval()(pqmf.analyse(noise))
+    torch.testing.assert_close(distribution[0], mean, atol=1e-5, rtol=0)
+    torch.testing.assert_close(distribution[1], nn.functional.softplus(scale) + MIN_DEVIATION, atol=1e-5, rtol=0)
 
 
-def _filled(network, theirs):
-    """Ours with their weights, layer by layer in order; what they have no bias for has none."""
-    layers = [one for one in network.modules() if isinstance(one, nn.Conv1d | nn.ConvTranspose1d | nn.BatchNorm1d)]
-    names = list(dict.fromkeys(name.rpartition(".")[0] for name in theirs))
+def _filled(network, exported_weights):
+    """Copy weights into a network layer by layer, in order; a layer whose source has no bias gets a bias of 0."""
+    kinds = nn.Conv1d | nn.ConvTranspose1d | nn.BatchNorm1d
+    layers = [module for module in network.modules() if isinstance(module, kinds)]
+    names = list(dict.fromkeys(name.rpartition(".")[0] for name in exported_weights))
     for layer, name in zip(layers, names, strict=True):
-        weight = theirs[f"{name}.weight"]
+        weight = exported_weights[f"{name}.weight"]
         assert layer.weight.shape == weight.shape
         if hasattr(layer, "parametrizations"):
             layer.weight = weight.clone()
         else:
             layer.weight.copy_(weight)
         if layer.bias is not None:
-            layer.bias.copy_(theirs.get(f"{name}.bias", torch.zeros_like(layer.bias)))
+            layer.bias.copy_(exported_weights.get(f"{name}.bias", torch.zeros_like(layer.bias)))
     return network
 
 
-def test_a_clip_through_the_table_s_three_rows(export, bare, golden_speech):
+def test_the_three_rows_of_table_2a(export, bare, golden_speech):
     from hsbench.audio.clip import Clip
     from hsbench.models.base import rebuild
     from hsbench.models.rave.wrapper import RaveExport, resolve
 
     clip = Clip("clip", golden_speech[0].numpy(), 22050)
-    heard = {}
-    for name, way in {
-        "paper": {},
-        "quiet": {"latent": "mean", "noise": False},
-        "late": {"align": "filterbank"},
+    estimates = {}
+    default = {"path": str(export.path), "latent": "full", "noise": True, "align": "none", "resample": False}
+    for name, changes in {
+        "published": {},
+        "deterministic": {"latent": "mean", "noise": False},
+        "aligned": {"align": "filterbank"},
     }.items():
-        settings = {"path": str(export.path), "latent": "full", "noise": True, "align": "none", "resample": False} | way
+        settings = default | changes
         model, context = RaveExport(**resolve(settings, {}, 32768)), bare(32768)
         assert model.fit([], context)["total"] > 0
-        made = rebuild(model, [clip], context)["clip"]
-        assert made.payload.numbers == 2048
-        heard[name] = made.waveform
-    np.testing.assert_array_equal(heard["aligned"][:-16], heard["paper"][16:])
-    assert not np.array_equal(heard["quiet"], heard["paper"])
+        reconstruction = rebuild(model, [clip], context)["clip"]
+        assert reconstruction.payload.numbers == 2048
+        estimates[name] = reconstruction.waveform
+    np.testing.assert_array_equal(estimates["aligned"][:-16], estimates["published"][16:])
+    assert not np.array_equal(estimates["deterministic"], estimates["published"])

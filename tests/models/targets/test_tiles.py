@@ -65,14 +65,14 @@ def test_clips_may_have_times_of_their_own(number):
 
 def test_every_clip_and_time_is_dealt_once_and_evenly(number):
     net, params, times, _ = problem("fmlp")
-    hands = Tiles(net, 2, 100).dealt(params, net.features(times))
-    assert len(hands) == number
-    assert max(map(len, hands)) - min(map(len, hands)) <= 1
+    shares = Tiles(net, 2, 100).by_core(params, net.features(times))
+    assert len(shares) == number
+    assert max(map(len, shares)) - min(map(len, shares)) <= 1
     seen = torch.zeros(BATCH, TIME)
-    for tile in itertools.chain(*hands):
+    for tile in itertools.chain(*shares):
         seen[tile.clips, tile.times] += 1
     assert (seen == 1).all()
-    assert Tiles(net, 8, 1024).dealt(params, net.features(times)) == [[Tile(slice(0, 8), slice(0, 1024))]]
+    assert Tiles(net, 8, 1024).by_core(params, net.features(times)) == [[Tile(slice(0, 8), slice(0, 1024))]]
 
 
 def test_a_walk_repeats_bit_by_bit(number):

@@ -1,4 +1,4 @@
-"""What must stay light: the command line and the plan import neither torch nor pandas."""
+"""Help, list and plan start fast: they import no package that takes long to import, such as torch or pandas."""
 
 import subprocess
 import sys
@@ -23,19 +23,19 @@ print("HEAVY", heavy, "CODE", code)
     [["--help"], ["--version"], ["list"], ["plan", "table2d", "--results", "nowhere"], ["run", "--help"]],
     ids=lambda arguments: " ".join(arguments[:2]),
 )
-def test_no_heavy_import(arguments, tmp_path):
-    done = subprocess.run(
+def test_the_command_imports_nothing_heavy_and_writes_no_file(arguments, tmp_path):
+    process = subprocess.run(
         [sys.executable, "-c", SCRIPT.format(arguments=arguments)],
         capture_output=True,
         text=True,
         cwd=tmp_path,
         check=False,
     )
-    assert done.stdout.splitlines()[-1] == "HEAVY [] CODE 0", done.stdout + done.stderr
+    assert process.stdout.splitlines()[-1] == "HEAVY [] CODE 0", process.stdout + process.stderr
     assert list(tmp_path.iterdir()) == []
 
 
-ONE_BY_ONE = """
+DECLARING_MODULES = """
 import importlib, sys
 from hsbench import registry
 heavy = {"torch", "torchaudio", "pandas", "matplotlib", "sklearn", "scipy", "soundfile"}
@@ -47,17 +47,17 @@ for kind in registry.KINDS:
 
 
 def test_every_module_that_declares_descriptors_imports_nothing_heavy():
-    done = subprocess.run([sys.executable, "-c", ONE_BY_ONE], capture_output=True, text=True, check=True)
-    lines = done.stdout.splitlines()
+    process = subprocess.run([sys.executable, "-c", DECLARING_MODULES], capture_output=True, text=True, check=True)
+    lines = process.stdout.splitlines()
     assert {"hsbench.models.inr.descriptors", "hsbench.metrics.spectral", "hsbench.corpora.vctk"} <= set(lines)
     assert [line for line in lines if " " in line] == []
 
 
 def test_importing_hsbench_imports_nothing_heavy():
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", "import sys, hsbench; print({'torch', 'numpy', 'pandas'} & set(sys.modules))"],
         capture_output=True,
         text=True,
         check=True,
     )
-    assert done.stdout.strip() == "set()"
+    assert process.stdout.strip() == "set()"

@@ -1,4 +1,4 @@
-"""docs/adding-a-model.md works as it stands: its files saved, its commands typed."""
+"""The files and commands on the page docs/adding-a-model.md work as they are printed."""
 
 import os
 import re
@@ -18,8 +18,8 @@ COMMANDS = dict(re.findall(r"<!-- command: (\w+) -->\n```sh\n(.*?)```", PAGE, re
 
 
 @pytest.fixture
-def type_in(tmp_path):
-    """Type commands in a folder, as in a fresh environment in which pip installs into a folder of the test."""
+def run_commands(tmp_path):
+    """Function that runs commands in a folder, in an environment where pip installs into a folder of the test."""
     programs, target = tmp_path / "bin", tmp_path / "site"
     offline = f"--no-deps --no-build-isolation --no-index --target {target}"
     programs.mkdir()
@@ -34,7 +34,7 @@ def type_in(tmp_path):
         (programs / name).chmod(0o755)
 
     def run(folder, command):
-        own = {
+        environment = {
             "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
             "PYTHONPATH": f"{ROOT}{os.pathsep}{target}",
             "CUDA_VISIBLE_DEVICES": "",
@@ -42,7 +42,7 @@ def type_in(tmp_path):
         return subprocess.run(
             ["bash", "-euo", "pipefail", "-c", command],
             cwd=folder,
-            env={**os.environ, **own},
+            env={**os.environ, **environment},
             capture_output=True,
             text=True,
             timeout=300,
@@ -52,8 +52,8 @@ def type_in(tmp_path):
     return run
 
 
-def test_the_page_and_the_example_are_one():
-    """The model, its table and its entry points stand in both."""
+def test_the_page_and_the_example_package_have_the_same_code():
+    """Model, experiment and entry points are the same in both."""
 
     def code(text):
         lines = [
@@ -72,30 +72,30 @@ def test_the_page_and_the_example_are_one():
 
 
 @pytest.mark.slow
-def test_one_file_is_enough(type_in, tmp_path):
+def test_a_model_in_one_file_runs_and_passes_its_check(run_commands, tmp_path):
     folder = tmp_path / "work"
     folder.mkdir()
     for name, text in FILES.items():
         (folder / name).write_text(text)
-    done = type_in(folder, COMMANDS["file"])
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert re.search(r"smoother +v1 +me +available", done.stdout)
+    process = run_commands(folder, COMMANDS["file"])
+    assert process.returncode == 0, process.stdout + process.stderr
+    assert re.search(r"smoother +v1 +me +available", process.stdout)
     for row in ("width 2", "width 4", "width 8", "identity", "width 4 width=3"):
-        assert f"| {row} " in done.stdout
-    checked = type_in(folder, COMMANDS["check"])
-    assert checked.returncode == 0, checked.stdout + checked.stderr
-    assert "model smoother, a clip does not depend on its neighbours: ok" in checked.stdout
+        assert f"| {row} " in process.stdout
+    check = run_commands(folder, COMMANDS["check"])
+    assert check.returncode == 0, check.stdout + check.stderr
+    assert "model smoother, a clip does not depend on its group: ok" in check.stdout
 
 
 @pytest.mark.slow
-def test_a_package_of_its_own_is_installed_and_found(type_in, tmp_path):
+def test_a_model_in_a_package_of_its_own_is_installed_and_found(run_commands, tmp_path):
     pytest.importorskip("hatchling", reason="the example is built with hatchling")
     folder = tmp_path / "hsbench-smoother"
     shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns("__pycache__"))
-    done = type_in(folder, COMMANDS["package"])
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert re.search(r"smoother +v1 +hsbench-smoother +available", done.stdout)
-    assert "| width 8 " in done.stdout
-    assert "2 passed" in done.stdout
-    shown = type_in(folder, "pytest tests -s")
-    assert "model smoother, the descriptor imports nothing heavy: ok" in shown.stdout
+    process = run_commands(folder, COMMANDS["package"])
+    assert process.returncode == 0, process.stdout + process.stderr
+    assert re.search(r"smoother +v1 +hsbench-smoother +available", process.stdout)
+    assert "| width 8 " in process.stdout
+    assert "2 passed" in process.stdout
+    verbose = run_commands(folder, "pytest tests -s")
+    assert "model smoother, the descriptor imports nothing heavy: ok" in verbose.stdout
