@@ -60,6 +60,24 @@ def compare(
     return comparisons.compare(left, right, metrics)
 
 
+def require_possible(
+    a: Path,
+    b: Path,
+    experiments: Sequence[str] | None = None,
+    corpus: str | None = None,
+    budget: str | None = None,
+    protocol: str | None = None,
+) -> None:
+    """Raise if something in one of two results folders is not possible and was left out; arguments as for `compare`.
+
+    Raises:
+        IncompleteError: the message names what was left out.
+    """
+    for results in map(Results, (a, b)):
+        names = [name for name in results.experiments() if not experiments or name in experiments]
+        results.require_possible(matching(results, names, corpus, budget, protocol))
+
+
 def rendered(comparison: Comparison, output_format: str) -> str:
     """Return a comparison as text.
 

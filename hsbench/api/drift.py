@@ -100,7 +100,9 @@ def check(experiment: str, results: Path, baselines: Path | None = None, rescore
             f"nothing was blessed for {experiment} below {place}; in a checkout, run it and then: "
             f'hsbench bless {experiment} --reason "..."'
         )
-    lines, circumstances = judged(Results(results), place, blessed, rescore)
+    store = Results(results)
+    lines, circumstances = judged(store, place, blessed, rescore)
+    circumstances += store.problems([store.views(experiment)[blessed.snapshot.group]])
     return Verdict(experiment, tuple(lines), tuple(circumstances))
 
 

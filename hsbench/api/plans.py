@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hsbench.planning import plan as planning
@@ -14,32 +15,52 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from hsbench.planning.plan import Plan
     from hsbench.planning.request import Request
+    from hsbench.spec import Resources
 
 
-def as_text(request: Request, results: Path) -> str:
-    """Return the plan of a request as a text table: one line per cell, then the total time.
+@dataclass(frozen=True)
+class Planned:
+    """A plan, in the forms that a reader may want.
 
-    Args:
-        request: the options that the user gave.
-        results: the results folder.
-
-    Raises:
-        UnknownNameError: an experiment, corpus, budget, protocol, model, metric or setting has no such name.
-        UsageError: a value is out of range, or no row matches.
+    Attributes:
+        plan: the cells and their missing work.
+        results: the results folder that the plan was made for.
+        resources: devices and processes that would compute the cells.
     """
-    selections = select(request)
-    resources = resources_of(selections)
-    return text.table(planning.make(selections, Results(results), resources), resources)
+
+    plan: Plan
+    results: Results
+    resources: Resources
+
+    def as_text(self) -> str:
+        """Return a text table: one line per cell, then the total time."""
+        return text.table(self.plan, self.resources)
+
+    def as_document(self, imports: Sequence[str]) -> dict[str, Any]:
+        """Return a JSON document: each cell with its job and the command that computes it.
+
+        Args:
+            imports: absolute paths of Python files that register plug-ins.
+        """
+        return text.document(self.plan, self.results, self.resources, imports)
+
+    def require_possible(self) -> None:
+        """Raise if something in the results folder is not possible and was left out of the plan.
+
+        Raises:
+            IncompleteError: the message names what was left out.
+        """
+        self.results.require_possible(self.plan.views)
 
 
-def as_document(request: Request, results: Path, imports: Sequence[str]) -> dict[str, Any]:
-    """Return the plan of a request as a JSON document: each cell with its job and the command that computes it.
+def make(request: Request, results: Path) -> Planned:
+    """Return the plan of a request.
 
     Args:
         request: the options that the user gave.
         results: the results folder.
-        imports: absolute paths of Python files that register plug-ins.
 
     Raises:
         UnknownNameError: an experiment, corpus, budget, protocol, model, metric or setting has no such name.
@@ -47,4 +68,4 @@ def as_document(request: Request, results: Path, imports: Sequence[str]) -> dict
     """
     selections, store = select(request), Results(results)
     resources = resources_of(selections)
-    return text.document(planning.make(selections, store, resources), store, resources, imports)
+    return Planned(planning.make(selections, store, resources), store, resources)

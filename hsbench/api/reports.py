@@ -50,10 +50,11 @@ class Selection:
         return [build(view, self.results, self.baselines) for view in self.views]
 
     def require_complete(self) -> None:
-        """Raise an error if a requested experiment has no results to report.
+        """Raise an error if a requested experiment has no results to report, or some of them are not possible.
 
         Raises:
-            IncompleteError: no results of an experiment match; the message names the experiment.
+            IncompleteError: no results of an experiment match, or something was left out because it is not possible;
+                the message names it.
         """
         if self.missing or not self.views:
             asked = f"{', '.join(self.missing) or 'any experiment'}{self.conditions and f' with{self.conditions}'}"
@@ -65,6 +66,7 @@ class Selection:
                 f"{self.results.root} holds nothing to report on for {asked}; run {them} first"
                 f"{'' if self.missing else ', for instance'}: {'; '.join(commands)}"
             )
+        self.results.require_possible(self.views)
 
 
 def select(

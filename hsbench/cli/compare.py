@@ -47,3 +47,4 @@ def compare(
             f"expected scores of the same rows and clips in {a} and {b}, got none to compare; run the same "
             "experiment with the same corpus, budget and protocol into both."
         )
+    comparing.require_possible(a, b, experiments, corpus, budget, protocol)

@@ -63,7 +63,6 @@ def plan(
         jobs=jobs,
         processes=processes,
     )
-    if output == "json":
-        print(json.dumps(plans.as_document(request, results, files), indent=2))
-    else:
-        print(plans.as_text(request, results))
+    planned = plans.make(request, results)
+    print(json.dumps(planned.as_document(files), indent=2) if output == "json" else planned.as_text())
+    planned.require_possible()

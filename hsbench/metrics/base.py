@@ -107,8 +107,9 @@ def split_rate(name: str) -> tuple[str, int | None]:
     plain, at, rate = name.partition("@")
     if not at:
         return plain, None
-    if not rate.isdecimal() or int(rate) < 1:
-        raise UsageError(f"a metric at another rate is written name@rate, such as lsd@48000, got {name!r}.")
+    if not rate.isdecimal() or len(rate) > 9 or int(rate) < 1:  # Python refuses to parse very long numbers
+        shown = name if len(name) <= 40 else f"{name[:40]}..."
+        raise UsageError(f"a metric at another rate is written name@rate, such as lsd@48000, got {shown!r}.")
     return plain, int(rate)
 
 

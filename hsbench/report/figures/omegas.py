@@ -56,9 +56,10 @@ def _rows(subject: Subject) -> dict[Pair, TableRow]:
     """Return (omega_0, omega_i) -> the first row with that pair."""
     rows: dict[Pair, TableRow] = {}
     for view_row, row in zip(subject.view.rows, subject.table.rows, strict=True):
-        if not view_row.cells or not row.built:
+        folder = subject.results.folder(view_row.cells[0]) if view_row.cells else None
+        if folder is None or not row.built or not folder.exists():
             continue
-        settings = dict(subject.results.folder(view_row.cells[0]).spec().model.settings)
+        settings = dict(folder.spec().model.settings)
         if settings.get("omega_0") is not None and settings.get("omega_i") is not None:
             rows.setdefault((settings["omega_0"], settings["omega_i"]), row)
     return rows

@@ -94,7 +94,7 @@ def _cloud(subject: Subject, index: int) -> Cloud | str:
     references = subject.results.references()
     known = [clip for clip in corpus.clips if (corpus.fingerprint, clip) in references]
     clips = [clip for clip in known if folder.weights(clip).exists()]
-    if not clips:
+    if not clips or not folder.exists():
         return "no weights of the clips were kept"
     fitted = "generated" not in folder.fit()
     if fitted and not dict(folder.spec().model.settings).get("shared_start"):

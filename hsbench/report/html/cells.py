@@ -70,7 +70,7 @@ def _entry(fit: Fit, rows: Sequence[str]) -> CellEntry:
         name=fit.name,
         rows=rows,
         outcome=history.outcome,
-        settings=() if history.status == "not run" else _settings(fit),
+        settings=_settings(fit) if fit.folder.exists() else (),
         sessions=[_session(session) for session in fit.folder.provenance().get("sessions", [])],
         log=_log(fit),
     )

@@ -256,7 +256,7 @@ def calls(root):
         ]
 
     return {
-        "plan": lambda: plans.as_text(REQUEST, root),
+        "plan": lambda: plans.make(REQUEST, root).as_text(),
         "markdown": lambda: report("markdown"),
         "csv": lambda: report("csv"),
         "long": lambda: reports.rendered(reports.select(root, None), "csv", reports.form(), per_clip=True),
