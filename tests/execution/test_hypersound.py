@@ -103,7 +103,7 @@ def test_resolution_on_real_speech(hsbench, real_corpora):
     without_source = hsbench(
         "run", "resolution", "--corpus", "demo", "--budget", "smoke", "--limit", 1, "-k", "row~SIREN", *small
     )
-    assert "lsd@48000 no_truth 1" in " ".join(without_source.stdout.split())
+    assert "1 of lsd@48000 (no_truth)" in " ".join(without_source.stdout.split())
 
 
 @pytest.mark.slow

@@ -53,7 +53,7 @@ def test_an_inr_is_scored_between_its_samples_without_another_fit(hsbench, tmp_p
     assert scores["si_snr"]["value"] > 15
     assert scores["si_snr@44100"]["value"] == pytest.approx(scores["si_snr"]["value"], abs=2)
     assert {scores[f"{name}@48000"]["status"] for name in ("mse", "lsd", "si_snr")} == {"no_truth"}
-    assert "si_snr@48000 no_truth 1" in " ".join(process.stdout.split())
+    assert "1 of si_snr@48000 (no_truth)" in " ".join(process.stdout.split())
     (cell / "scores.jsonl").write_text("")
     fitted = (cell / "fit.jsonl").read_text()
     assert hsbench("run", "resolution", *options, "-k", "row~FMLP fitted").returncode == 0
