@@ -90,7 +90,7 @@ def _info(metric: str) -> MetricInfo | None:
     """Return the facts of a metric; None for an unknown one."""
     try:
         return info(metric)
-    except (UsageError, ValueError):  # ValueError: the rate after the "@" has thousands of digits
+    except UsageError:
         return None
 
 
