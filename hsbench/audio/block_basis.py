@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from hsbench.audio.passages import Passages
 
-STRETCH = 1 << 16
-"""Number of blocks whose correlation matrix is computed at once; it limits the memory that a long passage needs."""
+STRETCH = 1 << 15
+"""Samples of a passage that are processed at once, which limits the memory that a long passage needs."""
 TILT = 1e-9
 """Preference for the lowest over the highest frequency where eigenvalues are equal, relative to their mean."""
 
@@ -72,9 +72,9 @@ def block_correlation(
         start, length = int(passages.starts[number]), int(passages.lengths[number])
         passage = passages.samples[start : start + length]
         peak = max(int(passage.max(initial=0)), -int(passage.min(initial=0)), 1)
-        count = max(1, length - size + 1)
-        for begin in range(0, count, STRETCH):
-            stretch = passage[begin : begin + min(STRETCH, count - begin) + size - 1] / peak
+        count, step = max(1, length - size + 1), max(1, STRETCH - size + 1)
+        for begin in range(0, count, step):  # the blocks that start at begin ... begin + step - 1
+            stretch = passage[begin : begin + step + size - 1] / peak
             _add_stretch(np.pad(stretch, (0, max(0, size - stretch.size))), first_row, ends)
         blocks += count
         progress(done, len(chosen))
@@ -94,10 +94,11 @@ def _add_stretch(x: NDArray[np.float64], first_row: NDArray[np.float64], ends: N
         first_row: [size], S[0, j] of the comment above.
         ends: [size - 1, size - 1], E of the comment above.
     """
-    from scipy.signal import correlate
-
     count = x.size - first_row.size + 1
-    first_row += correlate(x, x[:count], mode="valid", method="fft")
+    # The correlation is circular with the period of the FFT. No product wraps around, since m + j < x.size.
+    period = 1 << (x.size - 1).bit_length()
+    spectrum = np.fft.rfft(x, period) * np.fft.rfft(x[:count], period).conj()
+    first_row += np.fft.irfft(spectrum, period)[: first_row.size]
     before, after = x[: first_row.size - 1], x[count:]
     ends += np.outer(after, after) - np.outer(before, before)
 

@@ -43,7 +43,7 @@ DESCRIPTORS = [
     ModelDescriptor(
         name="klt",
         target="hsbench.models.blocks:BlockKLT",
-        summary="control: the first principal components of each block, learned from the training split",
+        summary="control: the first principal components of each block",
         needs=("torch",),
         defaults={"compression_ratio": 1.0, "size": 256},
     ),

@@ -36,7 +36,7 @@ def blocks(*recorded, size=SIZE):
 
 
 @pytest.mark.parametrize("size", [1, 2, SIZE])
-@pytest.mark.parametrize("stretch", [7, 100, 1 << 16])
+@pytest.mark.parametrize("stretch", [1, 20, 100, 1 << 15])
 def test_the_correlation_matrix_is_the_mean_over_all_blocks(stretch, size, monkeypatch):
     monkeypatch.setattr("hsbench.audio.block_basis.STRETCH", stretch)
     every = blocks(*recordings(), size=size)
