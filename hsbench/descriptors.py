@@ -72,6 +72,11 @@ class Descriptor:
         return f"pip install {' '.join(self.missing())}"
 
 
+APPROACHES = ("one pass", "few steps", "individual fit", "transform coding")
+"""Ways to encode a clip: one pass of a trained network, a few gradient steps from a trained start, many steps from a
+random or a trained start, and a transform without a network."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class ModelDescriptor(Descriptor):
     """Descriptor of a model, an hsbench.models.base.Model.
@@ -93,6 +98,8 @@ class ModelDescriptor(Descriptor):
         neutral: setting that was added after the model's first release -> its neutral value, at which the model does
             exactly what it did before the setting existed. The neutral value is fixed for ever, whatever becomes of
             the default. It belongs to a setting of `defaults` or of the training settings in `budgets`.
+        approach: how the model encodes a clip, one of APPROACHES, or "" where it is none of these; figures of encoding
+            cost have one colour per approach.
     """
 
     kind = "models"
@@ -106,6 +113,7 @@ class ModelDescriptor(Descriptor):
     decode_settings: tuple[str, ...] = ()
     function_of_time: bool = False
     neutral: Mapping[str, Any] = field(default_factory=dict)
+    approach: str = ""
 
     def not_given(self, settings: Mapping[str, Any]) -> str | None:
         """Return what the user has to add before the model can run, an extra or a path; None if nothing is missing.

@@ -195,6 +195,9 @@ PAPER_METRICS = ("mse", "lsd", "si_snr", "pesq", "stoi", "cdpam")
 PAPER_CLIPS = freeze({"smoke": 4, "quick": 16, "standard": 512, "paper": 512})
 """Budget -> number of clips to score: the 512 of the paper under `standard` and `paper`, fewer under the others."""
 
+COLUMNS = ("operations", "seconds", "border_error")
+"""Further columns that an experiment can ask for: operations to encode a clip, seconds per clip, border error."""
+
 CHEAP_SMOKE = freeze({"smoke": ("cdpam",)})
 """Value of `left_out` for an experiment that does not compute the slowest metric under the budget `smoke`."""
 
@@ -215,6 +218,7 @@ class Experiment:
         corpus: name of the default corpus.
         left_out: (budget, metrics) pairs: metrics that are too expensive to be computed under that budget.
         pins: choices that the experiment fixes, or None where all of them are the user's.
+        columns: further columns of the table, some of COLUMNS.
     """
 
     name: str
@@ -228,6 +232,7 @@ class Experiment:
     corpus: str = "demo"
     left_out: Settings = ()
     pins: Pins | None = None
+    columns: tuple[str, ...] = ()
 
     def metrics_at(self, budget: str) -> tuple[str, ...]:
         """Return the metrics that are computed under a budget."""

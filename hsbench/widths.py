@@ -119,10 +119,12 @@ class Operations(NamedTuple):
     Attributes:
         shared: operations of the training, which is done once for all clips.
         each: operations for each clip.
+        encode: the part of `each` that finds what is stored for a clip; None where it is not counted apart.
     """
 
     shared: float
     each: float
+    encode: float | None = None
 
 
 def individual(settings: Mapping[str, Any], training: Mapping[str, Any], samples: int) -> Operations:
@@ -134,7 +136,8 @@ def individual(settings: Mapping[str, Any], training: Mapping[str, Any], samples
         samples: samples per clip.
     """
     coordinates = training["coordinates"] or samples
-    return Operations(0.0, training["steps"] * coordinates * _step(settings))
+    fit = training["steps"] * coordinates * _step(settings)
+    return Operations(0.0, fit, fit)
 
 
 def hypersound(settings: Mapping[str, Any], training: Mapping[str, Any], samples: int) -> Operations:
@@ -153,7 +156,8 @@ def hypersound(settings: Mapping[str, Any], training: Mapping[str, Any], samples
     encoder = 9.3e9 * training["channels"] / 16 * samples / 32768
     coordinates = training["coordinates"] or samples
     target = coordinates * _step(settings) * 4 / 3
-    return Operations(steps * training["batch"] * (encoder + target), encoder / 3 + samples * _step(settings) / 3)
+    each = encoder / 3 + samples * _step(settings) / 3
+    return Operations(steps * training["batch"] * (encoder + target), each, encoder / 3)
 
 
 def _step(settings: Mapping[str, Any]) -> float:

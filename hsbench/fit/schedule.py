@@ -71,6 +71,7 @@ SCHEDULES: Mapping[str, Schedule] = MappingProxyType(
     {
         "constant": Schedule("the stated rate at every step", peak=None),
         "one_cycle": Schedule("one cycle over all steps with its peak at the stated rate"),
+        "warm_up_cosine": Schedule("one cycle whose rise takes the first 3 % of the steps", rise=0.03),
         "one_cycle_25": Schedule("one cycle over all steps with its peak at 25 times the stated rate", 25.0, 0.05),
         "one_cycle_per_epoch": Schedule(
             "the cycle of one_cycle_25 moved once per epoch: the rate stays within 7 % of the stated rate",

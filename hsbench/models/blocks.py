@@ -23,6 +23,7 @@ from hsbench.descriptors import ModelDescriptor
 from hsbench.errors import DataError, UsageError
 from hsbench.models.base import NETWORK
 from hsbench.models.clipwise import Clipwise, as_floats
+from hsbench.widths import Operations
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,6 +40,8 @@ DESCRIPTORS = [
         target="hsbench.models.blocks:BlockDCT",
         summary="control: the lowest DCT coefficients of each block",
         defaults={"compression_ratio": 1.0, "size": 256},
+        operations="hsbench.models.blocks:operations",
+        approach="transform coding",
     ),
     ModelDescriptor(
         name="klt",
@@ -46,8 +49,32 @@ DESCRIPTORS = [
         summary="control: the first principal components of each block",
         needs=("torch",),
         defaults={"compression_ratio": 1.0, "size": 256},
+        operations="hsbench.models.blocks:operations",
+        approach="transform coding",
     ),
 ]
+
+
+def operations(settings: Mapping[str, Any], training: Mapping[str, Any], samples: int) -> Operations:
+    """Count the operations of dct and klt: two matrix products, to and from the coefficients of every block.
+
+    The training of klt is not counted.
+
+    Args:
+        settings: model settings.
+        training: not used.
+        samples: samples per clip.
+    """
+    del training
+    size = settings["size"]
+    encode = -(-samples // size) * 2.0 * size * _kept(size, settings["compression_ratio"])
+    return Operations(0.0, 2 * encode, encode)
+
+
+def _kept(size: int, compression_ratio: float) -> int:
+    """Return the number of coefficients that are stored for each block."""
+    return max(1, round(size / compression_ratio))
+
 
 LARGEST = 4096
 """Largest number of samples per block; the basis is a matrix of this size."""
@@ -75,7 +102,7 @@ class BlockTransform(Clipwise):
             raise UsageError(f"{self.name}.compression_ratio expects a number from 1, got {compression_ratio!r}.")
         if not isinstance(size, int) or not 1 <= size <= LARGEST:
             raise UsageError(f"{self.name}.size expects a whole number of samples from 1 to {LARGEST}, got {size!r}.")
-        self.size, self.kept = size, max(1, round(size / compression_ratio))
+        self.size, self.kept = size, _kept(size, compression_ratio)
 
     @abstractmethod
     def basis(self) -> NDArray[np.float64]:

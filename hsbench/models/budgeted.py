@@ -12,7 +12,7 @@ Both take a compression ratio c: a clip of n samples may store n / c numbers.
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,8 +21,11 @@ from hsbench.descriptors import ModelDescriptor
 from hsbench.errors import UsageError
 from hsbench.models.base import Payload
 from hsbench.models.clipwise import Clipwise, as_floats
+from hsbench.widths import Operations
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from hsbench.audio.clip import Clip
@@ -35,14 +38,33 @@ DESCRIPTORS = [
         summary="control: fewer samples, resampled back to the sample rate",
         needs=("torch", "torchaudio"),
         defaults={"compression_ratio": 1.0},
+        approach="transform coding",
     ),
     ModelDescriptor(
         name="mdct-top-k",
         target="hsbench.models.budgeted:MDCTTopK",
         summary="control: the largest MDCT coefficients and their positions",
         defaults={"compression_ratio": 1.0, "size": 512},
+        operations="hsbench.models.budgeted:mdct_operations",
+        approach="transform coding",
     ),
 ]
+
+
+def mdct_operations(settings: Mapping[str, Any], training: Mapping[str, Any], samples: int) -> Operations:
+    """Count the operations of mdct-top-k, whose transform is a matrix product of 2 size samples per frame.
+
+    The search for the largest coefficients is not counted.
+
+    Args:
+        settings: model settings.
+        training: not used.
+        samples: samples per clip.
+    """
+    del training
+    size = settings["size"]
+    encode = (-(-samples // size) + 1) * 2.0 * (2 * size) * size
+    return Operations(0.0, 2 * encode, encode)
 
 
 class Decimation(Clipwise):

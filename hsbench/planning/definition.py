@@ -13,7 +13,7 @@ from hsbench.corpora.base import SPLITS
 from hsbench.errors import UnknownNameError, UsageError
 from hsbench.metrics.base import info
 from hsbench.planning.corpus_view import ALL
-from hsbench.spec import BUDGETS, Experiment, Pins, Row, budget
+from hsbench.spec import BUDGETS, COLUMNS, Experiment, Pins, Row, budget
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -74,6 +74,10 @@ def _check(experiment: Experiment, name: str) -> None:
     _expect(isinstance(experiment.pins, Pins | None), "pins should be an hsbench.spec.Pins or None", experiment.pins)
     if experiment.split not in (*SPLITS, ALL):
         raise UnknownNameError("split", experiment.split, (*SPLITS, ALL))
+    _expect(not isinstance(experiment.columns, str), "columns should be a tuple of names", experiment.columns)
+    for column in experiment.columns:
+        if column not in COLUMNS:
+            raise UnknownNameError("column", column, COLUMNS)
     _check_metrics(experiment)
     _check_clips(dict(experiment.clips))
     rows = list(experiment.rows)

@@ -47,6 +47,6 @@ def _from_operations(cell: Cell, resources: Resources) -> tuple[float, float]:
     count = registry.call(descriptor, registry.load_target, descriptor.operations)
     settings = descriptor.model_settings(dict(cell.model.settings))
     training = descriptor.training_settings(dict(cell.budget.settings), cell.budget.name)
-    shared, per_clip = registry.call(descriptor, count, settings, training, cell.corpus["samples"])
+    shared, per_clip, *_ = registry.call(descriptor, count, settings, training, cell.corpus["samples"])
     speed = SPEED["cuda"] if resources.device == "cuda" else SPEED["cpu"] * resources.threads
     return shared / speed, per_clip / speed

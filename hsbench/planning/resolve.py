@@ -204,6 +204,7 @@ class Resolved:
             limit=self.request.limit,
             metrics=tuple(self.metrics),
             rows=tuple(rows),
+            columns=tuple(self.experiment.columns),
         )
 
 

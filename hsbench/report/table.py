@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from hsbench.analysis import comparability, equivalent_fits, frame, published, stats
+from hsbench.analysis import comparability, costs, equivalent_fits, frame, published, stats
 from hsbench.errors import DataError
 from hsbench.metrics.base import MetricInfo, info
 from hsbench.results.pending import score_status
@@ -71,6 +71,7 @@ class TableRow:
             the model reports; empty for a model without such a training.
         printed: metric -> the published value for this row.
         reasons: why the row is not comparable with the published one; empty where it is comparable.
+        costs: operations and seconds per clip, and the error at patch borders.
     """
 
     name: str
@@ -90,6 +91,7 @@ class TableRow:
     fit: Mapping[str, Any]
     printed: Mapping[str, published.Printed]
     reasons: tuple[str, ...]
+    costs: costs.Costs = field(default_factory=costs.Costs)
 
 
 @dataclass(frozen=True)
@@ -242,6 +244,7 @@ def _row(
         fit=_fit(cells.folders),
         printed=source.rows.get(row.published, {}) if source and row.published else {},
         reasons=tuple(reasons),
+        costs=costs.costs(cells.folders, built),
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hsbench.metrics.base import ESTIMATE_FAULTS
+from hsbench.report import cost_columns
 from hsbench.report.form import PLAIN
 from hsbench.report.names import short
 
@@ -87,10 +88,12 @@ def fact_columns(table: Table) -> list[str]:
 
     "numbers" and "kbit" are what one clip costs to store; they are shown where a row stores bits and no numbers, as a
     codec does. "generated" (numbers that the network writes for one clip), "total" (weights of the network) and "steps"
-    (training steps) are shown where a row has a training that its clips share.
+    (training steps) are shown where a row has a training that its clips share. The costs that the experiment asks for
+    come last (see hsbench.report.cost_columns).
     """
     trained = [name for name in TRAINING if any(name in row.fit for row in table.rows)]
-    return [*(PAYLOAD if _has_coded(table) else ()), *trained]
+    asked = [cost_columns.heading(name) for name in cost_columns.asked(table.view)]
+    return [*(PAYLOAD if _has_coded(table) else ()), *trained, *asked]
 
 
 def _has_coded(table: Table) -> bool:
@@ -100,8 +103,9 @@ def _has_coded(table: Table) -> bool:
 
 def fact_cells(row: TableRow, columns: list[str]) -> list[str]:
     """Return the cells of a row in these columns; "" where a row has no such value."""
-    payload = {"numbers": str(row.numbers or ""), "kbit": f"{row.kbit:.1f}" if row.kbit else ""}
-    return [payload[column] if column in payload else str(row.fit.get(column, "")) for column in columns]
+    cells = {"numbers": str(row.numbers or ""), "kbit": f"{row.kbit:.1f}" if row.kbit else ""}
+    cells |= cost_columns.cells(row.costs)
+    return [cells[column] if column in cells else str(row.fit.get(column, "")) for column in columns]
 
 
 def label(row: TableRow) -> str:
@@ -140,6 +144,7 @@ def reading(table: Table, form: Form = PLAIN) -> str:
         sentences.append("Generated: numbers that the network writes for one clip.")
     if "total" in columns:
         sentences.append("Total: numbers that all clips share, the weights of the network itself.")
+    sentences += [cost_columns.explanation(name) for name in cost_columns.asked(table.view)]
     return " ".join(sentences)
 
 

@@ -101,6 +101,7 @@ class View:
         limit: maximum number of clips that the user set with --limit, or None.
         metrics: names of the metrics, in the order shown.
         rows: rows of the table, in the order shown.
+        columns: names of further columns that the experiment asks for, see hsbench.spec.Experiment.
     """
 
     group: str
@@ -117,6 +118,7 @@ class View:
     limit: int | None
     metrics: tuple[str, ...]
     rows: tuple[ViewRow, ...]
+    columns: tuple[str, ...] = ()
 
     def corpus(self, row: ViewRow) -> ViewCorpus:
         """Return the corpus of a row; ABSENT if it was not available."""
@@ -138,6 +140,8 @@ class View:
             if not corpus["splits"]:
                 del corpus["splits"]
         document["rows"] = [{"row": row.pop("name"), **row} for row in document["rows"]]
+        if not document["columns"]:
+            del document["columns"]
         return document
 
 
@@ -198,6 +202,7 @@ def _view(group: str, entry: Document) -> View:
         limit=_optional(entry.get("limit"), _whole_number),
         metrics=tuple(_text(metric, _METRIC) for metric in _list(entry["metrics"])),
         rows=tuple(_row(row, {*corpora, *absent}) for row in _list(entry["rows"])),
+        columns=_texts(entry.get("columns", [])),
     )
 
 

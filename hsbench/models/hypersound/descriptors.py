@@ -116,6 +116,7 @@ DESCRIPTORS = [
         resolve="hsbench.models.hypersound.descriptors:resolve",
         neutral=NEUTRAL,
         operations="hsbench.widths:hypersound",
+        approach="one pass",
     ),
     ModelDescriptor(
         name="hypersound-siren",
@@ -130,5 +131,6 @@ DESCRIPTORS = [
         resolve="hsbench.models.hypersound.descriptors:resolve",
         neutral=NEUTRAL,
         operations="hsbench.widths:hypersound",
+        approach="one pass",
     ),
 ]

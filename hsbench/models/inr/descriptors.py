@@ -36,6 +36,7 @@ DESCRIPTORS = [
         switches=("width_at_cr_1", "inr_loss", "inr_output", "bad_fit_is_status"),
         resolve="hsbench.widths:resolve",
         operations="hsbench.widths:individual",
+        approach="individual fit",
     ),
     ModelDescriptor(
         name="inr-siren",
@@ -50,5 +51,6 @@ DESCRIPTORS = [
         switches=("width_at_cr_1", "inr_loss", "inr_siren_init", "inr_output", "bad_fit_is_status"),
         resolve="hsbench.widths:resolve",
         operations="hsbench.widths:individual",
+        approach="individual fit",
     ),
 ]

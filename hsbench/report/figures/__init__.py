@@ -14,7 +14,17 @@ import io
 from typing import TYPE_CHECKING
 
 from hsbench.files import replace_atomically
-from hsbench.report.figures import curves, omegas, rate, reconstructions, spread, style, weights
+from hsbench.report.figures import (
+    curves,
+    encoding_cost,
+    omegas,
+    rate,
+    reconstructions,
+    spread,
+    style,
+    training_share,
+    weights,
+)
 from hsbench.report.figures.base import Drawn, Subject
 from hsbench.report.table import build
 
@@ -27,7 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Drawn", "Subject", "drawn", "save"]
 
-KINDS = (reconstructions, rate, spread, omegas, weights, curves)
+KINDS = (reconstructions, rate, encoding_cost, training_share, spread, omegas, weights, curves)
 """All kinds of figures, in the order in which they are shown."""
 
 

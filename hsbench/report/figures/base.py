@@ -20,7 +20,7 @@ class Drawn:
     """A finished figure.
 
     Attributes:
-        name: kind of the figure, as part of file names: curves, rate, spread, omegas, reconstructions or weights.
+        name: kind of the figure, as part of file names, such as "curves" or "encode-cost".
         title: short title.
         caption: what a reader must know to read the figure; plain text.
         figure: the matplotlib figure, which hsbench.report.figures.save writes.

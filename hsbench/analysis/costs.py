@@ -1,0 +1,81 @@
+"""What a row costs per clip beside its storage: operations to encode a clip, seconds, and errors at patch borders.
+
+Operations are derived from the specification of a cell, so they are the same on every machine. Seconds are measured:
+they depend on the machine, its load and the number of threads.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hsbench import registry
+from hsbench.errors import HsbenchError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from hsbench.results.cell_folder import CellFolder
+    from hsbench.spec import Cell
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Costs of one row.
+
+    Attributes:
+        operations: multiplications and additions of matrix products that encode one clip; None where the model does
+            not count them.
+        seconds: mean seconds to encode and decode one clip; None while no clip is reconstructed.
+        border_error: mean error at the borders of patches, relative to the clip's own steps from sample to sample (see
+            hsbench.models.patches.cutting); None for a model without patches.
+    """
+
+    operations: float | None = None
+    seconds: float | None = None
+    border_error: float | None = None
+
+
+def costs(folders: Sequence[CellFolder], built: Sequence[Mapping[str, Any]]) -> Costs:
+    """Return the costs of a row.
+
+    Args:
+        folders: folders of its cells, one per seed.
+        built: facts of its reconstructions, as in reconstructions.jsonl.
+    """
+    operations = None
+    for folder in folders[:1]:
+        # Of a garbled specification, and of a model that is not installed, the operations are unknown.
+        with contextlib.suppress(HsbenchError):
+            operations = encoding_operations(folder.spec())
+    return Costs(
+        operations,
+        _mean(facts.get("seconds") for facts in built),
+        _mean(facts.get("border_error") for facts in built),
+    )
+
+
+def encoding_operations(cell: Cell) -> float | None:
+    """Return the operations that encode one clip of a cell; None where its model does not count them.
+
+    Raises:
+        UnknownNameError: no model of that name is registered.
+        UsageError: the model cannot count the operations of these settings.
+    """
+    descriptor = registry.model(cell.model.name)
+    if descriptor.operations is None or descriptor.version != cell.model.version:
+        return None
+    count = registry.call(descriptor, registry.load_target, descriptor.operations)
+    settings = descriptor.model_settings(dict(cell.model.settings))
+    training = descriptor.training_settings(dict(cell.budget.settings), cell.budget.name)
+    operations = registry.call(descriptor, count, settings, training, cell.corpus["samples"])
+    encode = getattr(operations, "encode", None)
+    return None if encode is None else float(encode)
+
+
+def _mean(values: Iterable[Any]) -> float | None:
+    """Return the mean of the finite numbers among some values; None if there is none."""
+    numbers = [value for value in values if isinstance(value, int | float) and math.isfinite(value)]
+    return sum(numbers) / len(numbers) if numbers else None

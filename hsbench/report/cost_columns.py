@@ -1,0 +1,59 @@
+"""Columns of a table for what a clip costs to encode; an experiment asks for them (hsbench.spec.COLUMNS)."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hsbench.analysis.costs import Costs
+    from hsbench.results.view import View
+
+_COLUMNS = {
+    "operations": (
+        "Gflop",
+        (
+            "Gflop: multiplications and additions of matrix products that encode one clip, in 10^9; derived from the "
+            "settings, and empty where the model does not count them."
+        ),
+    ),
+    "seconds": ("seconds", "Seconds: mean time to encode and decode one clip on the machine of the run."),
+    "border_error": (
+        "border",
+        (
+            "Border: root-mean-square error of the steps across patch borders, relative to the steps of the clip from "
+            "sample to sample."
+        ),
+    ),
+}
+"""Column -> its heading and its explanation."""
+
+
+def asked(view: View) -> list[str]:
+    """Return the columns that the experiment of a view asks for and that this version knows."""
+    return [name for name in view.columns if name in _COLUMNS]
+
+
+def heading(column: str) -> str:
+    """Return the heading of a column."""
+    return _COLUMNS[column][0]
+
+
+def explanation(column: str) -> str:
+    """Return a sentence that says what a column holds."""
+    return _COLUMNS[column][1]
+
+
+def cells(costs: Costs) -> dict[str, str]:
+    """Return heading -> cell of a row for every column; "" where a row has no such cost."""
+    operations = None if costs.operations is None else 1e-9 * costs.operations
+    values = {"operations": operations, "seconds": costs.seconds, "border_error": costs.border_error}
+    return {heading(column): _digits(value) for column, value in values.items()}
+
+
+def _digits(value: float | None) -> str:
+    """Return a cost with three significant digits and without an exponent, or "" where there is none."""
+    if value is None:
+        return ""
+    decimals = 2 - math.floor(math.log10(value)) if value > 0 else 0
+    return f"{value:.{min(6, max(0, decimals))}f}"

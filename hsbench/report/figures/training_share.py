@@ -1,0 +1,89 @@
+"""Quality against the length of a training: rows that differ in the share of the training steps alone."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hsbench.errors import HsbenchError
+from hsbench.report.figures import style
+from hsbench.report.figures.base import Drawn
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hsbench.report.figures.base import Subject
+    from hsbench.report.table import TableRow
+    from hsbench.spec import Cell
+
+SETTING = "share"
+"""Training setting that states the share of the steps, above 0 and at most 1."""
+
+
+def draw(subject: Subject) -> Drawn | str:
+    """Draw each metric over the number of training steps, one line for each model that has rows of several shares."""
+    lines = {label: rows for label, rows in _lines(subject).items() if len(rows) > 1}
+    if not lines:
+        return "Length of training: no two rows differ in the share of their training alone."
+    metrics = subject.table.metrics
+    columns = 2 if len(metrics) in (2, 4) else 3
+    chart, panels = style.panels(len(metrics), 2.0, columns, sharex=True)
+    for axes, metric in zip(panels, metrics, strict=True):
+        for index, (label, rows) in enumerate(lines.items()):
+            summaries = [row.entries[metric.name].summary for _, row in rows]
+            mean, low, high = (
+                np.array([math.nan if value is None else value for value in values])
+                for values in zip(*((each.mean, each.low, each.high) for each in summaries), strict=True)
+            )
+            axes.errorbar(
+                [steps for steps, _ in rows],
+                mean,
+                yerr=np.nan_to_num(np.stack([mean - low, high - mean])),
+                label=style.label(label),
+                color=style.COLOURS[index % len(style.COLOURS)],
+                marker=style.MARKERS[index % len(style.MARKERS)],
+                markersize=4.5,
+                capsize=2,
+            )
+        axes.set_xscale("log")
+        axes.set_title(style.direction(metric))
+        axes.grid(visible=True)
+    style.plain_log(panels[0].xaxis)
+    for axes in panels[-columns:]:
+        axes.set_xlabel("training steps")
+        axes.tick_params(labelbottom=True)
+    chart.suptitle(style.heading(subject.view, "Quality against length of training"))
+    chart.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    caption = (
+        f"Mean over {subject.sound} with its 95 % interval, over the number of training steps. Every point is a "
+        "training of its own, with a learning-rate schedule of that length."
+    )
+    return Drawn("training", "Quality against length of training", caption, chart)
+
+
+def _lines(subject: Subject) -> dict[str, list[tuple[int, TableRow]]]:
+    """Return name of the row with the longest training -> (steps, row) of all rows of that cell but for the share."""
+    groups: dict[Any, list[tuple[int, TableRow]]] = {}
+    for view_row, row in zip(subject.view.rows, subject.table.rows, strict=True):
+        if not view_row.cells or not row.built:
+            continue
+        try:
+            cell = subject.results.folder(view_row.cells[0]).spec()
+        except HsbenchError:
+            continue  # a garbled specification; the table says so
+        training = dict(cell.budget.settings)
+        if isinstance(training.get(SETTING), float) and isinstance(training.get("steps"), int):
+            groups.setdefault(_rest(cell), []).append((round(training[SETTING] * training["steps"]), row))
+    return {_longest(rows).name: sorted(rows, key=lambda pair: pair[0]) for rows in groups.values()}
+
+
+def _rest(cell: Cell) -> Any:
+    """Return everything that defines a cell except for the share."""
+    training = {name: value for name, value in cell.budget.settings if name != SETTING}
+    return cell.model, cell.corpus, tuple(sorted(training.items())), cell.protocol, cell.seed
+
+
+def _longest(rows: Sequence[tuple[int, TableRow]]) -> TableRow:
+    return max(rows, key=lambda pair: pair[0])[1]
