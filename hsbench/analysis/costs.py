@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from hsbench.results.cell_folder import CellFolder
     from hsbench.spec import Cell
 
+UNCOUNTABLE = (HsbenchError, KeyError, TypeError, ValueError, AttributeError, ArithmeticError)
+"""Errors of a specification that lacks a setting or holds an impossible one, and of a model that is not installed."""
+
 
 @dataclass(frozen=True)
 class Costs:
@@ -47,8 +50,7 @@ def costs(folders: Sequence[CellFolder], built: Sequence[Mapping[str, Any]]) -> 
     """
     operations = None
     for folder in folders[:1]:
-        # Of a garbled specification, and of a model that is not installed, the operations are unknown.
-        with contextlib.suppress(HsbenchError):
+        with contextlib.suppress(*UNCOUNTABLE):
             operations = encoding_operations(folder.spec())
     return Costs(
         operations,

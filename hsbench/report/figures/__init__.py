@@ -4,8 +4,8 @@
     for figure in drawn:
         figures.save(figure, folder, f"{view.experiment}--{view.group}")
 
-Each kind of figure is a file with `draw(subject) -> Drawn | str`; a returned text is a sentence that says why the
-figure cannot be drawn.
+Each kind of figure is a file with `draw(subject) -> Drawn | str | None`. A returned text is a sentence that says why
+the figure cannot be drawn; None says that the experiment has no such figure.
 """
 
 from __future__ import annotations

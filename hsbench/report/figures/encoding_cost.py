@@ -36,10 +36,13 @@ class Point:
     operations: float
 
 
-def draw(subject: Subject) -> Drawn | str:
-    """Draw each metric over encoding operations, with the frontier of rows that no cheaper row equals."""
+def draw(subject: Subject) -> Drawn | str | None:
+    """Draw each metric over encoding operations, with the frontier of rows that no cheaper row equals.
+
+    Only experiments that ask for the column of operations have this figure.
+    """
     if "operations" not in subject.view.columns:
-        return "Encoding cost: this experiment does not compare it (see hsbench run encode-cost)."
+        return None
     points, left_out = _points(subject)
     if len({point.operations for point in points}) < 2:
         return "Encoding cost: fewer than two rows with different numbers of operations have scores."

@@ -22,11 +22,14 @@ SETTING = "share"
 """Training setting that states the share of the steps, above 0 and at most 1."""
 
 
-def draw(subject: Subject) -> Drawn | str:
-    """Draw each metric over the number of training steps, one line for each model that has rows of several shares."""
+def draw(subject: Subject) -> Drawn | None:
+    """Draw each metric over the number of training steps, one line for each model that has rows of several shares.
+
+    Only experiments with such rows have this figure.
+    """
     lines = {label: rows for label, rows in _lines(subject).items() if len(rows) > 1}
     if not lines:
-        return "Length of training: no two rows differ in the share of their training alone."
+        return None
     metrics = subject.table.metrics
     columns = 2 if len(metrics) in (2, 4) else 3
     chart, panels = style.panels(len(metrics), 2.0, columns, sharex=True)
