@@ -34,6 +34,7 @@ COLUMNS = (
     "version",
     "value",
     "status",
+    "train_corpus",
 )
 MISSING = "missing"
 """Status that reports show for a score that was never computed."""
@@ -92,7 +93,8 @@ def value_and_status(scores: Scores, clip: str, metric: str, version: int) -> tu
 def long_frame(view: View, results: Results) -> pd.DataFrame:
     """Return every score that a view asks for, one line per row, seed, clip and metric, with the columns COLUMNS.
 
-    A score that was never computed has no value and the status MISSING.
+    A score that was never computed has no value and the status MISSING. The training corpus is "" for a model that
+    learned from the row's own corpus, or learns nothing.
 
     Args:
         view: the view whose rows, clips and metrics are wanted.
@@ -111,5 +113,6 @@ def long_frame(view: View, results: Results) -> pd.DataFrame:
                 voice = reference.get("speaker", ""), reference.get("sex", "")
                 labels = view.experiment, row.name, row.corpus, view.budget, view.protocol, seed, clip, *voice
                 for metric, version in versions.items():
-                    rows.append((*labels, metric, version, *value_and_status(scores, clip, metric, version)))
+                    score = value_and_status(scores, clip, metric, version)
+                    rows.append((*labels, metric, version, *score, row.trained_on or ""))
     return pd.DataFrame(rows, columns=list(COLUMNS))

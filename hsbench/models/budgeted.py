@@ -33,6 +33,7 @@ DESCRIPTORS = [
         name="decimation",
         target="hsbench.models.budgeted:Decimation",
         summary="control: fewer samples, resampled back to the sample rate",
+        trains=False,
         needs=("torch", "torchaudio"),
         defaults={"compression_ratio": 1.0},
     ),
@@ -40,6 +41,7 @@ DESCRIPTORS = [
         name="mdct-top-k",
         target="hsbench.models.budgeted:MDCTTopK",
         summary="control: the largest MDCT coefficients and their positions",
+        trains=False,
         defaults={"compression_ratio": 1.0, "size": 512},
     ),
 ]

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from hsbench.results.view import View
 
 
-NAMES = ("experiment", "row", "corpus", "budget", "protocol", "clip", "speaker", "sex", "metric", "status")
+NAMES = (
+    *("experiment", "row", "corpus", "budget", "protocol", "clip", "speaker", "sex", "metric", "status"),
+    "train_corpus",
+)
 """Columns of texts; the others hold numbers."""
 
 

@@ -31,6 +31,7 @@ CSV_COLUMNS = (
     "budget",
     "protocol",
     "comparable",
+    "train_corpus",
 )
 
 
@@ -71,6 +72,7 @@ def _csv_line(table: Table, row: TableRow, metric: MetricInfo) -> list[str]:
         table.view.budget,
         table.view.protocol,
         _comparable(table, row),
+        in_csv(row.trained_on or ""),
     ]
 
 

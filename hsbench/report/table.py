@@ -71,6 +71,7 @@ class TableRow:
             the model reports; empty for a model without such a training.
         printed: metric -> the published value for this row.
         reasons: why the row is not comparable with the published one; empty where it is comparable.
+        trained_on: registered name of the corpus that the model learned from, where it is not `corpus`; else None.
     """
 
     name: str
@@ -90,6 +91,7 @@ class TableRow:
     fit: Mapping[str, Any]
     printed: Mapping[str, published.Printed]
     reasons: tuple[str, ...]
+    trained_on: str | None = None
 
 
 @dataclass(frozen=True)
@@ -242,6 +244,7 @@ def _row(
         fit=_fit(cells.folders),
         printed=source.rows.get(row.published, {}) if source and row.published else {},
         reasons=tuple(reasons),
+        trained_on=row.trained_on,
     )
 
 
