@@ -100,6 +100,11 @@ class ModelDescriptor(Descriptor):
             the default. It belongs to a setting of `defaults` or of the training settings in `budgets`.
         approach: how the model encodes a clip, one of APPROACHES, or "" where it is none of these; figures of encoding
             cost have one colour per approach.
+        trains: whether `fit` reads the training split. The cells of a model that does are other ones where it is
+            trained on another corpus (--train-corpus). True is always right; a model that learns nothing should say
+            False, so that the option does not make it compute the same reconstructions again.
+        trains_when: setting -> value at which `fit` reads the training split, for a model that does so with some of its
+            settings only and has trains=False.
     """
 
     kind = "models"
@@ -114,6 +119,17 @@ class ModelDescriptor(Descriptor):
     function_of_time: bool = False
     neutral: Mapping[str, Any] = field(default_factory=dict)
     approach: str = ""
+    trains: bool = True
+    trains_when: Mapping[str, Any] = field(default_factory=dict)
+
+    def learns(self, settings: Mapping[str, Any]) -> bool:
+        """Return whether the model's `fit` reads the training split.
+
+        Args:
+            settings: settings of the model, by name; a setting that is absent has its neutral value.
+        """
+        values = self.model_settings(settings)
+        return self.trains or any(name in values and values[name] == value for name, value in self.trains_when.items())
 
     def not_given(self, settings: Mapping[str, Any]) -> str | None:
         """Return what the user has to add before the model can run, an extra or a path; None if nothing is missing.

@@ -79,6 +79,8 @@ class Cell:
         protocol: values of the protocol switches that the model reads.
         seed: seed of the cell; with the clip id or the training step, and the purpose, it determines every random
             number.
+        train_corpus: corpus whose training split the model learned from, with the same settings as `corpus`, where it
+            is another one than `corpus`; None for `corpus` itself, and for every model that learns nothing.
     """
 
     model: Part
@@ -86,10 +88,11 @@ class Cell:
     budget: Part
     protocol: Part
     seed: int
+    train_corpus: Part | None = None
 
     def document(self) -> dict[str, Any]:
         """Return the JSON value that the key hashes."""
-        return {
+        document: dict[str, Any] = {
             "schema": SCHEMA,
             "model": self.model.document(),
             "corpus": self.corpus.document(),
@@ -97,6 +100,10 @@ class Cell:
             "protocol": self.protocol.document(),
             "seed": self.seed,
         }
+        # The part is absent, not null, in a cell without it: cells had their keys before the part existed.
+        if self.train_corpus is not None:
+            document["train_corpus"] = self.train_corpus.document()
+        return document
 
     # The key is SHA-256(J(D)): D is the document above, J its canonical JSON (hsbench.files.canonical_json).
     #
@@ -142,11 +149,38 @@ class Cell:
             parts = {name: Part.read(document[name]) for name in ("model", "corpus", "budget", "protocol")}
             if type(document["seed"]) is not int:
                 raise ValueError(f"seed {document['seed']!r}")
-            return cls(**parts, seed=document["seed"])
+            train_corpus = _read_train_corpus(document["train_corpus"], parts) if "train_corpus" in document else None
+            return cls(**parts, seed=document["seed"], train_corpus=train_corpus)
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise DataError(
                 f"a cell's specification lacks or garbles {error}; it was not written by hsbench."
             ) from error
+
+
+def _read_train_corpus(document: Mapping[str, Any], parts: Mapping[str, Part]) -> Part:
+    """Return the training corpus of a cell.
+
+    Args:
+        document: what `Part.document` returned.
+        parts: the other parts of the cell, by name.
+
+    Raises:
+        KeyError, TypeError, AttributeError, ValueError: the part is malformed, is no corpus that a model for the scored
+            clips can be trained on, or is the scored corpus itself.
+    """
+    part, scored = Part.read(document), parts["corpus"]
+    fingerprint, rate, samples = (part[name] for name in ("fingerprint", "sample_rate", "samples"))
+    possible = (
+        part != scored
+        and type(fingerprint) is str
+        and type(rate) is int
+        and type(samples) is int
+        and rate == scored["sample_rate"]
+        and samples >= scored["samples"]
+    )
+    if not possible:
+        raise ValueError(f"train_corpus {str(document)[:200]} of a cell that is scored on {scored.name!r}")
+    return part
 
 
 @dataclass(frozen=True)

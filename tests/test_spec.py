@@ -47,6 +47,42 @@ def test_a_cell_is_unchanged_after_writing_and_reading_json():
     assert hash(Cell.read(cell().document())) == hash(cell())
 
 
+FORMAT = {"fingerprint": "abc", "sample_rate": 22050, "samples": 32768}
+TRAINED = {"corpus": Part("vctk", 2, freeze(FORMAT)), "train_corpus": Part("demo", 1, freeze(FORMAT))}
+
+
+def test_a_training_corpus_enters_the_key_only_where_there_is_one():
+    plain, trained = cell(corpus=TRAINED["corpus"]), cell(**TRAINED)
+    assert "train_corpus" not in plain.document()
+    assert trained.document() == {**plain.document(), "train_corpus": TRAINED["train_corpus"].document()}
+    assert trained.key != plain.key
+    assert trained.folder == f"toy--vctk--quick--s0--{trained.key[:12]}"
+    assert Cell.read(json.loads(json.dumps(trained.document()))) == trained
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        None,
+        "demo",
+        {},
+        {"name": "../demo", "version": 1, "settings": FORMAT},
+        {"name": "demo", "version": True, "settings": FORMAT},
+        {"name": "demo", "version": 1, "settings": []},
+        {"name": "demo", "version": 1, "settings": {**FORMAT, "fingerprint": 7}},
+        {"name": "demo", "version": 1, "settings": {**FORMAT, "sample_rate": 44100}},
+        {"name": "demo", "version": 1, "settings": {**FORMAT, "sample_rate": 22050.0}},
+        {"name": "demo", "version": 1, "settings": {**FORMAT, "samples": 32767}},
+        {"name": "demo", "version": 1, "settings": {**FORMAT, "samples": "many"}},
+        {"name": "demo", "version": 1, "settings": {"fingerprint": "abc"}},
+        {"name": "vctk", "version": 2, "settings": FORMAT},
+    ],
+)
+def test_an_impossible_training_corpus_is_refused_in_a_sentence(part):
+    with pytest.raises(DataError, match="lacks or garbles"):
+        Cell.read({**cell(**TRAINED).document(), "train_corpus": part})
+
+
 def test_a_cell_is_frozen():
     with pytest.raises(dataclasses.FrozenInstanceError):
         cell().seed = 3

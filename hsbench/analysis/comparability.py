@@ -1,8 +1,8 @@
 """Why a measured value may not be compared with a published one.
 
 A row is comparable with a published table only if all of this holds: the corpus is the published one and complete;
-every clip of the validation split was evaluated; the budget is `paper`; the protocol is `reference` or `paper`; no
-setting was changed; and the code had no uncommitted changes.
+the model learned from no other corpus; every clip of the validation split was evaluated; the budget is `paper`; the
+protocol is `reference` or `paper`; no setting was changed; and the code had no uncommitted changes.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ def reasons(view: View, row: ViewRow, provenances: Sequence[Mapping[str, Any]], 
     if row.corpus not in table.corpora:
         against.append(f"corpus {row.corpus} ({corpus.description}) instead of {' or '.join(table.corpora)}")
     against += corpus.incomplete
+    if (trained := view.training(row)) is not None:
+        against.append(f"trained on {trained} instead of the training split of {row.corpus}")
     if view.split != "validation":
         against.append(f"split {view.split} instead of validation")
     if (number := len(corpus.clips)) < view.clips_paper:

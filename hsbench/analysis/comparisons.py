@@ -29,7 +29,7 @@ class Line:
 
     Attributes:
         experiment: registered name of the experiment.
-        group: corpora, budget and protocol of the view, such as "demo--quick--fixed-1".
+        group: corpora, budget, protocol and training corpus of the view, such as "demo--quick--fixed-1".
         row: name of the row.
         metric: registered name of the metric.
         paired: the means of A and B over their common (seed, clip) pairs, and the difference B - A.
@@ -75,6 +75,12 @@ class _Side:
     @property
     def corpus(self) -> ViewCorpus:
         return self.view.corpus(self.row)
+
+    @property
+    def training(self) -> str:
+        """First digits of the fingerprint of the training corpus; "none" where it is no other than the row's corpus."""
+        corpus = self.view.training(self.row)
+        return "none" if corpus is None else corpus.fingerprint[:12]
 
 
 def compare(
@@ -123,6 +129,10 @@ def _compared(a: _Side, b: _Side, metric: str) -> tuple[stats.Paired, str, str]:
     print_a, print_b = (side.corpus.fingerprint[:12] for side in (a, b))
     if print_a != print_b:
         return stats.Paired(0), INCOMPARABLE, f"corpus fingerprints differ: {print_a} in A, {print_b} in B"
+    trained_a, trained_b = (side.training for side in (a, b))
+    if trained_a != trained_b:
+        reason = f"fingerprints of the training corpus differ: {trained_a} in A, {trained_b} in B"
+        return stats.Paired(0), INCOMPARABLE, reason
     versions = [_versions(side, metric) for side in (a, b)]
     common = versions[0] & versions[1]
     if not common:

@@ -35,6 +35,8 @@ COLUMNS = (
     "value",
     "status",
 )
+TRAIN_CORPUS = "train_corpus"
+"""Last column of a view with a training corpus of its own: the name of that corpus, "" where the row's own was used."""
 MISSING = "missing"
 """Status that reports show for a score that was never computed."""
 
@@ -92,7 +94,8 @@ def value_and_status(scores: Scores, clip: str, metric: str, version: int) -> tu
 def long_frame(view: View, results: Results) -> pd.DataFrame:
     """Return every score that a view asks for, one line per row, seed, clip and metric, with the columns COLUMNS.
 
-    A score that was never computed has no value and the status MISSING.
+    A score that was never computed has no value and the status MISSING. A view whose models learned from another corpus
+    than the scored one has the column TRAIN_CORPUS too.
 
     Args:
         view: the view whose rows, clips and metrics are wanted.
@@ -111,5 +114,7 @@ def long_frame(view: View, results: Results) -> pd.DataFrame:
                 voice = reference.get("speaker", ""), reference.get("sex", "")
                 labels = view.experiment, row.name, row.corpus, view.budget, view.protocol, seed, clip, *voice
                 for metric, version in versions.items():
-                    rows.append((*labels, metric, version, *value_and_status(scores, clip, metric, version)))
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+                    score = value_and_status(scores, clip, metric, version)
+                    rows.append((*labels, metric, version, *score, row.trained_on or ""))
+    long = pd.DataFrame(rows, columns=[*COLUMNS, TRAIN_CORPUS])
+    return long if view.train_corpus else long.drop(columns=TRAIN_CORPUS)

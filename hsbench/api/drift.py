@@ -201,5 +201,8 @@ def _group(results: Results, experiment: str, corpus: str | None, budget: str | 
         raise IncompleteError(f"{results.root} holds nothing of {experiment} to bless; run it first.")
     if len(views) > 1:
         groups = ", ".join(view.group for view in views)
-        raise UsageError(f"{results.root} holds {groups}; choose with --corpus, --budget and --protocol.")
+        raise UsageError(
+            f"{results.root} holds {groups}; choose with --corpus, --budget and --protocol, or run the one to bless "
+            "into a folder of its own."
+        )
     return views[0]

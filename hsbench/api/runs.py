@@ -92,6 +92,7 @@ class Study(Table):
 def run(
     *experiments: str,
     corpus: str | None = None,
+    train_corpus: str | None = None,
     data_root: str | Path | None = None,
     budget: str | None = None,
     protocol: str | None = None,
@@ -122,8 +123,10 @@ def run(
 
     Args:
         *experiments: registered names of the experiments, such as "table2b".
-        corpus: registered name of the corpus; None for the default of the experiment.
-        data_root: folder that holds the corpus in its public layout.
+        corpus: registered name of the corpus whose clips are scored; None for the default of the experiment.
+        train_corpus: registered name of the corpus whose training split models learn from, such as "demo" while
+            corpus="vctk" is scored; None for the scored corpus. Models that learn nothing do not depend on it.
+        data_root: folder that holds the corpora in their public layouts.
         budget: amount of training: "smoke", "quick", "standard" or "paper"; None for "quick", or "standard" if there
             is a GPU.
         protocol: reading of the paper: "reference", "paper" or "fixed"; None for the default of the budget.
@@ -184,6 +187,7 @@ def run(
         jobs=jobs,
         processes=processes,
         timeout=timeout,
+        train_corpus=train_corpus,
     )
     return run_request(
         request,
@@ -272,12 +276,13 @@ def _prepare(selections: Sequence[Selection], workers: int, *, quiet: bool) -> N
     A corpus that cannot be prepared is skipped if only single rows name it; the plan then lists these rows as absent.
     """
     for selection in selections:
-        for name in selection.corpora:
+        training = () if selection.train_corpus is None else (selection.train_corpus,)
+        for name in dict.fromkeys((*training, *selection.corpora)):
             try:
                 _, corpus = open_corpus(name, selection.request.data_root, selection.request.changes)
                 prepare_missing(corpus, workers, quiet=quiet)
             except HsbenchError:
-                if not selection.may_be_absent(name):
+                if name in training or not selection.may_be_absent(name):
                     raise
 
 

@@ -45,7 +45,7 @@ class Table:
         """Return every score, one row per clip and metric.
 
         The columns are experiment, row, corpus, budget, protocol, seed, clip, speaker, sex, metric, version, value and
-        status.
+        status, and train_corpus where models learned from another corpus than the scored one.
         """
         from hsbench.report.long_table import gathered
 

@@ -28,6 +28,14 @@ Corpus = Annotated[
     str | None,
     typer.Option(help="Name of the corpus. hsbench list corpora shows all. Default: the corpus of the experiment."),
 ]
+TrainCorpus = Annotated[
+    str | None,
+    typer.Option(
+        help="Name of another corpus that models learn from: they are trained on its training split, and the clips of "
+        "--corpus are scored. Models that learn nothing do not depend on it. Default: the scored corpus.",
+        metavar="NAME",
+    ),
+]
 DataRoot = Annotated[
     Path | None,
     typer.Option(

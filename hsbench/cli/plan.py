@@ -13,6 +13,7 @@ from hsbench.cli import options
 def plan(
     experiments: options.Experiments,
     corpus: options.Corpus = None,
+    train_corpus: options.TrainCorpus = None,
     data_root: options.DataRoot = None,
     budget: options.BudgetName = None,
     protocol: options.Protocol = None,
@@ -50,6 +51,7 @@ def plan(
     request = Request(
         experiments=tuple(experiments),
         corpus=corpus,
+        train_corpus=train_corpus,
         budget=budget,
         protocol=protocol,
         changes=parse_changes(changes or ()),

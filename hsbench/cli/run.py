@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 def run(
     experiments: options.Experiments,
     corpus: options.Corpus = None,
+    train_corpus: options.TrainCorpus = None,
     data_root: options.DataRoot = None,
     budget: options.BudgetName = None,
     protocol: options.Protocol = None,
@@ -62,6 +63,7 @@ def run(
     request = Request(
         experiments=tuple(experiments),
         corpus=corpus,
+        train_corpus=train_corpus,
         budget=budget,
         protocol=protocol,
         changes=parse_changes(changes or ()),

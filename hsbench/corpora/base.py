@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol, overload
 
 import numpy as np
 
+from hsbench.audio.clip import peak_normalise
 from hsbench.audio.passages import Passages, joined
 from hsbench.errors import DataError, UnknownNameError
 from hsbench.files import sha256_json
@@ -205,17 +206,54 @@ def permutation(count: int, seed: int = 0) -> list[int]:
     return order
 
 
-class Clips(Sequence["Clip"]):
-    """A sequence of clips in the order in which they are scored; each clip is loaded when it is accessed."""
+@dataclass(frozen=True)
+class Cut:
+    """Shortens clips to their beginnings, which are then the clips of the same corpus with shorter clips.
 
-    def __init__(self, corpus: Corpus, items: Sequence[Item], split: str | None = None) -> None:
-        self.corpus, self.items, self.split = corpus, items, split
+    A corpus with `peak_normalise` divides each clip by its peak. The beginning of such a clip is x / max |clip|, and
+    divided by its own peak it is x / max |x|, which does not depend on the length of the clip that it was cut from.
+
+    Attributes:
+        samples: length of the result.
+        peak_normalise: whether the corpus divides each clip by its peak.
+    """
+
+    samples: int
+    peak_normalise: bool
+
+    def __call__(self, clip: Clip) -> Clip:
+        """Return the beginning of a clip."""
+        beginning = clip.waveform[: self.samples]
+        return dataclasses.replace(clip, waveform=peak_normalise(beginning) if self.peak_normalise else beginning)
+
+
+class Clips(Sequence["Clip"]):
+    """A sequence of clips in the order in which they are scored; each clip is loaded when it is accessed.
+
+    Args:
+        corpus: the opened corpus.
+        items: manifest entries of the clips.
+        split: name of the split that the items are, all of them; None for other items.
+        cut: shortens a clip to the length that is wanted; None for the clips of the corpus as they are.
+    """
+
+    def __init__(self, corpus: Corpus, items: Sequence[Item], split: str | None = None, cut: Cut | None = None) -> None:
+        self.corpus, self.items, self.split, self.cut = corpus, items, split, cut
 
     @classmethod
-    def of(cls, corpus: Corpus, split: str) -> Clips:
-        """Return all clips of a split, an empty sequence if the corpus has none there."""
-        manifest = manifest_or_none(corpus, split)
-        return cls(corpus, () if manifest is None else manifest.evaluation(), split)
+    def of(cls, corpus: Corpus, split: str, samples: int | None = None) -> Clips:
+        """Return all clips of a split, an empty sequence if the corpus has none there.
+
+        Args:
+            corpus: the opened corpus.
+            split: "train" or "validation".
+            samples: length to which longer clips are cut; None for the length of the corpus.
+        """
+        if (manifest := manifest_or_none(corpus, split)) is None:
+            return cls(corpus, (), split)
+        normalised = dict(manifest.preparation).get("peak_normalise", False)
+        cut = None if samples is None or samples >= manifest.samples else Cut(samples, bool(normalised))
+        return cls(corpus, manifest.evaluation(), split, cut)
 
     def __len__(self) -> int:
         return len(self.items)
@@ -226,8 +264,9 @@ class Clips(Sequence["Clip"]):
     def __getitem__(self, index: slice) -> Clips: ...
     def __getitem__(self, index: int | slice) -> Clip | Clips:
         if isinstance(index, slice):
-            return Clips(self.corpus, self.items[index])
-        return self.corpus.load(self.items[index])
+            return Clips(self.corpus, self.items[index], cut=self.cut)
+        clip = self.corpus.load(self.items[index])
+        return clip if self.cut is None else self.cut(clip)
 
     def first(self, count: int) -> Clips:
         """Return the first clips of the sequence."""

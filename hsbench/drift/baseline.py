@@ -215,13 +215,21 @@ def write(baselines: Path, baseline: Baseline) -> Path:
         "families": list(snapshot.families),
     }
     write_json(
-        place / "baseline.json", {**document, "rows": [dataclasses.asdict(facts) for facts in snapshot.rows.values()]}
+        place / "baseline.json", {**document, "rows": [_row_document(facts) for facts in snapshot.rows.values()]}
     )
     audio_files = {name for sound in baseline.sounds for name in (sound.file, sound.reference)}
     for path in (place / "audio").glob("*.flac"):
         if path.name not in audio_files:
             path.unlink()
     return place
+
+
+def _row_document(facts: RowFacts) -> dict[str, Any]:
+    """Return the facts of a row as JSON; a training corpus is absent where it is not another one."""
+    document = dataclasses.asdict(facts)
+    if facts.trained_on is None:
+        del document["trained_on"]
+    return document
 
 
 def _score_rows(snapshot: Snapshot) -> list[dict[str, Any]]:

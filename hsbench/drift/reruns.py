@@ -99,7 +99,8 @@ def make(results: Results, view: View, rerun: Rerun, device: str, listener: List
 def _planned(row: ViewRow, job: Job, view: View, seed: int) -> PlannedCell:
     """Return the work on a row's cell with another seed."""
     cell = dataclasses.replace(job.cell, seed=seed)
-    return PlannedCell(cell, job.source, [row.name], list(view.corpus(row).clips), list(view.metrics), job.places)
+    clips, metrics = list(view.corpus(row).clips), list(view.metrics)
+    return PlannedCell(cell, job.source, [row.name], clips, metrics, job.places, train_source=job.train_source)
 
 
 def _pending(cells: Iterable[PlannedCell], own: Results, resources: Resources) -> list[PlannedCell]:

@@ -40,6 +40,7 @@ class RowFacts:
         version: version of the model.
         corpus: name of the corpus.
         numbers: numbers stored per clip, as the mean over clips and seeds.
+        trained_on: name of the corpus that the model learned from, where it is not `corpus`; else None.
     """
 
     row: str
@@ -47,6 +48,7 @@ class RowFacts:
     version: int
     corpus: str
     numbers: float
+    trained_on: str | None = None
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ class Snapshot:
         device: "cpu" or "cuda".
         environment: packages and machine of the latest working session.
         families: processor families of all working sessions, sorted; of a baseline also those of its reruns.
-        fingerprints: name of a corpus -> its fingerprint.
+        fingerprints: name of a corpus -> its fingerprint, of scored corpora and of the training corpus.
         sounds: identifier of a clip -> SHA-256 of the samples of the original clip.
         metrics: name of a metric -> its version.
         rows: name of a row -> its facts, in the order shown.
@@ -97,7 +99,7 @@ def snapshot(results: Results, view: View) -> Snapshot:
         device=" and ".join(sorted({session["device"] for session in sessions})),
         environment={name: latest.get(name) for name in ("python", "packages", "system", "cpu", "cores", "threads")},
         families=processors.families(session.get("cpu") for session in sessions),
-        fingerprints={name: corpus.fingerprint for name, corpus in view.corpora.items()},
+        fingerprints=_fingerprints(view),
         sounds=_sounds(results, view),
         metrics=metrics,
         rows={name: _facts(rows[name], cells) for name, cells in folders.items()},
@@ -114,6 +116,12 @@ def snapshot(results: Results, view: View) -> Snapshot:
     )
 
 
+def _fingerprints(view: View) -> dict[str, str]:
+    """Return corpus -> fingerprint; a corpus that is scored and trained on is opened once and has one fingerprint."""
+    training = {} if view.train_corpus is None else {view.train_corpus.name: view.train_corpus.fingerprint}
+    return training | {name: corpus.fingerprint for name, corpus in view.corpora.items()}
+
+
 def _sounds(results: Results, view: View) -> dict[str, str]:
     """Return clip -> SHA-256 of the original's samples, which is the name of its audio file."""
     known = results.references()
@@ -125,7 +133,7 @@ def _facts(row: ViewRow, cells: list[CellFolder]) -> RowFacts:
     """Return the facts of a row; the version of its model is 0 if its first cell was never begun."""
     numbers = [clip_row["numbers"] for cell in cells for clip_row in cell.reconstructions().values()]
     version = cells[0].spec().model.version if cells[0].exists() else 0
-    return RowFacts(row.name, row.model, version, row.corpus, sum(numbers) / max(1, len(numbers)))
+    return RowFacts(row.name, row.model, version, row.corpus, sum(numbers) / max(1, len(numbers)), row.trained_on)
 
 
 def _first_steps(cells: Sequence[CellFolder], clips: Sequence[str]) -> dict[tuple[int, str, int], float | None]:

@@ -186,9 +186,13 @@ def unlike(before: Snapshot, now: Snapshot, row: str) -> str:
     a, b = before.rows[row], now.rows[row]
     if (a.model, a.version) != (b.model, b.version) and b.version:
         return f"model differs: {a.model} version {a.version} in the baseline, {b.model} version {b.version} now"
-    prints = [side.fingerprints.get(facts.corpus, "none")[:12] for side, facts in ((before, a), (now, b))]
-    if prints[0] != prints[1]:
-        return f"corpus fingerprints differ: {prints[0]} in the baseline, {prints[1]} now"
+    for name, corpora in (("corpus", (a.corpus, b.corpus)), ("training corpus", (a.trained_on, b.trained_on))):
+        old, new = (
+            side.fingerprints.get(corpus or "", "none")[:12]
+            for side, corpus in zip((before, now), corpora, strict=True)
+        )
+        if old != new:
+            return f"{name} fingerprints differ: {old} in the baseline, {new} now"
     changed = [clip for clip, digest in before.sounds.items() if now.sounds.get(clip, digest) != digest]
     return f"the samples of the original clip {changed[0]} differ from those in the baseline" if changed else ""
 

@@ -9,16 +9,20 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hsbench import registry
 from hsbench.audio.io import write_wav
 from hsbench.corpora.base import Clips
+from hsbench.errors import UsageError
 from hsbench.execution import team
 from hsbench.files import replace_atomically
 from hsbench.models.base import rebuild
 from hsbench.models.build import build_model, context_of
+from hsbench.models.no_training import NoTraining
 from hsbench.results import base_cell
 
 if TYPE_CHECKING:
@@ -26,7 +30,8 @@ if TYPE_CHECKING:
 
     from hsbench.corpora.base import Item
     from hsbench.execution.task import Task
-    from hsbench.models.base import Context, Model, Reconstruction
+    from hsbench.models.base import Context, Model, Reconstruction, Training
+    from hsbench.spec import Cell
 
 
 class Rebuilder:
@@ -49,10 +54,20 @@ class Rebuilder:
             # other processes helped to train the base, and have ended.
             trains = task.base is None and bool(task.pending.rebuilds())
             with team.joined(task.job.device) if trains else contextlib.nullcontext():
-                facts = self._model.fit(Clips.of(task.corpus, "train"), self.context())
+                facts = self._model.fit(self._training(), self.context())
             if facts is not None and team.first():
                 task.folder.write_fit(facts)
         return self._model
+
+    def _training(self) -> Training:
+        """Return the clips that the model learns from: the training split of the cell's training corpus.
+
+        A model whose descriptor says that it learns nothing gets none, since its key does not depend on that corpus.
+        """
+        cell = self.task.job.cell
+        if not registry.model(cell.model.name).learns(dict(cell.model.settings)):
+            return NoTraining(functools.partial(_refusal, cell))
+        return Clips.of(self.task.train_corpus, "train", cell.corpus["samples"])
 
     def context(self) -> Context:
         """Return the context in which the model works: seed, clip format, training, device and folders."""
@@ -100,6 +115,14 @@ class Rebuilder:
 
             tensors = {name: np.ascontiguousarray(value) for name, value in reconstruction.weights.items()}
             replace_atomically(folder.weights(reconstruction.clip_id), save(tensors))
+
+
+def _refusal(cell: Cell) -> UsageError:
+    """Return the error for a model that reads the training split and has a descriptor with trains=False."""
+    return UsageError(
+        f"the descriptor of {cell.model.name} says that its fit reads no training clips (trains=False), and it reads "
+        "them; say trains=True there, or name the setting in trains_when."
+    )
 
 
 def _row(reconstruction: Reconstruction) -> dict[str, Any]:

@@ -15,11 +15,11 @@ from hsbench.results.pending import PendingWork
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from hsbench.corpora.base import Corpus, Item
+    from hsbench.corpora.base import Corpus, Item, Source
     from hsbench.planning.job import Job
     from hsbench.results.cell_folder import CellFolder
     from hsbench.results.store import Results
-    from hsbench.spec import Cell
+    from hsbench.spec import Cell, Part
 
     Progress = Callable[[str, float, int], None]
 
@@ -37,6 +37,8 @@ class Task:
         items: manifest entries of the wanted clips, in the order of the job; their audio is not loaded yet.
         pending: pending work of the cell, updated while the worker proceeds.
         base: the cell whose fit this one decodes (see hsbench.results.base_cell); None for a cell that fits.
+        train_corpus: the opened corpus whose training split the model learns from; `corpus` unless the cell names
+            another one.
     """
 
     job: Job
@@ -47,12 +49,13 @@ class Task:
     items: tuple[Item, ...]
     pending: PendingWork
     base: Cell | None
+    train_corpus: Corpus
 
     @classmethod
     def open(
         cls, job: Job, folder: CellFolder, results: Results, progress: Progress, *, weights_needed: bool = False
     ) -> Task:
-        """Open the corpus of a job and determine the pending work of its cell.
+        """Open the corpora of a job and determine the pending work of its cell.
 
         Args:
             job: the job: cell, clips, metrics and resources.
@@ -62,14 +65,14 @@ class Task:
             weights_needed: whether another cell is about to decode the weights that this one fitted.
 
         Raises:
-            DataError: the corpus has changed since the cell was planned, or lacks a clip.
+            DataError: a corpus has changed since the cell was planned, or the scored one lacks a clip.
         """
-        corpus = open_corpus(job)
+        corpus, train_corpus = open_corpora(job)
         items = items_of(job, corpus)
         pending = PendingWork(
             folder, job.cell.model.name, [item.id for item in items], job.metrics, weights_needed=weights_needed
         )
-        return cls(job, folder, results, progress, corpus, tuple(items), pending, base_of(job.cell))
+        return cls(job, folder, results, progress, corpus, tuple(items), pending, base_of(job.cell), train_corpus)
 
     def base_task(self) -> Task:
         """Return the task that fits the base of this cell, without scoring it; it precedes the decoding."""
@@ -94,14 +97,30 @@ class Task:
         return dict(self.job.cell.protocol.settings)
 
 
-def open_corpus(job: Job) -> Corpus:
-    """Open the corpus of a job.
+def open_corpora(job: Job) -> tuple[Corpus, Corpus]:
+    """Open the scored corpus of a job and its training corpus, which are the same unless the cell names another one.
 
     Raises:
-        DataError: the corpus has another fingerprint than the one that the cell's key hashes.
+        DataError: a corpus has another fingerprint than the one that the cell's key hashes.
     """
-    part = job.cell.corpus
-    corpus: Corpus = registry.corpus(part.name).load()(job.source)
+    scored = _opened(job.cell.corpus, job.source)
+    if job.cell.train_corpus is None:
+        return scored, scored
+    assert job.train_source is not None, "Job.read and the plan give every such cell its source"
+    return scored, _opened(job.cell.train_corpus, job.train_source)
+
+
+def _opened(part: Part, source: Source) -> Corpus:
+    """Open a corpus and compare its fingerprint with that of a cell.
+
+    Args:
+        part: the corpus in the specification of the cell.
+        source: data root and settings of the corpus.
+
+    Raises:
+        DataError: the fingerprints differ.
+    """
+    corpus: Corpus = registry.corpus(part.name).load()(source)
     if (present := fingerprint(corpus)) != part["fingerprint"]:
         raise DataError(
             f"corpus {part.name!r} has fingerprint {present[:12]} and this cell was planned for "

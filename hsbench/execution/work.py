@@ -33,6 +33,8 @@ def complete(task: Task) -> None:
     start = time.perf_counter()
     session = {"started": now(), **provenance.session(job.device, job.threads), "seed": job.cell.seed}
     session |= {"command": list(job.command), "fingerprint": job.cell.corpus["fingerprint"]}
+    if (trained := job.cell.train_corpus) is not None:
+        session["train_corpus"] = {"name": trained.name, "fingerprint": trained["fingerprint"]}
     folder.add_provenance(session)
     references.add(task.results, task.corpus, job.cell.corpus["fingerprint"], task.items)
     rebuilder = Rebuilder(task)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,15 +10,12 @@ from typing import TYPE_CHECKING, Any
 from hsbench.errors import DataError
 from hsbench.models.base import NETWORK
 from hsbench.models.build import build_model, context_of, descriptor_of
+from hsbench.models.no_training import NoTraining
 from hsbench.planning.job import Job
 from hsbench.results import base_cell
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from hsbench.audio.clip import Clip
-    from hsbench.audio.passages import Passages
-    from hsbench.models.base import Context, Model, Training
+    from hsbench.models.base import Context, Model
     from hsbench.results.cell_folder import CellFolder
     from hsbench.spec import Cell, Resources
 
@@ -42,7 +40,7 @@ def ready(folder: CellFolder, cell: Cell, resources: Resources) -> tuple[Model, 
             kept=base_cell.kept(folder, cell),
         )
         model = build_model(cell, _places(folder, cell))
-        facts = model.fit(_NoTraining(cell), context)
+        facts = model.fit(NoTraining(functools.partial(_refusal, cell)), context)
     return model, context, dict(facts or {})
 
 
@@ -62,32 +60,9 @@ def _places(folder: CellFolder, cell: Cell) -> dict[str, Any]:
     return dict(Job.read(folder.job).places)
 
 
-class _NoTraining:
-    """Placeholder for the training clips of a network that is already trained; every access raises DataError."""
-
-    def __init__(self, cell: Cell) -> None:
-        self.cell = cell
-
-    def _refusal(self) -> DataError:
-        return DataError(
-            f"expected a cell whose training is finished, and {self.cell.folder} has no whole {NETWORK}; finish it "
-            "with hsbench run (--rerun all where it was cleaned away), or name another cell."
-        )
-
-    def __len__(self) -> int:
-        raise self._refusal()
-
-    def __getitem__(self, index: int) -> Clip:
-        raise self._refusal()
-
-    def __iter__(self) -> Iterator[Clip]:
-        raise self._refusal()
-
-    def first(self, count: int) -> Training:
-        """Raise DataError, as every access does."""
-        del count
-        raise self._refusal()
-
-    def passages(self) -> Passages:
-        """Raise DataError, as every access does."""
-        raise self._refusal()
+def _refusal(cell: Cell) -> DataError:
+    """Return the error for a cell whose network is not trained to the end."""
+    return DataError(
+        f"expected a cell whose training is finished, and {cell.folder} has no whole {NETWORK}; finish it with hsbench "
+        "run (--rerun all where it was cleaned away), or name another cell."
+    )

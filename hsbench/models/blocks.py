@@ -39,6 +39,7 @@ DESCRIPTORS = [
         name="dct",
         target="hsbench.models.blocks:BlockDCT",
         summary="control: the lowest DCT coefficients of each block",
+        trains=False,
         defaults={"compression_ratio": 1.0, "size": 256},
         operations="hsbench.models.blocks:operations",
         approach="transform coding",

@@ -29,27 +29,32 @@ DESCRIPTORS = [
         name="identity",
         target="hsbench.models.controls:Identity",
         summary="control: the clip itself",
+        trains=False,
     ),
     ModelDescriptor(
         name="silence",
         target="hsbench.models.controls:Silence",
         summary="control: digital silence",
+        trains=False,
     ),
     ModelDescriptor(
         name="noise",
         target="hsbench.models.controls:Noise",
         summary="control: white Gaussian noise at the clip's level",
+        trains=False,
     ),
     ModelDescriptor(
         name="scaled",
         target="hsbench.models.controls:Scaled",
         summary="control: the clip multiplied by a gain (-1 inverts its polarity)",
+        trains=False,
         defaults={"gain": 0.5},
     ),
     ModelDescriptor(
         name="delayed",
         target="hsbench.models.controls:Delayed",
         summary="control: the clip delayed by a number of samples",
+        trains=False,
         defaults={"samples": 16},
     ),
 ]

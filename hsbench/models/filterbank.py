@@ -25,6 +25,7 @@ DESCRIPTORS = [
         name="pqmf",
         target="hsbench.models.filterbank:FilterBank",
         summary="control: analysis and synthesis by RAVE's filter bank",
+        trains=False,
         needs=("torch",),
         defaults={"aligned": False},
     ),

@@ -31,6 +31,7 @@ DESCRIPTORS = [
         name="recon-dir",
         target="hsbench.models.recon_dir:ReconDir",
         summary="reconstructions made by other software: --set recon-dir.path=DIR",
+        trains=False,
         defaults={"path": None, "numbers": 0, "bits": None},
         places={"path": "DIR"},
         resolve="hsbench.models.recon_dir:resolve",

@@ -79,7 +79,7 @@ class CorpusView:
             source,
             manifests[0],
             fingerprint(corpus),
-            (*corpus.completeness(), *_changed(corpus.name, source)),
+            (*corpus.completeness(), *changed_settings(corpus.name, source)),
             clips,
             splits if split == ALL else (),
         )
@@ -137,8 +137,13 @@ def _both(corpus: Corpus) -> list[Manifest]:
     return manifests or [corpus.manifest(SPLITS[0])]
 
 
-def _changed(name: str, source: Source) -> list[str]:
-    """Return the changed settings of a corpus as one reason why its numbers cannot be compared; empty without any."""
+def changed_settings(name: str, source: Source) -> list[str]:
+    """Return the changed settings of a corpus as one reason why its numbers cannot be compared; empty without any.
+
+    Args:
+        name: registered name of the corpus.
+        source: data root and settings with which it was opened.
+    """
     defaults = registry.corpus(name).defaults
     changed = [f"{key}={value}" for key, value in source.settings if value != defaults[key]]
     return [f"corpus settings changed: {'; '.join(changed)}"] if changed else []

@@ -8,13 +8,16 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hsbench.corpora.base import Source
 from hsbench.errors import DataError
 from hsbench.files import read_json, write_json
 from hsbench.results.schema import known_schema
 from hsbench.spec import SCHEMA, Cell, Settings, freeze
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,8 @@ class Job:
         imports: absolute paths of Python files that register plug-ins.
         command: command line of the run, kept as provenance.
         places: settings of the model that hold paths, such as a folder of reconstructions; they are not in the key.
+        train_source: data root and settings with which the cell's training corpus is opened; None for a cell without
+            one.
     """
 
     cell: Cell
@@ -42,24 +47,25 @@ class Job:
     imports: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
     places: Settings = ()
+    train_source: Source | None = None
 
     def document(self) -> dict[str, Any]:
         """Return the job as a JSON document."""
-        return {
+        document: dict[str, Any] = {
             "schema": SCHEMA,
             "spec": self.cell.document(),
             "clips": list(self.clips),
             "metrics": list(self.metrics),
             "device": self.device,
             "threads": self.threads,
-            "source": {
-                "data_root": None if self.source.data_root is None else str(self.source.data_root),
-                "settings": dict(self.source.settings),
-            },
+            "source": _document_of(self.source),
             "imports": list(self.imports),
             "command": list(self.command),
             "places": dict(self.places),
         }
+        if self.train_source is not None:
+            document["train_source"] = _document_of(self.train_source)
+        return document
 
     def write(self, path: Path) -> None:
         """Write the job to a JSON file."""
@@ -75,11 +81,12 @@ class Job:
         try:
             document = known_schema(path, read_json(path))
             lists: dict[str, Any] = {name: tuple(document[name]) for name in ("clips", "metrics", "imports", "command")}
-            root, settings = document["source"]["data_root"], document["source"]["settings"]
-            source = Source(None if root is None else Path(root), freeze(settings))
-            facts = {name: document[name] for name in ("device", "threads")}
-            places = freeze(document.get("places", {}))
-            return cls(Cell.read(document["spec"]), source=source, places=places, **lists, **facts)
+            facts: dict[str, Any] = {name: document[name] for name in ("device", "threads")}
+            facts |= {"source": _source_of(document["source"]), "places": freeze(document.get("places", {}))}
+            cell = Cell.read(document["spec"])
+            if cell.train_corpus is not None:
+                facts["train_source"] = _source_of(document["train_source"])
+            return cls(cell, **lists, **facts)
         except FileNotFoundError as error:
             raise DataError(
                 f"there is no job file {path}; write one with: hsbench plan EXPERIMENT --format json"
@@ -88,6 +95,18 @@ class Job:
             raise DataError(
                 f"{path} is not a job file ({error!r}); write one with: hsbench plan EXPERIMENT --format json"
             ) from error
+
+
+def _document_of(source: Source) -> dict[str, Any]:
+    """Return data root and settings of a corpus as a JSON document."""
+    root = None if source.data_root is None else str(source.data_root)
+    return {"data_root": root, "settings": dict(source.settings)}
+
+
+def _source_of(document: Mapping[str, Any]) -> Source:
+    """Return the data root and settings that a JSON document holds; raises KeyError, TypeError or AttributeError."""
+    root = document["data_root"]
+    return Source(None if root is None else Path(root), freeze(document["settings"]))
 
 
 def command(folder: Path, job: Path, processes: int = 1) -> list[str]:

@@ -40,6 +40,7 @@ class PlannedCell:
         state: "done", "missing", "partial", "failed" or "stale".
         reason: why the cell is failed or stale; else "".
         seconds: estimated duration of the missing work [s].
+        train_source: data root and settings of the corpus that its model learns from; None for the scored corpus.
     """
 
     cell: Cell
@@ -53,6 +54,7 @@ class PlannedCell:
     state: str = "missing"
     reason: str = ""
     seconds: float = 0.0
+    train_source: Source | None = None
 
     @property
     def pending(self) -> bool:
@@ -82,6 +84,7 @@ class PlannedCell:
             tuple(imports),
             tuple(command),
             self.places,
+            self.train_source,
         )
 
 
@@ -135,10 +138,12 @@ def _add_row(plan: Plan, by_key: dict[str, PlannedCell], resolved: Resolved, row
     if corpus_name in resolved.absent:
         plan.absent[name] = resolved.absent[corpus_name]
         return resolved.view_row(row, [])
-    corpus, places = resolved.corpora[corpus_name], resolved.places(row)
+    corpus, places, training = resolved.corpora[corpus_name], resolved.places(row), resolved.train_corpus_of(row)
+    train_source = None if training is None else training.source
     cells = [resolved.cell(row, seed) for seed in range(resolved.request.seeds)]
     for cell in cells:
-        planned = by_key.setdefault(cell.key, PlannedCell(cell, corpus.source, [], [], [], places))
+        new = PlannedCell(cell, corpus.source, [], [], [], places, train_source=train_source)
+        planned = by_key.setdefault(cell.key, new)
         planned.rows.append(name)
         known = set(planned.clips)
         planned.clips += [clip for clip in corpus.clips if clip not in known]

@@ -18,6 +18,7 @@ class Request:
     Attributes:
         experiments: registered names of the experiments.
         corpus: registered name of the corpus.
+        train_corpus: registered name of the corpus that models learn from, if it is another one than the scored corpus.
         budget: "smoke", "quick", "standard" or "paper".
         protocol: "reference", "paper" or "fixed".
         changes: changed settings: name of a model or corpus -> name of the setting -> value.
@@ -48,3 +49,4 @@ class Request:
     jobs: int = 1
     processes: int = 1
     timeout: float | None = None
+    train_corpus: str | None = None

@@ -13,6 +13,7 @@ from hsbench.errors import HsbenchError, UnknownNameError, UsageError
 from hsbench.planning import changes, definition, pins
 from hsbench.planning.clip_manifest import read_manifest
 from hsbench.planning.corpus_view import CorpusView, open_corpus
+from hsbench.planning.training_corpus import TrainingCorpus
 from hsbench.results.view import View, ViewRow
 from hsbench.spec import Cell, Part, freeze
 
@@ -34,6 +35,7 @@ class Resolved:
         metrics: registered names of the metrics to score, in the order shown.
         corpora: name -> the corpus with its chosen clips, for every corpus that could be opened.
         absent: name -> why a corpus could not be opened; only corpora that single rows name themselves.
+        train_corpus: the corpus that models learn from, where the user named another one than the scored corpus.
 
     Raises:
         UnknownNameError: a corpus, budget, protocol, model or setting has no such name.
@@ -51,13 +53,18 @@ class Resolved:
         self.absent: dict[str, str] = {}
         self._check_changes()
         self._open_corpora()
+        self.train_corpus = self._open_train_corpus()
 
     @property
     def group(self) -> str:
-        """Name of the group of results: corpora--budget--protocol, and the split unless it is the default."""
+        """Name of the group of results: corpora--budget--protocol.
+
+        The split follows unless it is the default, and the training corpus where it is not the scored one.
+        """
         corpora = "+".join(self.selection.corpora)
         other = "" if self.split == self.experiment.split else f"--{self.split}"
-        return f"{corpora}--{self.budget.name}--{self.protocol}{other}"
+        trained = "" if self.train_corpus is None else f"--trained-on-{self.train_corpus.manifest.corpus}"
+        return f"{corpora}--{self.budget.name}--{self.protocol}{other}{trained}"
 
     def _open_corpora(self) -> None:
         """Open the corpora of the rows; a corpus that single rows name themselves may be absent, others may not.
@@ -83,6 +90,37 @@ class Resolved:
                 download = f"hsbench corpus download {name} --data-root DIR"
                 self.absent[name] = str(error) if download in str(error) else f"{error} To get it: {download}"
 
+    def _open_train_corpus(self) -> TrainingCorpus | None:
+        """Open the training corpus of the request; None where every row is scored on the corpus that it learns from.
+
+        Raises:
+            HsbenchError: the corpus cannot be opened, no row learns from it, or a model that is trained on it cannot be
+                scored on the corpus of a row.
+        """
+        if (name := self.selection.train_corpus) is None:
+            return None
+        rows = [row for row in self.selection.rows if self._learns_elsewhere(row)]
+        if not rows:
+            raise UsageError(
+                f"--train-corpus {name} expects a row whose model learns from a training split, and no selected row of "
+                f"{self.experiment.name} does; leave the option out."
+            )
+        corpus = TrainingCorpus.open(name, self.request.data_root, self.request.changes)
+        for scored in dict.fromkeys(map(self.selection.corpus_of, rows)):
+            if scored in self.corpora:
+                corpus.require_format(self.corpora[scored].manifest)
+        return corpus
+
+    def _learns_elsewhere(self, row: Row) -> bool:
+        """Return whether a row's model learns, and from another corpus than the scored one."""
+        if self.selection.train_corpus_of(row) is None:
+            return False
+        return registry.model(row.model).learns(self._settings(row)[0])
+
+    def train_corpus_of(self, row: Row) -> TrainingCorpus | None:
+        """Return the corpus that a row's model learns from; None: the scored one, or the model learns nothing."""
+        return self.train_corpus if self._learns_elsewhere(row) else None
+
     def _check_changes(self) -> None:
         """Check that every changed setting belongs to a model or corpus of the experiment.
 
@@ -91,7 +129,7 @@ class Resolved:
             UsageError: no row of the experiment uses the model.
         """
         models = {row.model for row in self.experiment.rows}
-        corpora = {*self.selection.corpora, *(row.corpus for row in self.experiment.rows)}
+        corpora = {*self.selection.corpora, *(row.corpus for row in self.experiment.rows), self.request.train_corpus}
         for model in self.request.changes.keys() - corpora:
             registry.model(model)
             if model not in models:
@@ -116,6 +154,7 @@ class Resolved:
             resolve = registry.call(descriptor, registry.load_target, descriptor.resolve)
             settings = registry.call(descriptor, resolve, settings, switches, corpus.manifest.samples)
         settings = {key: value for key, value in settings.items() if key not in descriptor.places}
+        train_corpus = self.train_corpus_of(row)
         content = {
             "fingerprint": corpus.fingerprint,
             "sample_rate": corpus.manifest.sample_rate,
@@ -127,6 +166,7 @@ class Resolved:
             budget=Part(self.budget.name, 1, freeze(descriptor.key_settings(training))),
             protocol=Part(self.protocol, 1, freeze(switches)),
             seed=seed,
+            train_corpus=None if train_corpus is None else train_corpus.part(),
         )
 
     def not_given(self, row: Row) -> str | None:
@@ -181,6 +221,7 @@ class Resolved:
                 if key in paper and value != paper[key]
             ),
             notes=(*row.notes, *notes),
+            trained_on=self.selection.train_corpus_of(row) if self._learns_elsewhere(row) else None,
         )
 
     def view(self, rows: Sequence[ViewRow]) -> View:
@@ -205,6 +246,7 @@ class Resolved:
             metrics=tuple(self.metrics),
             rows=tuple(rows),
             columns=tuple(self.experiment.columns),
+            train_corpus=None if self.train_corpus is None else self.train_corpus.stored(),
         )
 
 

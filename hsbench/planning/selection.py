@@ -34,6 +34,16 @@ class Selection:
         """Return the name of a row's corpus: the row's own, else the requested one, else the experiment's default."""
         return row.corpus or self.request.corpus or self.experiment.corpus
 
+    def train_corpus_of(self, row: Row) -> str | None:
+        """Return the name of the requested training corpus; None if a row's model learns from the scored corpus."""
+        wanted = self.request.train_corpus
+        return None if wanted == self.corpus_of(row) else wanted
+
+    @property
+    def train_corpus(self) -> str | None:
+        """Name of the requested training corpus; None if it is the scored corpus of every row."""
+        return next((name for row in self.rows if (name := self.train_corpus_of(row)) is not None), None)
+
     @property
     def corpora(self) -> tuple[str, ...]:
         """Names of the corpora that the rows need, in the order of the rows."""

@@ -31,6 +31,7 @@ def table(plan: Plan, resources: Resources) -> str:
     lines += [f"{planned.label}: {planned.reason}" for planned in plan.cells if planned.reason]
     lines += [f"{row}: absent: {reason}" for row, reason in plan.absent.items()]
     lines += [f"{row}: {reason}" for row, reason in plan.not_given.items()]
+    lines += [f"{view.experiment}: models trained on {view.train_corpus}" for view in plan.views if view.train_corpus]
     total = sum(planned.seconds for planned in plan.cells) / resources.jobs
     if total:
         lines.append(f"{quantity(len(plan.cells), 'cell')}, about {duration(total)} of work ({_where(resources)})")

@@ -59,6 +59,7 @@ def _table(table: Table, form: Form) -> str:
     body = [line for block in blocks for line in ["\\midrule", *block]][1:]
     view = table.view
     words = [view.experiment, *view.corpora, view.budget, view.protocol]
+    words += [] if view.train_corpus is None else ["trained on", view.train_corpus.name]
     name = re.sub(r"[^a-z0-9]+", "-", " ".join(words).lower())
     published = f"; compare {table.source.source}" if table.source else ""
     return "\n".join(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from hsbench.analysis.frame import long_frame
+from hsbench.analysis.frame import TRAIN_CORPUS, long_frame
 from hsbench.errors import BackendMissingError
 from hsbench.report.names import in_csv
 
@@ -24,18 +24,20 @@ NAMES = ("experiment", "row", "corpus", "budget", "protocol", "clip", "speaker",
 
 
 def gathered(results: Results, views: Sequence[View]) -> pd.DataFrame:
-    """Return every score that the views ask for; the columns are hsbench.analysis.frame.COLUMNS.
+    """Return every score that the views ask for; the columns are those of hsbench.analysis.frame.long_frame.
 
     Args:
         results: the results folder that holds the cells of the views.
         views: the views whose scores are wanted, at least one.
     """
-    return pd.concat([long_frame(view, results) for view in views], ignore_index=True)
+    long = pd.concat([long_frame(view, results) for view in views], ignore_index=True)
+    return long.fillna({TRAIN_CORPUS: ""}) if TRAIN_CORPUS in long else long
 
 
 def long_csv(frame: pd.DataFrame) -> bytes:
     """Return the table as CSV in UTF-8; names are written by names.in_csv."""
-    frame = frame.assign(**{column: frame[column].map(in_csv, na_action="ignore") for column in NAMES})
+    names = [*NAMES, *([TRAIN_CORPUS] if TRAIN_CORPUS in frame else [])]
+    frame = frame.assign(**{column: frame[column].map(in_csv, na_action="ignore") for column in names})
     return frame.to_csv(index=False, lineterminator="\n").encode()
 
 

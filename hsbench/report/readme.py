@@ -66,7 +66,7 @@ def _summary(tables: list[Table], results: Results) -> str:
         lines.append(
             [
                 view.experiment,
-                " + ".join(view.row_corpora()),
+                " + ".join(view.row_corpora()) + (f", trained on {view.train_corpus}" if view.train_corpus else ""),
                 view.budget,
                 view.protocol,
                 str(max((len(corpus.clips) for corpus in view.corpora.values()), default=0)),

@@ -41,18 +41,23 @@ def summary_csv(tables: Sequence[Table], form: Form = PLAIN) -> str:
         tables: the tables to write, one after the other.
         form: options; with paper_means, a last column `paper_mean` has the mean of the published aggregator, and with
             penalised_means a last column `penalised_mean` has the mean in which failed estimates count.
+
+    A column `train_corpus` follows after CSV_COLUMNS if the models of a table learned from another corpus than the
+    scored one; it is empty in rows whose own corpus was used.
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     added = {"paper_mean": form.paper_means, "penalised_mean": form.penalised_means}
-    writer.writerow([*CSV_COLUMNS, *(name for name, wanted in added.items() if wanted)])
+    trained = ["train_corpus"] if any(table.view.train_corpus for table in tables) else []
+    writer.writerow([*CSV_COLUMNS, *trained, *(name for name, wanted in added.items() if wanted)])
     for table in tables:
         for row in table.rows:
             for metric in form.metrics(table):
                 entry = row.entries[metric.name]
+                corpus = [in_csv(row.trained_on or "") for _ in trained]
                 means = [_digits(entry.paper)] if form.paper_means else []
                 means += [_digits(entry.penalised)] if form.penalised_means else []
-                writer.writerow([*_csv_line(table, row, metric), *means])
+                writer.writerow([*_csv_line(table, row, metric), *corpus, *means])
     return out.getvalue()
 
 

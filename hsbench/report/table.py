@@ -72,6 +72,7 @@ class TableRow:
         printed: metric -> the published value for this row.
         reasons: why the row is not comparable with the published one; empty where it is comparable.
         costs: operations and seconds per clip, and the error at patch borders.
+        trained_on: registered name of the corpus that the model learned from, where it is not `corpus`; else None.
     """
 
     name: str
@@ -92,6 +93,7 @@ class TableRow:
     printed: Mapping[str, published.Printed]
     reasons: tuple[str, ...]
     costs: costs.Costs = field(default_factory=costs.Costs)
+    trained_on: str | None = None
 
 
 @dataclass(frozen=True)
@@ -245,6 +247,7 @@ def _row(
         printed=source.rows.get(row.published, {}) if source and row.published else {},
         reasons=tuple(reasons),
         costs=costs.costs(cells.folders, built),
+        trained_on=row.trained_on,
     )
 
 

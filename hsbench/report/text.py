@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hsbench.metrics.base import ESTIMATE_FAULTS
 from hsbench.report import cost_columns
 from hsbench.report.form import PLAIN
-from hsbench.report.names import short
+from hsbench.report.names import one_line, short
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from hsbench.metrics.base import MetricInfo
     from hsbench.report.form import Form
     from hsbench.report.table import Entry, Table, TableRow
-    from hsbench.results.view import ViewCorpus
+    from hsbench.results.view import View, ViewCorpus
 
 PAYLOAD, TRAINING = ("numbers", "kbit"), ("generated", "total", "steps")
 """Columns of what a clip costs to store, and of the training that all clips share."""
@@ -117,7 +117,18 @@ def circumstances(table: Table) -> str:
     """Return corpora, split, budget and protocol in one line, with the description of each corpus."""
     view = table.view
     corpora = "; ".join(_corpus(name, corpus) for name, corpus in view.corpora.items()) or "no corpus available"
-    return f"{corpora}; split {view.split}, budget {view.budget}, protocol {view.protocol}"
+    trained = f"; {training(view)}" if view.train_corpus else ""
+    return f"{corpora}{trained}; split {view.split}, budget {view.budget}, protocol {view.protocol}"
+
+
+def training(view: View) -> str:
+    """Return which corpus the models of a view learned from, where it is not the scored one; else ""."""
+    if (corpus := view.train_corpus) is None:
+        return ""
+    return (
+        f"models that learn were trained on {one_line(str(corpus))}, fingerprint {one_line(corpus.fingerprint)[:12]}, "
+        "and not on the scored corpus"
+    )
 
 
 def _corpus(name: str, corpus: ViewCorpus) -> str:

@@ -53,6 +53,28 @@ class ViewCorpus:
     splits: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class ViewTrainCorpus:
+    """The corpus that the models of a view learned from, where it is another one than the scored corpus.
+
+    Attributes:
+        name: registered name of the corpus.
+        description: the kind of sound in a few words, such as "synthetic speech".
+        fingerprint: SHA-256 over all splits of the corpus, hexadecimal.
+        incomplete: reasons why the corpus differs from the public release; empty for the complete release.
+    """
+
+    name: str
+    description: str
+    fingerprint: str
+    incomplete: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """Return name and description, such as "demo (synthetic speech)"."""
+        partial = ", partial corpus" if any("partial" in reason for reason in self.incomplete) else ""
+        return f"{self.name} ({self.description}{partial})"
+
+
 ABSENT = ViewCorpus()
 """A corpus without clips, for rows whose corpus was not available."""
 
@@ -70,6 +92,8 @@ class ViewRow:
         changed: settings that the user changed with --set, as "setting=value" texts.
         departures: settings of the training that differ from the paper's, as texts.
         notes: remarks that a reader of the table needs.
+        trained_on: name of the view's training corpus, if the row's model learned from it; None for a model that
+            learned from the row's own corpus, or learns nothing.
     """
 
     name: str
@@ -80,6 +104,7 @@ class ViewRow:
     changed: tuple[str, ...] = ()
     departures: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    trained_on: str | None = None
 
 
 @dataclass(frozen=True)
@@ -87,7 +112,8 @@ class View:
     """Everything that one experiment wants in one group.
 
     Attributes:
-        group: name of the group, corpora--budget--protocol, followed by the split if it is not the experiment's own.
+        group: name of the group, corpora--budget--protocol, followed by the split if it is not the experiment's own,
+            and by the training corpus if there is one.
         experiment: registered name of the experiment.
         title: heading of its table.
         table: number of the published table that the experiment answers, or None.
@@ -102,6 +128,7 @@ class View:
         metrics: names of the metrics, in the order shown.
         rows: rows of the table, in the order shown.
         columns: names of further columns that the experiment asks for, see hsbench.spec.Experiment.
+        train_corpus: corpus that models learned from, where the user named another one than the scored corpus.
     """
 
     group: str
@@ -119,10 +146,15 @@ class View:
     metrics: tuple[str, ...]
     rows: tuple[ViewRow, ...]
     columns: tuple[str, ...] = ()
+    train_corpus: ViewTrainCorpus | None = None
 
     def corpus(self, row: ViewRow) -> ViewCorpus:
         """Return the corpus of a row; ABSENT if it was not available."""
         return self.corpora.get(row.corpus, ABSENT)
+
+    def training(self, row: ViewRow) -> ViewTrainCorpus | None:
+        """Return the corpus that a row's model learned from; None if it is the row's own, or there is none."""
+        return None if row.trained_on is None else self.train_corpus
 
     def cells(self) -> Iterator[tuple[ViewRow, str]]:
         """Yield each row with the folder name of each of its cells."""
@@ -142,6 +174,11 @@ class View:
         document["rows"] = [{"row": row.pop("name"), **row} for row in document["rows"]]
         if not document["columns"]:
             del document["columns"]
+        if self.train_corpus is None:
+            del document["train_corpus"]
+        for row in document["rows"]:
+            if row["trained_on"] is None:
+                del row["trained_on"]
         return document
 
 
@@ -187,6 +224,8 @@ def _view(group: str, entry: Document) -> View:
     """
     corpora = {_text(name): _corpus(corpus) for name, corpus in entry["corpora"].items()}
     absent = {_text(name): _text(reason) for name, reason in entry.get("absent", {}).items()}
+    train_corpus = _optional(entry.get("train_corpus"), _train_corpus)
+    trained_on = None if train_corpus is None else train_corpus.name
     return View(
         group=group,
         experiment=_text(entry["experiment"]),
@@ -201,8 +240,9 @@ def _view(group: str, entry: Document) -> View:
         clips_paper=_whole_number(entry.get("clips_paper", 0)),
         limit=_optional(entry.get("limit"), _whole_number),
         metrics=tuple(_text(metric, _METRIC) for metric in _list(entry["metrics"])),
-        rows=tuple(_row(row, {*corpora, *absent}) for row in _list(entry["rows"])),
         columns=_texts(entry.get("columns", [])),
+        rows=tuple(_row(row, {*corpora, *absent}, trained_on) for row in _list(entry["rows"])),
+        train_corpus=train_corpus,
     )
 
 
@@ -219,11 +259,25 @@ def _corpus(entry: Document) -> ViewCorpus:
     )
 
 
-def _row(entry: Document, corpora: set[str]) -> ViewRow:
-    """Read one row of a group, whose corpus must be one of `corpora`; raises what `_view` raises."""
-    name, corpus = _text(entry["row"]), _text(entry["corpus"])
+def _train_corpus(entry: Any) -> ViewTrainCorpus:
+    """Read the training corpus of a group; raises what `_view` raises."""
+    name, description, fingerprint = (_text(entry[field]) for field in ("name", "description", "fingerprint"))
+    return ViewTrainCorpus(name, description, fingerprint, _texts(entry["incomplete"]))
+
+
+def _row(entry: Document, corpora: set[str], train_corpus: str | None) -> ViewRow:
+    """Read one row of a group; raises what `_view` raises.
+
+    Args:
+        entry: the row.
+        corpora: names of the group's corpora, one of which must be the row's.
+        train_corpus: name of the group's training corpus, which a row that names one must name; None without one.
+    """
+    name, corpus, trained_on = _text(entry["row"]), _text(entry["corpus"]), entry.get("trained_on")
     if name in (".", "..") or corpus not in corpora:  # a name becomes part of file names
         raise ValueError(f"row {name!r} of corpus {corpus!r}")
+    if trained_on is not None and (trained_on != train_corpus or trained_on == corpus):
+        raise ValueError(f"row {name!r} trained on {trained_on!r}")
     return ViewRow(
         name=name,
         model=_text(entry.get("model", "")),
@@ -233,6 +287,7 @@ def _row(entry: Document, corpora: set[str]) -> ViewRow:
         changed=_texts(entry.get("changed", [])),
         departures=_texts(entry.get("departures", [])),
         notes=_texts(entry.get("notes", [])),
+        trained_on=_optional(trained_on, _text),
     )
 
 

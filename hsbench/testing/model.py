@@ -13,7 +13,9 @@ import numpy as np
 
 from hsbench import protocols, registry
 from hsbench.audio.clip import Clip
+from hsbench.errors import DataError
 from hsbench.models.base import Context, Reconstruction, rebuild
+from hsbench.models.no_training import NoTraining
 from hsbench.spec import BUDGETS
 from hsbench.testing.checks import Checks, check_descriptor, is_count
 from hsbench.testing.reconstruction import check_reconstruction
@@ -70,6 +72,7 @@ def check_model(
             checks, descriptor, Path(folder), samples, sample_rate, device, settings or {}, training or {}
         )
         test.check_construction()
+        test.check_learning()
         test.check_reconstruction()
         test.check_repetition(tolerance)
         test.check_silence()
@@ -98,11 +101,12 @@ def _check_budgets(checks: Checks, descriptor: ModelDescriptor) -> None:
 
 def _check_settings(checks: Checks, descriptor: ModelDescriptor) -> None:
     """Check that the settings that the descriptor names exist."""
-    with checks.check("its decode_settings, places and neutral settings exist"):
+    with checks.check("the settings that its descriptor names exist"):
         training = {key for settings in descriptor.budgets.values() for key in settings}
         for attribute, known in (
             ("decode_settings", set(descriptor.defaults)),
             ("places", set(descriptor.defaults)),
+            ("trains_when", set(descriptor.defaults)),
             ("neutral", set(descriptor.defaults) | training),
         ):
             unknown = sorted(set(getattr(descriptor, attribute)) - known)
@@ -212,6 +216,14 @@ class _ModelTest:
                 of_class == self.new_model().group,
                 f"group must be an attribute of the class, because it is read before a model exists; got {of_class!r}.",
             )
+
+    def check_learning(self) -> None:
+        """Check that a model reads training clips only if its descriptor says so."""
+        if self.descriptor.learns({**self.descriptor.defaults, **self.changed}):
+            return
+        with self.checks.check("it learns nothing, as its descriptor says"):
+            error = DataError("fit reads the training clips, but its descriptor says trains=False; say trains=True.")
+            self.new_model().fit(NoTraining(lambda: error), self.context(Watch(), self.new_folder()))
 
     def check_reconstruction(self) -> None:
         """Check a fit and the reconstruction of all clips, which later checks compare with."""

@@ -189,3 +189,13 @@ def test_the_error_names_the_line_of_an_invalid_value_in_the_manifest(tmp_path, 
         csv.writer(file).writerows(lines)
     with pytest.raises(DataError, match=r"manifest.csv, line 3: \w+ is"):
         DemoCorpus(data=tmp_path).manifest("train")
+
+
+@pytest.mark.parametrize("samples", [8192, 32768, 65536])
+def test_clips_that_are_cut_are_those_of_the_corpus_with_shorter_clips(samples):
+    cut = base.Clips.of(DemoCorpus(), "train", samples).first(3)
+    length = min(samples, 32768)
+    shorter = DemoCorpus(base.Source(None, (("clip_samples", length),)))
+    for clip, expected in zip(cut, base.Clips.of(shorter, "train").first(3), strict=True):
+        assert (clip.id, clip.offset) == (expected.id, expected.offset)
+        np.testing.assert_allclose(clip.waveform, expected.waveform, rtol=0, atol=2e-7)

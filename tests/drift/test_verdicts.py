@@ -275,3 +275,14 @@ def test_runs_with_the_same_seed_on_other_instruction_sets_widen_a_floor_and_nev
     assert noise.floors({key: (*runs, 1.0, 1.0)}, copies=[3, 4]) == {key: draws}, "copies of the first run are no draws"
     assert noise.floors({key: (*runs, 1.0, 1.0)})[key] < draws
     assert noise.floors({key: (*runs, 1 + 2 * draws, 1.0)}, copies=[3, 4])[key] == pytest.approx(2 * draws)
+
+
+def test_rows_that_were_trained_on_other_sounds_are_incomparable():
+    def trained(fingerprint):
+        facts = {"row": RowFacts("row", "hypersound-fmlp", 1, "vctk", 100.0, "demo")}
+        return snapshot(rows=facts, fingerprints={"vctk": "f" * 64, "demo": fingerprint})
+
+    assert judge(trained("a" * 64), trained("a" * 64))[0]["si_snr"] == "same"
+    _, code, (line, *_) = judge(trained("a" * 64), trained("b" * 64))
+    assert (line.verdict, code) == ("incomparable", 3)
+    assert line.reason == "training corpus fingerprints differ: aaaaaaaaaaaa in the baseline, bbbbbbbbbbbb now"

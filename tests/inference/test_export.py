@@ -1,5 +1,6 @@
 """`hsbench export` writes a trained cell into one file, which reconstructs the same as the cell."""
 
+import dataclasses
 import json
 import shutil
 
@@ -10,7 +11,7 @@ import hsbench
 from hsbench.fit import checkpoint
 from hsbench.models.base import NETWORK
 from hsbench.results.cell_folder import CellFolder
-from hsbench.spec import Cell
+from hsbench.spec import Cell, Part
 
 
 def test_a_cell_by_path_a_cell_by_name_and_an_exported_file_reconstruct_the_same(
@@ -45,3 +46,17 @@ def test_an_exported_file_holds_its_cell_and_can_be_exported_again(hsbench_here,
         exported = load_file(file)
         assert exported.keys() == kept.keys()
         assert all(np.array_equal(value, kept[name]) for name, value in exported.items())
+
+
+def test_an_exported_file_says_which_corpus_its_network_was_trained_on(hsbench_here, results, tmp_path, path, tone):
+    plain = CellFolder(path(results, "hypersound"))
+    cell = dataclasses.replace(plain.spec(), train_corpus=Part("other", 1, plain.spec().corpus.settings))
+    folder = CellFolder(tmp_path / cell.folder)
+    shutil.copytree(plain.path, folder.path)
+    folder.write_spec(cell)
+    assert hsbench_here("export", folder.path, "-o", tmp_path / "network")[0] == 0
+    network, expected = hsbench.load(tmp_path / "network"), hsbench.load(plain.path)
+    assert network.cell == cell
+    x = tone(9000).astype(np.float32)
+    first, second = (one.rebuild(x, 22050).waveform for one in (network, expected))
+    assert np.array_equal(first, second)

@@ -1,11 +1,17 @@
 """Cells that decode the parameters that another cell fitted."""
 
+import dataclasses
 import shutil
 
 import pytest
 
+from hsbench.planning import plan
+from hsbench.planning.changes import parse
+from hsbench.planning.request import Request
+from hsbench.planning.selection import select
 from hsbench.results.base_cell import base_of
 from hsbench.results.store import Results
+from hsbench.spec import Part, Resources
 
 COMMAND = ("run", "codecs", "--budget", "smoke", "-k", "row~INR FMLP 10x", "--limit", "2")
 
@@ -71,3 +77,15 @@ def test_two_processes_train_the_base_and_the_first_one_decodes_it(hsbench):
     assert set(folders) == {"fp32", "int8"}
     assert all(len(folder.reconstructions()) == 2 for folder in folders.values())
     assert not folders["int8"].kept.exists(), "nothing was trained twice"
+
+
+def test_the_base_of_a_cell_was_trained_on_the_same_corpus(tmp_path):
+    changes = parse(["hypersound-fmlp.weight_format=fp16"])
+    request = Request(("table2b",), budget="smoke", filters=("row~10x",), changes=changes)
+    ((planned),) = plan.make(select(request), Results(tmp_path), Resources()).cells
+    trained_on = Part("folder", 2, planned.cell.corpus.settings)
+    cell = dataclasses.replace(planned.cell, train_corpus=trained_on)
+    plain, base = base_of(planned.cell), base_of(cell)
+    assert plain is not None
+    assert base == dataclasses.replace(plain, train_corpus=trained_on)
+    assert base_of(base) is None

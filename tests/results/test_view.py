@@ -8,7 +8,7 @@ import pytest
 from hsbench.errors import DataError
 from hsbench.files import read_json, write_json
 from hsbench.results.store import Results
-from hsbench.results.view import ABSENT, SCHEMA, View, ViewCorpus, ViewRow
+from hsbench.results.view import ABSENT, SCHEMA, View, ViewCorpus, ViewRow, ViewTrainCorpus
 
 CORPUS = ViewCorpus(
     description="synthetic speech",
@@ -151,3 +151,49 @@ def test_a_view_cannot_be_added_to_a_garbled_file(results):
     with pytest.raises(DataError, match="is not a view written by hsbench"):
         results.write_view(BARE)
     assert read_json(path)["groups"] == []
+
+
+TRAINED = dataclasses.replace(
+    BARE,
+    group="vctk--smoke--fixed-1--trained-on-demo",
+    corpora={"vctk": CORPUS},
+    rows=(ViewRow("learner", "toy", "vctk", trained_on="demo"), ViewRow("control", "silence", "vctk")),
+    train_corpus=ViewTrainCorpus("demo", "synthetic speech", "e" * 64, ("partial corpus: 3 of 9 files",)),
+)
+
+
+def test_a_training_corpus_is_read_back_and_leaves_no_trace_without_one(results):
+    results.write_view(TRAINED)
+    results.write_view(BARE)
+    views = results.views("toys")
+    assert views == {TRAINED.group: TRAINED, BARE.group: BARE}
+    learner, control = TRAINED.rows
+    assert views[TRAINED.group].training(learner) == TRAINED.train_corpus
+    assert views[TRAINED.group].training(control) is None
+    assert str(TRAINED.train_corpus) == "demo (synthetic speech, partial corpus)"
+    groups = read_json(results.root / "views" / "toys.json")["groups"]
+    assert "train_corpus" not in groups[BARE.group]
+    assert "trained_on" not in groups[TRAINED.group]["rows"][1]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"train_corpus": "demo"},
+        {"train_corpus": ["demo"]},
+        {"train_corpus": {"name": "demo"}},
+        {"train_corpus": {"name": 1, "description": "", "fingerprint": "f", "incomplete": []}},
+        {"train_corpus": {"name": "other", "description": "", "fingerprint": "f", "incomplete": []}},
+        {"train_corpus": None},
+        {"rows": [{"row": "learner", "corpus": "vctk", "cells": [], "trained_on": "vctk"}]},
+        {"rows": [{"row": "learner", "corpus": "vctk", "cells": [], "trained_on": ["demo"]}]},
+    ],
+)
+def test_an_impossible_training_corpus_is_refused(results, change):
+    results.write_view(TRAINED)
+    path = results.root / "views" / "toys.json"
+    document = read_json(path)
+    document["groups"][TRAINED.group] |= change
+    write_json(path, document)
+    with pytest.raises(DataError, match="is not a view written by hsbench"):
+        results.views("toys")

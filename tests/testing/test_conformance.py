@@ -59,6 +59,14 @@ def test_a_correct_model_passes_and_all_checks_are_printed(capsys):
     )
 
 
+def test_a_model_that_trains_must_say_so(no_new_interpreter):
+    sentence = "it learns nothing, as its descriptor says: raised DataError.*say trains=True"
+    with pytest.raises(ConformanceError, match=sentence):
+        check_model(model(trains=False))
+    with pytest.raises(ConformanceError, match="trains_when names start, but there is no such setting"):
+        check_model(model(trains=False, trains_when={"start": "learned"}))
+
+
 @pytest.mark.parametrize(
     ("fault", "sentence"),
     [

@@ -53,5 +53,6 @@ DESCRIPTORS = [
         defaults={"path": None, **DECODING, "resample": False},
         places={"path": "FILE.ts"},
         resolve="hsbench.models.rave.wrapper:resolve",
+        trains=False,
     ),
 ]

@@ -94,10 +94,14 @@ def label(name: str) -> str:
 
 
 def heading(view: View, what: str) -> str:
-    """Return the heading of a figure: what it shows, then the experiment with corpora, budget and protocol."""
+    """Return the heading of a figure: what it shows, then the experiment with corpora, budget and protocol.
+
+    A third line names the training corpus, where it is not the scored one.
+    """
     corpora = " + ".join(view.corpora) or "no corpus available"
     title = f"{view.title}: {corpora}, budget {view.budget}, protocol {view.protocol}"
-    return literal(f"{what}\n{title}")
+    trained = f"\ntrained on {names.one_line(str(view.train_corpus))}" if view.train_corpus else ""
+    return literal(f"{what}\n{title}{trained}")
 
 
 def direction(metric: MetricInfo) -> str:

@@ -80,6 +80,7 @@ def _settings(fit: Fit) -> Facts:
     """Key, seed and every setting, each under the name of its part: "model.width"."""
     spec = fit.folder.spec()
     parts = [("model", spec.model), ("corpus", spec.corpus), ("budget", spec.budget), ("protocol", spec.protocol)]
+    parts += [] if spec.train_corpus is None else [("train_corpus", spec.train_corpus)]
     facts: list[tuple[str, object]] = [("key", spec.key), ("seed", spec.seed)]
     for kind, part in parts:
         facts.append((kind, f"{part.name}, version {part.version}"))

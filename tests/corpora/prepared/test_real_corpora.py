@@ -3,6 +3,13 @@
 import numpy as np
 import pytest
 
+from hsbench.planning import plan
+from hsbench.planning.changes import parse
+from hsbench.planning.request import Request
+from hsbench.planning.selection import select
+from hsbench.results.store import Results
+from hsbench.spec import Resources
+
 
 @pytest.mark.parametrize(
     ("name", "changes", "train", "validation"),
@@ -29,3 +36,18 @@ def test_speakers_splits_and_waveforms(prepare, real_corpora, name, changes, tra
         assert np.abs(clip.waveform).max() == pytest.approx(1)
         assert clip.waveform.std() > 0.01
     assert prepared.completeness()[0].startswith("partial corpus")
+
+
+def test_real_speech_can_be_scored_after_training_on_synthetic_speech_and_the_other_way_round(
+    prepare, real_corpora, tmp_path
+):
+    blocks = {"block_samples": 32768, "drop_first_samples": 0, "clip_samples": 32768}
+    prepare("ljspeech", real_corpora / "ljspeech", **blocks)
+    changes = parse([f"ljspeech.{key}={value}" for key, value in blocks.items()])
+    for scored, trained in (("ljspeech", "demo"), ("demo", "ljspeech")):
+        request = Request(
+            ("table2b",), scored, "smoke", changes=changes, data_root=real_corpora / "ljspeech", train_corpus=trained
+        )
+        made = plan.make(select(request), Results(tmp_path / "results"), Resources())
+        assert {(cell.cell.corpus.name, cell.cell.train_corpus.name) for cell in made.cells} == {(scored, trained)}
+        assert made.views[0].group == f"{scored}--smoke--fixed-1--trained-on-{trained}"
