@@ -156,7 +156,7 @@ class AmortisedStep:
         weights, shifts = siren.weights(), siren.shifts(self.network.encoder(patches))
         fixed = Weights(*(value.detach() for value in weights))
         constant = shifts.detach()
-        grid = cutting.coordinates(patches.shape[1]).to(patches.device)
+        grid = cutting.coordinates(patches.shape[1], patches)
         evaluations = self.tiles.map(lambda tile: forward(fixed, constant[tile], grid), len(patches))
         estimates = torch.cat([evaluation.output for evaluation in evaluations]).requires_grad_()
         loss = self.loss(patches, estimates)

@@ -117,7 +117,7 @@ class COINPP(PatchModel[MetaNetwork]):
         """Return the latents of a clip after the inner steps: [patches, samples] -> [patches, latent]."""
         shared, trained = self.trained.shared(), context.training["train_inner_steps"]
         targets = self.amplitude(context) * patches
-        grid = cutting.coordinates(self.patch).to(patches.device)
+        grid = cutting.coordinates(self.patch, patches)
         parts = tiles.map(lambda tile: adapt(shared, targets[tile], grid, self.inner_steps, trained), targets.shape[0])
         return torch.cat(parts)
 
@@ -170,7 +170,7 @@ class MetaStep:
         targets, shared = self.targets(number), self.network.shared()
         leaves = _flat(shared)
         fixed = _detached(shared)
-        grid = cutting.coordinates(targets.shape[1]).to(targets.device)
+        grid = cutting.coordinates(targets.shape[1], targets)
         parts = self.tiles.map(
             lambda tile: meta_gradient(fixed, targets[tile], grid, self.inner_steps), targets.shape[0]
         )

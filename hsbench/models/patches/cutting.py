@@ -42,9 +42,9 @@ def join(patches: NDArray[np.float32], samples: int) -> NDArray[np.float32]:
     return patches.reshape(-1)[:samples]
 
 
-def coordinates(size: int) -> torch.Tensor:
-    """Return the coordinates of a patch's own samples: [size] float32."""
-    return torch.linspace(-SPAN, SPAN, size)
+def coordinates(size: int, like: torch.Tensor) -> torch.Tensor:
+    """Return the coordinates of a patch's own samples, [size], in the precision and on the device of `like`."""
+    return torch.linspace(-SPAN, SPAN, size, dtype=like.dtype).to(like.device)
 
 
 def located(times: NDArray[np.float64], samples: int, size: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:

@@ -162,7 +162,7 @@ class PatchModel(ABC, Generic[Network]):
         tiles = Tiles(siren.first.device, threads, self.tile)
         patches = torch.from_numpy(cutting.cut(waveform, self.patch)).to(siren.first.device)
         latents = self.encode(patches, tiles, context)
-        grid = cutting.coordinates(self.patch).to(patches.device)
+        grid = cutting.coordinates(self.patch, patches)
         decoded = tiles.evaluate(siren.weights(), siren.shifts(latents), grid).cpu().numpy()
         return latents.cpu().numpy(), cutting.join(decoded, waveform.size)
 

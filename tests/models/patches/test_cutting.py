@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 from hsbench.models.patches import cutting
 
@@ -24,7 +25,7 @@ def test_the_last_patch_is_completed_by_reflection():
 def test_the_times_of_a_clips_own_samples_are_the_coordinates_of_its_patches():
     patch, within = cutting.located(np.linspace(-1, 1, 20), 20, 8)
     assert patch.tolist() == [0] * 8 + [1] * 8 + [2] * 4
-    grid = cutting.coordinates(8).double().numpy()
+    grid = cutting.coordinates(8, torch.zeros(1)).double().numpy()
     assert np.allclose(within, np.concatenate([grid, grid, grid[:4]]), atol=1e-6)
 
 
