@@ -75,7 +75,7 @@ class HyperSoundNetwork(nn.Module):
             for module in self.encoder.modules():
                 if isinstance(module, nn.Conv1d):
                     module.reset_parameters()
-            self.hypernetwork.initialise(self.net, output_scale)
+            self.hypernetwork.initialise(self.net, output_scale, self.combination.way)
         complete = self.combination.complete
         drawn = self.net.draw(torch.Generator().manual_seed(seed ^ 1), "omega_i" if complete else "omega_0")
         with torch.no_grad():

@@ -128,12 +128,12 @@ def test_parameter_counts_of_the_hypernetwork(golden_models, kind, net):
 def fresh_head():
     """Parameters that an untrained head of the reference's size generates from inputs of unit variance."""
 
-    def generate(kind):
+    def generate(kind, way="replace"):
         net = create(kind, [90] * 5)
         with torch.random.fork_rng():
             torch.manual_seed(3)
-            network = Hypernetwork(3296, PAPER, net.shapes())
-            network.initialise(net)
+            network = Hypernetwork(3296, PAPER, Combination(net, way, 0, TEXT).generated)
+            network.initialise(net, way=way)
             with torch.no_grad():
                 return network.split(network.head(torch.randn(8, 400)))
 
@@ -180,6 +180,22 @@ def test_shared_weights_that_work_alone_start_as_an_individual_network_does(smal
     network.initialise(0, output_scale=0.1)
     for name, value in network.shared_parameters().items():
         assert torch.allclose(value, started[name] * (0.1 if name[1:] == "3" else 1.0)), name
+
+
+def test_generated_biases_of_an_fmlp_start_with_the_spread_of_its_own_draw(fresh_head):
+    for name, value in fresh_head("fmlp", "biases_only").items():
+        if value[0].numel() > 80:
+            fan_in = 20 if name == "b0" else 90
+            assert value.std().item() == pytest.approx(1 / math.sqrt(3 * fan_in), rel=0.15), name
+
+
+@pytest.mark.parametrize(("kind", "largest"), [("fmlp", 0.5), ("siren", 0.02)])
+def test_a_generated_residual_starts_as_a_small_deviation(small_network, kind, largest):
+    """Relative to what the way `add` generates with the same seed."""
+    x = torch.randn(4, 2048, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        residual, whole = (small_network(kind, way)(x).norm() for way in ("global_residual", "add"))
+    assert 0 < residual < largest * whole
 
 
 def test_kaimings_bound_over_one_row_suits_neither_target_network():
