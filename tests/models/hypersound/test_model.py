@@ -222,7 +222,7 @@ def test_a_training_that_diverges_has_that_status(make):
     assert {clip.status for clip in model.reconstruct(clips(), context)} <= {"diverged", "collapsed"}
 
 
-@pytest.mark.parametrize(("ramp_epochs", "expected"), [(None, 1.0), (0, 1.0), (2, 1.0), (4, 0.5), (8, 0.25)])
+@pytest.mark.parametrize(("ramp_epochs", "expected"), [(None, 1.0), (0, 1.0), (8, 0.25)])
 def test_a_network_keeps_the_factor_of_its_last_epoch(make, eager_checkpoints, monkeypatch, ramp_epochs, expected):
     """Also where all three epochs were trained, and the sanity check was interrupted and is repeated."""
     settings = {"combine": "global_residual", "ramp_epochs": ramp_epochs}
