@@ -124,6 +124,20 @@ def results(session_results, tmp_path):
 
 
 @pytest.fixture
+def trained_cell(results):
+    """Train one more cell in `results`, and return its folder."""
+
+    def build(model, settings, training):
+        cell = cell_of(model, settings, training)
+        folder = results.cell(cell)
+        folder.write_spec(cell)
+        train(folder, cell)
+        return folder
+
+    return build
+
+
+@pytest.fixture
 def path():
     """Find the folder of the one cell whose name begins with a text."""
 

@@ -32,6 +32,20 @@ def test_a_cell_by_path_a_cell_by_name_and_an_exported_file_reconstruct_the_same
     assert np.array_equal(by_path, as_file)
 
 
+def test_an_exported_file_keeps_the_factor_of_an_unfinished_ramp(
+    rebuild, hsbench_here, trained_cell, small, tmp_path, tone
+):
+    """Epoch 1 of a ramp of 4 epochs has the factor 0.25; cell and file reconstruct with it."""
+    settings, training = small["hypersound-fmlp"]
+    settings, training = {**settings, "combine": "global_residual"}, {**training, "epochs": 2, "ramp_epochs": 4}
+    folder, file = trained_cell("hypersound-fmlp", settings, training), tmp_path / "model.hsbench"
+    assert hsbench_here("export", folder.path, "-o", file)[0] == 0
+    assert load_file(file)["factor"] == 0.25
+    by_cell, by_file = (rebuild(source, tone(9000))[0] for source in (folder.path, file))
+    assert by_cell.any()
+    assert np.array_equal(by_cell, by_file)
+
+
 def test_an_exported_file_holds_its_cell_and_can_be_exported_again(hsbench_here, results, tmp_path, path):
     folder, first, second = CellFolder(path(results, "hypersound")), tmp_path / "first", tmp_path / "second"
     assert hsbench_here("export", folder.path, "-o", first)[0] == 0

@@ -1,14 +1,23 @@
-"""Ways to combine generated parameters (W_h, b_h) with shared ones (W_s, b_s): Table 1 of arXiv 2302.04959.
+"""Ways to combine generated parameters (W_h, b_h) with shared ones (W_s, b_s).
 
 Generated parameters are written by the hypernetwork for one clip; shared parameters are trained and the same for all
 clips. A layer of the target network with input x computes one of
 
-    replace    x W_h^T + b_h; the first `shared_layers` layers use x W_s^T + b_s instead
-    add        x (W_s + W_h)^T + b_s + b_h          the reference code drops b_s
-    multiply   x (W_s * W_h)^T + b_s * b_h          the reference code computes (x (W_s * W_h)^T) * b_h
+    replace            x W_h^T + b_h; the first `shared_layers` layers use x W_s^T + b_s instead
+    add                x (W_s + W_h)^T + b_s + b_h          the reference code drops b_s
+    multiply           x (W_s * W_h)^T + b_s * b_h          the reference code computes (x (W_s * W_h)^T) * b_h
+    biases_only        x W_s^T + b_h
+    global_residual    x (W_s + f W_h)^T + b_s + f b_h      f grows from 0 to 1, see hsbench.models.hypersound.ramp
 
-where * multiplies element by element. A protocol switch decides between the text of the paper and its code:
-`additive_bias` is "sum" (text) or "generated" (code), `multiplicative_bias` is "product" (text) or "scale" (code).
+where * multiplies element by element. The first three are Table 1 of arXiv 2302.04959. A protocol switch decides
+between the text of that paper and its code: `additive_bias` is "sum" (text) or "generated" (code),
+`multiplicative_bias` is "product" (text) or "scale" (code).
+
+global_residual is the combination of FewSound (arXiv 2503.02585). It differs from `add` in three points: f makes the
+training begin with the shared parameters alone; the shared biases always count, whatever `additive_bias` says; and the
+shared parameters start as a network of their own (see hsbench.models.hypersound.network). FewSound also feeds its
+hypernetwork with the shared parameters: two convolutions and a linear layer of 55 million weights turn them into a
+second half of its input. This convolution branch is left out, so only the latent of the clip enters the hypernetwork.
 
 Why one combined set of weights suffices: each rule is linear in x with one effective matrix and one effective bias (or
 factor), so they are combined once per clip, and the target network evaluates every time with these.
@@ -29,7 +38,7 @@ if TYPE_CHECKING:
 
     Parameters = Mapping[str, torch.Tensor]
 
-WAYS = ("replace", "add", "multiply")
+WAYS = ("replace", "add", "multiply", "biases_only", "global_residual")
 
 
 class Combination:
@@ -44,8 +53,11 @@ class Combination:
         switches: values of the protocol switches additive_bias and multiplicative_bias.
 
     Attributes:
+        way: the rule.
         generated: {name: shape} of the parameters that the hypernetwork generates for each clip.
         shared: {name: shape} of the parameters that all clips share.
+        has_ramp: whether a factor that depends on the epoch multiplies the generated parameters.
+        complete: whether the weights of every layer are shared and have to work without generated ones.
 
     Raises:
         UnknownNameError: there is no rule of that name.
@@ -60,7 +72,13 @@ class Combination:
                 f"shared_layers expects 0 to {net.layers - 1}, and 0 unless combine is replace, got {shared_layers}."
             )
         self.way, self.switches = way, switches
-        self.generated = {name: shape for name, shape in net.shapes().items() if int(name[1:]) >= shared_layers}
+        self.has_ramp = way == "global_residual"
+        self.complete = way in ("biases_only", "global_residual")
+        self.generated = {
+            name: shape
+            for name, shape in net.shapes().items()
+            if int(name[1:]) >= shared_layers and (way != "biases_only" or name.startswith("b"))
+        }
         self.shared = {
             name: shape
             for name, shape in net.shapes().items()
@@ -72,21 +90,27 @@ class Combination:
         return name.startswith("b") and self.switches["multiplicative_bias"] == "scale"
 
     def _is_added(self, name: str) -> bool:
-        """Return whether the rule is "add" and this parameter is the sum of a shared and a generated one."""
-        return self.way == "add" and not (name.startswith("b") and self.switches["additive_bias"] == "generated")
+        """Return whether this parameter is the sum of a shared and a generated one."""
+        dropped = name.startswith("b") and self.switches["additive_bias"] == "generated"
+        return self.has_ramp or (self.way == "add" and not dropped)
 
-    def __call__(self, generated: Parameters, shared: Parameters) -> dict[str, torch.Tensor]:
+    def __call__(
+        self, generated: Parameters, shared: Parameters, factor: torch.Tensor | None = None
+    ) -> dict[str, torch.Tensor]:
         """Combine the parameters of a batch of clips.
 
         Args:
             generated: {name: [batch, *shape]}.
             shared: {name: shape}.
+            factor: f of the rule "global_residual", a scalar; None for 1.
 
         Returns:
             {name: [batch or 1, *shape]}, the parameters that the target network applies. A factor of pre-activations
             has the name s0, s1, ... and replaces the bias b0, b1, ... of its layer. The batch dimension is 1 where a
             parameter is the same for all clips.
         """
+        if factor is not None:
+            generated = {name: factor * value for name, value in generated.items()}
         params = {name: value[None] for name, value in shared.items() if name not in generated}
         for name, value in generated.items():
             if self.way == "multiply" and self._is_scale(name):
@@ -94,5 +118,5 @@ class Combination:
             elif name not in shared:
                 params[name] = value
             else:
-                params[name] = shared[name] + value if self.way == "add" else shared[name] * value
+                params[name] = shared[name] * value if self.way == "multiply" else shared[name] + value
         return params

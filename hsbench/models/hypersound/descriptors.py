@@ -26,8 +26,11 @@ HYPERNETWORK: dict[str, Any] = {
     "norm": "element",
 }
 
-NEUTRAL = {"warmup_first_epoch": 1}
+WARM_UP_NEUTRAL = {"warmup_first_epoch": 1}
 """The first version counted the epochs of the frequency weighting's warm-up from 1, the reference code from 0."""
+
+NEUTRAL = {**WARM_UP_NEUTRAL, "ramp_epochs": None}
+"""The first version had no way to use the weights with a ramp; None, a fiftieth of all epochs, suits every budget."""
 
 PAPER: dict[str, Any] = {
     "epochs": 2500,
@@ -38,6 +41,7 @@ PAPER: dict[str, Any] = {
     "weight_decay": 0.01,
     "clip_norm": None,
     "warmup_epochs": 500,
+    "ramp_epochs": None,
     "channels": 16,
     "hidden": "400-768-768-768-768-400",
     "coordinates": None,
@@ -99,7 +103,7 @@ def resolve(settings: Mapping[str, Any], switches: Mapping[str, Any], samples: i
         samples: samples per clip.
     """
     resolved = widths.resolve(settings, switches, samples)
-    return resolved if resolved["frequency_weight_p"] else {**resolved, **NEUTRAL}
+    return resolved if resolved["frequency_weight_p"] else {**resolved, **WARM_UP_NEUTRAL}
 
 
 DESCRIPTORS = [

@@ -12,9 +12,12 @@ from hsbench.fit import distributed, graphs, loop
 from hsbench.fit.batches import Batches
 from hsbench.fit.losses import WARM_UP
 from hsbench.models.base import CHECKPOINT
+from hsbench.models.hypersound import ramp
 from hsbench.models.training_sanity import SANITY_CLIPS, training_sanity
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from hsbench.models.base import Context, Training
     from hsbench.models.hypersound.network import HyperSoundNetwork
     from hsbench.models.hypersound.step import TrainingStep
@@ -54,10 +57,12 @@ def train(
     batches = _batches(clips, context, device)
     record = graphs.asked() and warmup_first_epoch is None and distributed.world() == 1
     recorded = graphs.Recorded(lambda waveform, chosen=None: step(waveform, chosen, 0), network.parameters())
+    set_factor = _factor_setter(network, training)
 
     def step_at(number: int) -> torch.Tensor:
         waveform, chosen = batches(number), batches.windows(number, training["coordinates"])
-        if record:
+        factor = set_factor(number // batches.per_epoch)
+        if record and factor == 1:  # during the ramp, steps differ from epoch to epoch
             return recorded(waveform) if chosen is None else recorded(waveform, chosen)
         # The loss knows a warm-up of WARM_UP epochs. A budget with a shorter warm-up counts its epochs faster.
         epoch = (warmup_first_epoch or 0) + number // batches.per_epoch
@@ -71,8 +76,24 @@ def train(
         checkpoint=context.kept / CHECKPOINT,
     )
     loop.optimise(dict(network.named_parameters()), step_at, recipe, hooks)
+    set_factor(training["epochs"] - 1)  # a training that is resumed after its last step makes no step
     counts = {"steps": recipe.updates, "clips_seen": recipe.updates * training["batch"]}
     return {**counts, **sanity(clips, step)}
+
+
+def _factor_setter(network: HyperSoundNetwork, training: Mapping[str, Any]) -> Callable[[int], float]:
+    """Return a function that sets a network's factor of generated parameters to that of an epoch, and returns it."""
+    buffer = network.factor
+    if buffer is None:
+        return lambda _epoch: 1.0
+    length = ramp.length(training)
+
+    def set_factor(epoch: int) -> float:
+        factor = ramp.factor(epoch, length)
+        buffer.fill_(factor)
+        return factor
+
+    return set_factor
 
 
 def _batches(clips: Training, context: Context, device: torch.device) -> Batches:

@@ -126,10 +126,10 @@ def linear(params: Mapping[str, torch.Tensor], layer: int, x: torch.Tensor) -> t
         x: input [batch or 1, in, time].
 
     Returns:
-        [batch, out, time], or [1, out, time] where neither weights nor input differ between clips.
+        [batch, out, time], or [1, out, time] where neither parameters nor input differ between clips.
     """
     weight, bias = params[f"w{layer}"], params.get(f"b{layer}")
-    batch = max(weight.shape[0], x.shape[0])
+    batch = max(weight.shape[0], x.shape[0], 1 if bias is None else bias.shape[0])
     weight, x = weight.expand(batch, -1, -1), x.expand(batch, -1, -1)
     y = torch.bmm(weight, x) if bias is None else torch.baddbmm(bias.unsqueeze(2), weight, x)
     return scaled(params, layer, y)

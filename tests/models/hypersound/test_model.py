@@ -88,9 +88,18 @@ def test_a_trained_network_is_kept_and_loaded(make, name):
     assert not (context.kept / "training.safetensors").exists()
 
 
-@pytest.mark.parametrize(("changes", "through"), [({}, 9), ({"frequency_weight_p": 0.5}, 0)])
+@pytest.mark.parametrize(
+    ("changes", "through"),
+    [
+        ({}, 9),
+        ({"frequency_weight_p": 0.5}, 0),
+        ({"combine": "biases_only"}, 9),
+        ({"combine": "global_residual"}, 6),
+        ({"combine": "global_residual", "ramp_epochs": 4}, 0),
+    ],
+)
 def test_recorded_steps_train_the_same_network(make, recorded_calls, changes, through):
-    """A step whose loss changes from epoch to epoch is not recorded."""
+    """A step that changes from epoch to epoch is not recorded: one with a frequency weighting or in a ramp."""
     plain, context = make(folder="plain", **changes)
     plain.fit(clips(), context)
     assert recorded_calls == []
@@ -128,14 +137,16 @@ def test_code_generated_by_torch_trains_the_same_network(make, monkeypatch, tmp_
     assert 0 < change_by_compilation(make, monkeypatch) < 1e-3
 
 
-def test_an_interrupted_training_resumes_to_the_same_weights_bit_for_bit(make, eager_checkpoints):
-    undisturbed, context = make(folder="undisturbed", augment=True)
+@pytest.mark.parametrize("changes", [{}, {"combine": "biases_only"}, {"combine": "global_residual", "ramp_epochs": 2}])
+def test_an_interrupted_training_resumes_to_the_same_weights_bit_for_bit(make, eager_checkpoints, changes):
+    """The ramp has the factors 0, 0.5 and 1 in the three epochs of three steps; the stop is in its second epoch."""
+    undisturbed, context = make(folder="undisturbed", augment=True, **changes)
     undisturbed.fit(clips(), context)
-    model, context = make(folder="stopped", augment=True, stop=5)
+    model, context = make(folder="stopped", augment=True, stop=5, **changes)
     with pytest.raises(KeyboardInterrupt):
         model.fit(clips(), context)
     assert (context.kept / "training.safetensors").exists()
-    model, context = make(folder="stopped", augment=True)
+    model, context = make(folder="stopped", augment=True, **changes)
     model.fit(clips(), context)
     assert context.rows[0]["step"] == 4, "the checkpoint before the stop"
     for name, value in undisturbed.network.state_dict().items():
@@ -180,6 +191,15 @@ def test_the_payload_counts_generated_parameters_only(make):
     assert reconstruction.weights["w1"].shape == (12, 12)
 
 
+@pytest.mark.parametrize(("way", "generated"), [("biases_only", 12 + 12 + 1), ("global_residual", 421)])
+def test_the_payload_of_the_ways_with_a_network_of_shared_weights(make, way, generated):
+    model, context = make(combine=way)
+    assert model.fit(clips(), context)["generated"] == generated
+    (reconstruction,) = model.reconstruct(clips(1), context)
+    assert (reconstruction.payload.numbers, reconstruction.payload.bits) == (generated, 32 * generated)
+    assert sum(value.size for value in reconstruction.weights.values()) == generated
+
+
 def test_a_clip_of_another_length_is_refused_in_a_sentence(make):
     model, context = make()
     model.fit(clips(), context)
@@ -200,6 +220,48 @@ def test_a_training_that_diverges_has_that_status(make):
     facts = model.fit(clips(), context)
     assert facts["status"] in ("diverged", "collapsed")
     assert {clip.status for clip in model.reconstruct(clips(), context)} <= {"diverged", "collapsed"}
+
+
+@pytest.mark.parametrize(("ramp_epochs", "expected"), [(None, 1.0), (0, 1.0), (8, 0.25)])
+def test_a_network_keeps_the_factor_of_its_last_epoch(make, eager_checkpoints, monkeypatch, ramp_epochs, expected):
+    """Also where all three epochs were trained, and the sanity check was interrupted and is repeated."""
+    settings = {"combine": "global_residual", "ramp_epochs": ramp_epochs}
+
+    def interrupted(*arguments):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("hsbench.models.hypersound.training.sanity", interrupted)
+        model, context = make(**settings)
+        with pytest.raises(KeyboardInterrupt):
+            model.fit(clips(), context)
+    model, context = make(**settings)
+    facts = model.fit(clips(), context)
+    assert context.rows == [], "no step was left"
+    assert model.network.factor == expected
+    (estimate,) = model.reconstruct(clips(1), context)
+    whole, other = make(folder="whole", **settings)
+    assert whole.fit(clips(), other)["loss"] == facts["loss"]
+    loaded, later = make(**settings)
+    loaded.fit(clips(), later)
+    assert loaded.network.factor == expected
+    (again,) = loaded.reconstruct(clips(1), later)
+    assert np.array_equal(estimate.waveform, again.waveform)
+
+
+def test_a_training_of_one_epoch_has_trained_the_shared_parameters_only(make):
+    """Its generated parameters have the factor 0, so all outputs are equal, and the status says so."""
+    model, context = make(combine="global_residual", epochs=1)
+    facts = model.fit(clips(), context)
+    assert (facts["spread"], facts["status"]) == (0.0, "collapsed")
+
+
+def test_the_ramp_is_part_of_the_key_only_where_its_length_is_given():
+    descriptor = registry.model("hypersound-siren")
+    for name, training in descriptor.budgets.items():
+        assert "ramp_epochs" not in descriptor.key_settings(training)
+        assert descriptor.key_settings({**training, "ramp_epochs": 50})["ramp_epochs"] == 50
+        assert descriptor.training_settings(descriptor.key_settings(training), name) == training
 
 
 def test_train_clips_takes_the_first_clips(make):
@@ -262,6 +324,8 @@ def test_the_warm_up_is_part_of_the_key_only_where_there_is_one():
         ({"schedule": "cosine"}, "unknown schedule"),
         ({"spectral_loss": "pwg", "frequency_weight_p": 0.5}, "pwg takes no frequency weighting"),
         ({"precision": "fp8"}, "unknown precision"),
+        ({"combine": "residual"}, "unknown way to use the weights 'residual'; did you mean 'global_residual'"),
+        ({"combine": "global_residual", "ramp_epochs": -1}, "ramp_epochs expects a whole number of epochs from 0"),
     ],
 )
 def test_settings_out_of_range_are_refused_in_a_sentence(make, changes, message):
@@ -286,9 +350,10 @@ def test_the_error_for_lack_of_memory_names_a_setting(make, monkeypatch):
         model.fit(clips(), context)
 
 
+@pytest.mark.parametrize("changes", [{"combine": "add"}, {"combine": "biases_only"}, {"combine": "global_residual"}])
 @pytest.mark.parametrize("name", ["hypersound-fmlp", "hypersound-siren"])
-def test_a_clip_can_be_decoded_at_any_times_from_its_stored_weights(make, name):
-    model, context = make(name, combine="add")
+def test_a_clip_can_be_decoded_at_any_times_from_its_stored_weights(make, name, changes):
+    model, context = make(name, **changes)
     model.fit(clips(), context)
     (reconstruction,) = model.reconstruct(clips(1), context)
     own_rate = model.play(reconstruction.weights, np.linspace(-1, 1, SAMPLES), context)

@@ -76,6 +76,46 @@ def test_the_parameters_of_a_shared_layer_have_no_batch_of_clips(small_network):
     assert network.net.apply(params, torch.linspace(-1, 1, 9).view(1, -1, 1)).shape == (3, 9)
 
 
+@pytest.mark.parametrize("switches", [TEXT, CODE])
+def test_new_ways_have_these_generated_and_shared_parameters(switches):
+    net = create("fmlp", [90] * 5)
+    biases, residual = (Combination(net, way, 0, switches) for way in ("biases_only", "global_residual"))
+    assert biases.generated == {f"b{layer}": (90,) for layer in range(5)} | {"b5": (1,)}
+    assert biases.shared == {name: shape for name, shape in net.shapes().items() if name.startswith("w")}
+    assert residual.generated == residual.shared == net.shapes()
+
+
+@pytest.mark.parametrize("kind", ["fmlp", "siren"])
+@pytest.mark.parametrize("points", [9, 700])
+def test_shared_weights_with_zero_biases_are_a_plain_network_without_biases(small_network, kind, points):
+    network = small_network(kind, "biases_only")
+    grid = torch.linspace(-1, 1, points).view(1, -1, 1)
+    params = network.parameters_of(torch.zeros(3, sum(network.hypernetwork.sizes)))
+    assert {name: len(value) for name, value in params.items()} == {"w0": 1, "w1": 1, "w2": 1, "w3": 1} | {
+        "b0": 3, "b1": 3, "b2": 3, "b3": 3
+    }  # fmt: skip
+    weights = {name: value[None] for name, value in network.shared_parameters().items()}
+    y = network.net.apply(params, grid)
+    assert y.shape == (3, points)
+    assert torch.allclose(y, network.net.apply(weights, grid).expand(3, points), atol=1e-6)
+    assert y.std() > 0
+
+
+@pytest.mark.parametrize("kind", ["fmlp", "siren"])
+def test_biases_differ_between_clips(small_network, kind):
+    """Every bias counts: each clip is the plain network of the shared weights and its own biases."""
+    network = small_network(kind, "biases_only")
+    generated = {name: torch.randn(3, *shape) for name, shape in network.combination.generated.items()}
+    weights = {name: value[None] for name, value in network.shared_parameters().items()}
+    grid = torch.linspace(-1, 1, 50).view(1, -1, 1)
+    y = network.net.apply(network.combination(generated, network.shared_parameters()), grid)
+    for clip in range(3):
+        biases = {name: value[clip : clip + 1] for name, value in generated.items()}
+        alone = network.net.apply(weights | biases, grid)
+        assert torch.allclose(y[clip], alone[0], atol=1e-5)
+    assert (y[0] - y[1]).abs().max() > 1e-3
+
+
 @pytest.mark.parametrize(("kind", "net"), [("fmlp", "fmlp_90"), ("siren", "siren_90")])
 def test_parameter_counts_of_the_hypernetwork(golden_models, kind, net):
     target = create(kind, [90] * 5)
@@ -88,12 +128,12 @@ def test_parameter_counts_of_the_hypernetwork(golden_models, kind, net):
 def fresh_head():
     """Parameters that an untrained head of the reference's size generates from inputs of unit variance."""
 
-    def generate(kind):
+    def generate(kind, way="replace"):
         net = create(kind, [90] * 5)
         with torch.random.fork_rng():
             torch.manual_seed(3)
-            network = Hypernetwork(3296, PAPER, net.shapes())
-            network.initialise(net)
+            network = Hypernetwork(3296, PAPER, Combination(net, way, 0, TEXT).generated)
+            network.initialise(net, way=way)
             with torch.no_grad():
                 return network.split(network.head(torch.randn(8, 400)))
 
@@ -127,6 +167,54 @@ def test_shared_parameters_of_a_siren_are_drawn_as_in_the_reference(golden_train
     assert golden_training["init/siren_shared_absmax"]["w1"] == pytest.approx(math.sqrt(6 / 90) / 2000, rel=0.01)
 
 
+@pytest.mark.parametrize("way", ["biases_only", "global_residual"])
+@pytest.mark.parametrize("kind", ["fmlp", "siren"])
+def test_shared_weights_that_work_alone_start_as_an_individual_network_does(small_network, kind, way):
+    network = small_network(kind, way)
+    for name, value in network.shared_parameters().items():
+        bound = network.net.bound(name, network.net.sizes[int(name[1:])], "omega_i")
+        assert value.abs().max() <= bound
+        if value.numel() >= 20:
+            assert value.abs().max() > 0.8 * bound, name
+    started = {name: value.clone() for name, value in network.shared_parameters().items()}
+    network.initialise(0, output_scale=0.1)
+    for name, value in network.shared_parameters().items():
+        assert torch.allclose(value, started[name] * (0.1 if name[1:] == "3" else 1.0)), name
+
+
+def test_generated_biases_of_an_fmlp_start_with_the_spread_of_its_own_draw(fresh_head):
+    for name, value in fresh_head("fmlp", "biases_only").items():
+        if value[0].numel() > 80:
+            fan_in = 20 if name == "b0" else 90
+            assert value.std().item() == pytest.approx(1 / math.sqrt(3 * fan_in), rel=0.15), name
+
+
+@pytest.mark.parametrize(("kind", "largest"), [("fmlp", 0.5), ("siren", 0.02)])
+def test_a_generated_residual_starts_as_a_small_deviation(small_network, kind, largest):
+    """Relative to what the way `add` generates with the same seed."""
+    x = torch.randn(4, 2048, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        residual, whole = (small_network(kind, way)(x).norm() for way in ("global_residual", "add"))
+    assert 0 < residual < largest * whole
+
+
+def test_kaimings_bound_over_one_row_suits_neither_target_network():
+    """FewSound's draw of shared weights: the FMLP starts silent, the SIREN far above full scale."""
+    grid = torch.linspace(-1, 1, 1024).view(1, -1, 1)
+    levels = {}
+    for kind in ("fmlp", "siren"):
+        net, random = create(kind, [87] * 5), torch.Generator().manual_seed(0)
+        own = {name: value[None] for name, value in net.draw(random, "omega_i").items()}
+        kaiming = {
+            name: (torch.rand(1, *shape, generator=random) * 2 - 1) * math.sqrt(6 / math.prod(shape))
+            for name, shape in net.shapes().items()
+            if name.startswith("w")
+        }
+        levels[kind] = [net.apply(params, grid).std().item() for params in (own, kaiming)]
+    assert levels["fmlp"] == [pytest.approx(3e-3, rel=0.5), pytest.approx(8e-6, rel=0.5)]
+    assert levels["siren"] == [pytest.approx(0.9, rel=0.3), pytest.approx(30, rel=0.3)]
+
+
 def test_equal_seeds_give_equal_networks(small_network):
     first, same, other = (small_network(way="add", seed=seed).state_dict() for seed in (0, 0, 1))
     assert all(torch.equal(first[name], same[name]) for name in first)
@@ -152,7 +240,12 @@ def test_invalid_combinations_are_refused_in_a_sentence():
     net = create("fmlp", [8, 8])
     with pytest.raises(UnknownNameError, match="did you mean 'multiply'"):
         Combination(net, "multiplied", 0, TEXT)
+    with pytest.raises(UnknownNameError, match="known: add, biases_only, global_residual, multiply, replace"):
+        Combination(net, "concatenate", 0, TEXT)
     with pytest.raises(UsageError, match="shared_layers expects 0 to 2"):
         Combination(net, "replace", 3, TEXT)
     with pytest.raises(UsageError, match="0 unless combine is replace"):
         Combination(net, "add", 1, TEXT)
+    for way in ("biases_only", "global_residual"):
+        with pytest.raises(UsageError, match="0 unless combine is replace"):
+            Combination(net, way, 1, TEXT)

@@ -54,11 +54,16 @@ def gradients(network, step, x, chosen=None):
     return loss.item(), {name: p.grad.clone() for name, p in network.named_parameters() if p.grad is not None}
 
 
-@pytest.mark.parametrize(("way", "shared"), [("replace", 0), ("replace", 2), ("add", 0), ("multiply", 0)])
+@pytest.mark.parametrize(
+    ("way", "shared"),
+    [("replace", 0), ("replace", 2), ("add", 0), ("multiply", 0), ("biases_only", 0), ("global_residual", 0)],
+)
 @pytest.mark.parametrize("kind", ["fmlp", "siren"])
 def test_tiles_micro_batches_and_cores_give_the_plain_gradient(small_network, threads, kind, way, shared):
     """The root of the spectral loss is over the whole batch, and dividing the work does not change it."""
     network = small_network(kind, way, shared, **({"omega_0": 40.0} if kind == "siren" else {})).double()
+    if network.factor is not None:
+        network.factor.fill_(0.3)
     x = torch.randn(4, 2048, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     x *= torch.tensor([[0.1], [0.2], [0.5], [1.0]])
     loss = MultiResolutionMelLoss(22050, 0.5)
