@@ -93,6 +93,8 @@ class ModelDescriptor(Descriptor):
         neutral: setting that was added after the model's first release -> its neutral value, at which the model does
             exactly what it did before the setting existed. The neutral value is fixed for ever, whatever becomes of
             the default. It belongs to a setting of `defaults` or of the training settings in `budgets`.
+        only_with: training setting that has an effect only where a setting of the model has a certain value -> (name of
+            that setting, the value). The training setting must be in `neutral`; elsewhere it has its neutral value.
     """
 
     kind = "models"
@@ -106,6 +108,7 @@ class ModelDescriptor(Descriptor):
     decode_settings: tuple[str, ...] = ()
     function_of_time: bool = False
     neutral: Mapping[str, Any] = field(default_factory=dict)
+    only_with: Mapping[str, tuple[str, Any]] = field(default_factory=dict)
 
     def not_given(self, settings: Mapping[str, Any]) -> str | None:
         """Return what the user has to add before the model can run, an extra or a path; None if nothing is missing.
@@ -152,6 +155,16 @@ class ModelDescriptor(Descriptor):
     def training_settings(self, settings: Mapping[str, Any], budget: str) -> dict[str, Any]:
         """Return `all_settings` of a cell's training settings under a budget."""
         return self.all_settings(settings, self.budgets.get(budget, {}))
+
+    def effective_training(self, settings: Mapping[str, Any], training: Mapping[str, Any]) -> dict[str, Any]:
+        """Return training settings in which those without an effect (see `only_with`) have their neutral value.
+
+        Args:
+            settings: all settings of the model, resolved.
+            training: training settings, by name.
+        """
+        idle = {name for name, (key, value) in self.only_with.items() if settings[key] != value}
+        return {name: self.neutral[name] if name in idle else value for name, value in training.items()}
 
     def _has_neutral_value(self, name: str, value: Any) -> bool:
         """The type counts: JSON, and so the key, tells 1 from 1.0 and from true, while Python's == does not."""

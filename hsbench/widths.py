@@ -126,15 +126,20 @@ class Operations(NamedTuple):
 
 
 def individual(settings: Mapping[str, Any], training: Mapping[str, Any], samples: int) -> Operations:
-    """Estimate the operations of individual INRs, which are fitted to one clip each.
+    """Estimate the operations of individual INRs, which are fitted to one clip each, and of a learned start.
 
     Args:
         settings: model settings.
-        training: training settings; `steps` and `coordinates` are read.
+        training: training settings: `steps`, `coordinates` and, where the start is learned, those named `start_...`.
         samples: samples per clip.
     """
     coordinates = training["coordinates"] or samples
-    return Operations(0.0, training["steps"] * coordinates * _step(settings))
+    each = training["steps"] * coordinates * _step(settings)
+    if training.get("start_steps") is None:
+        return Operations(0.0, each)
+    # An outer step fits each clip of its batch for the inner steps, and computes one more gradient at their result.
+    fits = training["start_steps"] * training["start_batch"]
+    return Operations(fits * (training["start_inner_steps"] + 1) * min(4096, coordinates) * _step(settings), each)
 
 
 def hypersound(settings: Mapping[str, Any], training: Mapping[str, Any], samples: int) -> Operations:

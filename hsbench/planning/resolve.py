@@ -115,6 +115,7 @@ class Resolved:
         if descriptor.resolve is not None:
             resolve = registry.call(descriptor, registry.load_target, descriptor.resolve)
             settings = registry.call(descriptor, resolve, settings, switches, corpus.manifest.samples)
+        training = descriptor.effective_training(settings, training)
         settings = {key: value for key, value in settings.items() if key not in descriptor.places}
         content = {
             "fingerprint": corpus.fingerprint,
@@ -167,7 +168,10 @@ class Resolved:
         model_changes = self.request.changes.get(row.model, {})
         changed = [f"{key}={value}" for key, value in model_changes.items() if key not in descriptor.places]
         paper = {**descriptor.budgets.get("paper", {}), **dict(row.training)}
-        training = descriptor.training_settings(dict(cells[0].budget.settings), self.budget.name) if cells else {}
+        training = {}
+        if cells:
+            training = descriptor.training_settings(dict(cells[0].budget.settings), self.budget.name)
+            paper = descriptor.effective_training(descriptor.model_settings(dict(cells[0].model.settings)), paper)
         return ViewRow(
             name=" ".join([row.name, *changed]).replace(",", ";"),
             model=row.model,
