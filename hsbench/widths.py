@@ -137,9 +137,8 @@ def individual(settings: Mapping[str, Any], training: Mapping[str, Any], samples
     each = training["steps"] * coordinates * _step(settings)
     if training.get("start_steps") is None:
         return Operations(0.0, each)
-    # An outer step fits each clip of its batch for the inner steps, and computes one more gradient at their result.
-    fits = training["start_steps"] * training["start_batch"]
-    return Operations(fits * (training["start_inner_steps"] + 1) * min(4096, coordinates) * _step(settings), each)
+    inner = training["start_steps"] * training["start_batch"] * training["start_inner_steps"]
+    return Operations(inner * min(training["start_coordinates"], samples) * _step(settings), each)
 
 
 def hypersound(settings: Mapping[str, Any], training: Mapping[str, Any], samples: int) -> Operations:

@@ -126,7 +126,8 @@ def test_the_start_is_bit_equal_for_every_number_of_threads(name, batch, context
     starts = []
     for count in (1, 2, 4):
         threads(count)
-        model, _, _ = learn(context, name, place=f"{count}", threads=count, training={"start_batch": batch})
+        training = {"start_batch": batch, "start_steps": 3, "start_inner_steps": 2}
+        model, _, _ = learn(context, name, place=f"{count}", threads=count, training=training)
         starts.append(model.start)
     assert all(torch.equal(other[key], starts[0][key]) for other in starts for key in starts[0])
 
