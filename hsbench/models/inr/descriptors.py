@@ -20,30 +20,32 @@ RANDOM, LEARNED = "random", "learned"
 FITTING: dict[str, Any] = {"start": RANDOM, "shared_start": False, "weight_format": "fp32"}
 
 START: dict[str, Any] = {
-    "start_steps": 20000,
-    "start_batch": 4,
-    "start_rate": 1e-3,
-    "start_inner_steps": 4,
+    "start_steps": 10000,
+    "start_batch": 1,
+    "start_rate": 3e-3,
+    "start_inner_steps": 32,
     "start_inner_rate": 1e-3,
     "start_coordinates": 1024,
 }
-"""Training of a learned start: outer steps, clips and peak learning rate of each, and the steps of each clip's fit."""
+"""Training of a learned start: outer steps, clips and peak learning rate of each; steps, rate and coordinates of each
+clip's fit."""
 PAPER: dict[str, Any] = {"steps": 100000, "coordinates": None, "schedule": "constant", "learning_rate": 1e-4, **START}
-STANDARD = {**PAPER, "steps": 20000, "start_steps": 4000}
+STANDARD = {**PAPER, "steps": 20000, "start_steps": 1000}
 QUICK = {
     **PAPER,
     "steps": 1000,
     "coordinates": 4096,
     "schedule": "one_cycle",
     "learning_rate": 1e-2,
-    "start_steps": 400,
-    "start_batch": 2,
+    "start_steps": 130,
 }
-SMOKE = {**QUICK, "steps": 300, "start_steps": 20}
+SMOKE = {**QUICK, "steps": 300, "start_steps": 10}
 
 BUDGETS = {"smoke": SMOKE, "quick": QUICK, "standard": STANDARD, "paper": PAPER}
 SIREN_RATES = {"smoke": 1e-3, "quick": 1e-3, "standard": 1e-4, "paper": 1e-4}
-"""Budget -> learning rate of a SIREN, the one training setting in which it differs from an FMLP."""
+"""Budget -> learning rate of a SIREN. Only in its learning rates does the training of a SIREN differ from an FMLP's."""
+SIREN_START = {"start_rate": 3e-4, "start_inner_rate": 1e-4}
+"""Learning rates of the training of a SIREN's start."""
 
 NEUTRAL = {"start": RANDOM, **dict.fromkeys(START)}
 """A start is random, as before there was a choice; where nothing is learned, the settings of the learning are None."""
@@ -96,7 +98,9 @@ DESCRIPTORS = [
         defaults={**SIREN, **FITTING},
         decode_settings=("weight_format",),
         function_of_time=True,
-        budgets={name: {**training, "learning_rate": SIREN_RATES[name]} for name, training in BUDGETS.items()},
+        budgets={
+            name: {**training, "learning_rate": SIREN_RATES[name], **SIREN_START} for name, training in BUDGETS.items()
+        },
         switches=("width_at_cr_1", "inr_loss", "inr_siren_init", "inr_output", "bad_fit_is_status"),
         resolve="hsbench.models.inr.descriptors:resolve",
         neutral=NEUTRAL,
