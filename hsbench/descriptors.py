@@ -105,6 +105,8 @@ class ModelDescriptor(Descriptor):
             False, so that the option does not make it compute the same reconstructions again.
         trains_when: setting -> value at which `fit` reads the training split, for a model that does so with some of its
             settings only and has trains=False.
+        only_with: training setting that has an effect only where a setting of the model has a certain value -> (name of
+            that setting, the value). The training setting must be in `neutral`; elsewhere it has its neutral value.
     """
 
     kind = "models"
@@ -121,6 +123,7 @@ class ModelDescriptor(Descriptor):
     approach: str = ""
     trains: bool = True
     trains_when: Mapping[str, Any] = field(default_factory=dict)
+    only_with: Mapping[str, tuple[str, Any]] = field(default_factory=dict)
 
     def learns(self, settings: Mapping[str, Any]) -> bool:
         """Return whether the model's `fit` reads the training split.
@@ -176,6 +179,16 @@ class ModelDescriptor(Descriptor):
     def training_settings(self, settings: Mapping[str, Any], budget: str) -> dict[str, Any]:
         """Return `all_settings` of a cell's training settings under a budget."""
         return self.all_settings(settings, self.budgets.get(budget, {}))
+
+    def effective_training(self, settings: Mapping[str, Any], training: Mapping[str, Any]) -> dict[str, Any]:
+        """Return training settings in which those without an effect (see `only_with`) have their neutral value.
+
+        Args:
+            settings: all settings of the model, resolved.
+            training: training settings, by name.
+        """
+        idle = {name for name, (key, value) in self.only_with.items() if settings[key] != value}
+        return {name: self.neutral[name] if name in idle else value for name, value in training.items()}
 
     def _has_neutral_value(self, name: str, value: Any) -> bool:
         """The type counts: JSON, and so the key, tells 1 from 1.0 and from true, while Python's == does not."""

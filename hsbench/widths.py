@@ -128,16 +128,19 @@ class Operations(NamedTuple):
 
 
 def individual(settings: Mapping[str, Any], training: Mapping[str, Any], samples: int) -> Operations:
-    """Estimate the operations of individual INRs, which are fitted to one clip each.
+    """Estimate the operations of individual INRs, which are fitted to one clip each, and of a learned start.
 
     Args:
         settings: model settings.
-        training: training settings; `steps` and `coordinates` are read.
+        training: training settings: `steps`, `coordinates` and, where the start is learned, those named `start_...`.
         samples: samples per clip.
     """
     coordinates = training["coordinates"] or samples
     fit = training["steps"] * coordinates * _step(settings)
-    return Operations(0.0, fit, fit)
+    if training.get("start_steps") is None:
+        return Operations(0.0, fit, fit)
+    inner = training["start_steps"] * training["start_batch"] * training["start_inner_steps"]
+    return Operations(inner * min(training["start_coordinates"], samples) * _step(settings), fit, fit)
 
 
 def hypersound(settings: Mapping[str, Any], training: Mapping[str, Any], samples: int) -> Operations:

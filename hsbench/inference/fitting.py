@@ -171,7 +171,7 @@ def fit_sound(
 
     Raises:
         UnknownNameError: there is no such model, budget or setting.
-        UsageError: the model is no individual INR, or the sound cannot be used.
+        UsageError: the model is no individual INR, its start has to be learned, or the sound cannot be used.
     """
     sound = _checked(waveform, sample_rate)
     descriptor = registry.model(name)
@@ -237,6 +237,7 @@ def _cell(
     switches = protocols.switches("fixed", descriptor.switches)
     if descriptor.resolve is not None:
         model = registry.load_target(descriptor.resolve)(model, switches, sound.size)
+    training = descriptor.effective_training(model, training)
     content = {
         "fingerprint": hashlib.sha256(sound.tobytes()).hexdigest(),
         "sample_rate": sample_rate,

@@ -153,6 +153,7 @@ class Resolved:
         if descriptor.resolve is not None:
             resolve = registry.call(descriptor, registry.load_target, descriptor.resolve)
             settings = registry.call(descriptor, resolve, settings, switches, corpus.manifest.samples)
+        training = descriptor.effective_training(settings, training)
         settings = {key: value for key, value in settings.items() if key not in descriptor.places}
         train_corpus = self.train_corpus_of(row)
         content = {
@@ -207,7 +208,10 @@ class Resolved:
         model_changes = self.request.changes.get(row.model, {})
         changed = [f"{key}={value}" for key, value in model_changes.items() if key not in descriptor.places]
         paper = {**descriptor.budgets.get("paper", {}), **dict(row.training)}
-        training = descriptor.training_settings(dict(cells[0].budget.settings), self.budget.name) if cells else {}
+        training = {}
+        if cells:
+            training = descriptor.training_settings(dict(cells[0].budget.settings), self.budget.name)
+            paper = descriptor.effective_training(descriptor.model_settings(dict(cells[0].model.settings)), paper)
         return ViewRow(
             name=" ".join([row.name, *changed]).replace(",", ";"),
             model=row.model,

@@ -111,6 +111,12 @@ def _check_settings(checks: Checks, descriptor: ModelDescriptor) -> None:
         ):
             unknown = sorted(set(getattr(descriptor, attribute)) - known)
             checks.require(not unknown, f"{attribute} names {', '.join(unknown)}, but there is no such setting.")
+        for name, (key, _) in descriptor.only_with.items():
+            checks.require(
+                name in training & set(descriptor.neutral) and key in descriptor.defaults,
+                f"only_with expects a training setting with a neutral value and a setting of the model, got {name!r} "
+                f"and {key!r}.",
+            )
 
 
 @dataclass

@@ -86,7 +86,7 @@ def new_descriptor(monkeypatch):
         old,
         defaults={**old.defaults, "first_hz": None},
         budgets=budgets,
-        neutral={"first_hz": None, "finetune_bits": 0},
+        neutral={**old.neutral, "first_hz": None, "finetune_bits": 0},
     )
     monkeypatch.setitem(registry._table("models"), "inr-siren", new)
     return new

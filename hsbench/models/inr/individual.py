@@ -3,7 +3,9 @@
 Several clips are fitted side by side, and no operation mixes them, so a fit that diverges leaves the others untouched.
 On a CPU the fit of a clip is bit-equal whatever is fitted beside it and however many threads there are; on a GPU it is
 what it would be alone up to rounding (see hsbench.models.inr.steps). Each clip starts from random weights of its own;
-with `shared_start` all start from the same, so that distances between fitted weights mean something (figure4).
+with `shared_start` all start from the same, so that distances between fitted weights mean something (figure4). With
+`start="learned"` all start from one set of weights that `fit` learned from the training split, so that few steps are
+enough (hsbench.models.inr.start). The start does not belong to the payload of a clip: all clips share it.
 
 Protocol switches: inr_loss, inr_siren_init, inr_output, bad_fit_is_status, width_at_cr_1 (see hsbench.protocols).
 Status: "diverged" where the output is not finite or its power exceeds 1000 times the clip's; "collapsed" where its
@@ -24,7 +26,10 @@ from hsbench.errors import UsageError
 from hsbench.fit import loop
 from hsbench.fit.precision import pin
 from hsbench.models import quantise
-from hsbench.models.base import Payload, Reconstruction, verdict
+from hsbench.models.base import NETWORK, Payload, Reconstruction, verdict
+from hsbench.models.inr.coordinates import Coordinates
+from hsbench.models.inr.descriptors import LEARNED
+from hsbench.models.inr.start import learned
 from hsbench.models.inr.steps import BatchSteps, ClipSteps, decode
 from hsbench.models.targets import create
 from hsbench.models.targets.base import grid
@@ -46,7 +51,18 @@ LOSSES: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {"l1": torch.abs, "m
 
 
 class IndividualINR:
-    """One target network per clip; `fit` does nothing, `reconstruct` optimises."""
+    """One target network per clip, which `reconstruct` optimises; `fit` learns where the optimisation starts, if asked.
+
+    Args:
+        kind: kind of the target network, "fmlp" or "siren".
+        width: units of each hidden layer.
+        layers: number of hidden layers.
+        compression_ratio: ignored, since `width` states the size exactly.
+        start: "random" for random initial weights, "learned" for those that `fit` learns.
+        shared_start: whether all clips start from the same random weights; a learned start is always shared.
+        weight_format: number format in which a clip's weights are stored, see hsbench.models.quantise.
+        network: settings of the target network's kind, such as omega_0 or encoding_length.
+    """
 
     version = 2
     group = 16
@@ -57,17 +73,43 @@ class IndividualINR:
         width: int,
         layers: int,
         compression_ratio: float,
+        start: str,
         shared_start: bool,
         weight_format: str,
         **network: Any,
     ) -> None:
         del compression_ratio  # width says it exactly
-        self.shared_start = shared_start
+        self.learns = start == LEARNED
+        self.shared_start = shared_start or self.learns
+        self.start: Params | None = None
         self.name, self.form = f"inr-{kind}", quantise.check(weight_format)
         self.net = create(kind, [width] * layers, **network)
 
-    def fit(self, train: Training, context: Context) -> None:
-        """Nothing is shared between clips."""
+    def fit(self, train: Training, context: Context) -> Mapping[str, Any] | None:
+        """Learn the start, or load it from context.kept; do nothing where the starts are random.
+
+        Args:
+            train: clips of the training split.
+            context: seed, settings and folders of the run.
+
+        Returns:
+            Facts of the training, see hsbench.models.inr.start.learned; None where nothing is learned.
+
+        Raises:
+            UsageError: there are no training clips, or a setting is out of range.
+            DataError: the start in context.kept belongs to a network of another size.
+        """
+        decodes = context.fitted is not None and not (context.kept / NETWORK).exists()
+        if not self.learns or decodes:  # a cell that decodes what another one fitted needs no start
+            return None
+        device, self.start = pin(context.device, context.threads), None
+        initial = {name: value[0] for name, value in self._initial(["start"], context, device).items()}
+
+        def build(params: Params, coordinates: Coordinates) -> Step:
+            return _steps(self.net, params, coordinates, context)
+
+        self.start, facts = learned(self.net, initial, build, train, context)
+        return facts
 
     def reconstruct(self, clips: Sequence[Clip], context: Context) -> Iterator[Reconstruction]:
         """Fit all clips of the group side by side, or take what another cell fitted, and play them.
@@ -102,13 +144,19 @@ class IndividualINR:
         self, clips: Sequence[Clip], context: Context, device: torch.device
     ) -> tuple[dict[str, torch.Tensor], float, int]:
         """Parameters {name: [batch, *shape]}, seconds per clip and steps."""
+        if self.learns and self.start is None:
+            raise UsageError(
+                f"start=learned needs a training split to learn from, and {self.name} was given none; run it in an "
+                "experiment, or choose start=random."
+            )
         recipe = _recipe(context)
         target = torch.from_numpy(np.stack([clip.waveform for clip in clips])).to(device)
         features = self.net.features(grid(context.samples)).to(device)
         params = self._initial([clip.id for clip in clips], context, device)
         if switched_on(COMPILE):
             self.net.compile()
-        steps = _steps(self.net, params, _Coordinates(features, target, context), context)
+        coordinates = Coordinates(features, target, context.training["coordinates"], context.key)
+        steps = _steps(self.net, params, coordinates, context)
         group = hashlib.sha256(" ".join(clip.id for clip in clips).encode()).hexdigest()[:16]
         curve = _Curve([clip.id for clip in clips], steps, context)
         hooks = loop.Hooks(
@@ -148,7 +196,12 @@ class IndividualINR:
         return waveform
 
     def _initial(self, ids: Sequence[str], context: Context, device: torch.device) -> dict[str, torch.Tensor]:
-        """{name: [batch, *shape]}, each clip's drawn from its own seed, or from one where they share their start."""
+        """Return the parameters that the fits of some clips start from: {name: [batch, *shape]}.
+
+        They are the learned start, or drawn from a seed of each clip, or from one seed where all clips share them.
+        """
+        if self.start is not None:
+            return {name: torch.stack([value.to(device)] * len(ids)) for name, value in self.start.items()}
         divisor = context.switches.get("inr_siren_init", "omega_i")
         seeds = [context.key("init", *([] if self.shared_start else [clip_id])) for clip_id in ids]
         drawn = [self.net.draw(torch.Generator().manual_seed(seed), divisor) for seed in seeds]
@@ -178,38 +231,7 @@ class _Curve:
         self.context.record({**row, "first": self.clips[0], "clips": len(self.clips), **losses})
 
 
-class _Coordinates:
-    """The coordinates of each step: all of them, or the next part of a random order that is drawn anew after each pass.
-
-    Args:
-        features: [1, inputs, time] of the whole clip.
-        target: [batch, time].
-        context: of the fit; its training says how many coordinates a step has.
-    """
-
-    def __init__(self, features: torch.Tensor, target: torch.Tensor, context: Context) -> None:
-        self.features, self.target, self.context = features, target, context
-        self.drawn: int | None = context.training["coordinates"]
-
-    @property
-    def all_of_them(self) -> bool:
-        """Whether every step has all coordinates."""
-        return self.drawn is None or self.drawn >= self.target.shape[1]
-
-    def __call__(self, number: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return features and target at the coordinates of a step."""
-        total = self.target.shape[1]
-        if self.drawn is None or self.drawn >= total:
-            return self.features, self.target
-        parts = total // self.drawn
-        generator = torch.Generator().manual_seed(self.context.key("coordinates", number // parts))
-        order = torch.randperm(total, generator=generator)
-        part = number % parts
-        chosen = order[part * self.drawn : (part + 1) * self.drawn].sort().values.to(self.target.device)
-        return self.features[:, :, chosen], self.target[:, chosen]
-
-
-def _steps(net: TargetNet, params: Params, coordinates: _Coordinates, context: Context) -> Step:
+def _steps(net: TargetNet, params: Params, coordinates: Coordinates, context: Context) -> Step:
     """The steps of a device."""
     loss = LOSSES[context.switches["inr_loss"]]
     if context.device == "cpu":

@@ -9,6 +9,7 @@ from hsbench.audio.clip import Clip
 from hsbench.errors import UsageError
 from hsbench.models.base import Context, verdict
 from hsbench.models.inr import individual, steps
+from hsbench.models.inr.coordinates import Coordinates
 
 SAMPLES = 2048
 
@@ -122,9 +123,9 @@ def test_steps_give_the_gradient_of_the_full_batch(name, loss, context):
 
 
 def test_each_pass_over_the_clip_visits_every_coordinate_once(context):
-    ctx = context({}, training={"coordinates": 512})
+    ctx = context({})
     position = torch.arange(SAMPLES, dtype=torch.float32).view(1, -1)
-    draw = individual._Coordinates(position.view(1, 1, -1), position, ctx)
+    draw = Coordinates(position.view(1, 1, -1), position, 512, ctx.key)
     passes = []
     for start in (0, 4):
         parts = [draw(number) for number in range(start, start + 4)]
@@ -258,7 +259,8 @@ def test_unequal_clips_are_refused(context):
 
 @pytest.mark.parametrize("name", ["inr-fmlp", "inr-siren"])
 def test_the_paper_budget_is_the_published_training(name):
-    budget = registry.model(name).budgets["paper"]
+    descriptor = registry.model(name)
+    budget = descriptor.key_settings(descriptor.effective_training(descriptor.defaults, descriptor.budgets["paper"]))
     assert budget == {"steps": 100_000, "coordinates": None, "schedule": "constant", "learning_rate": 1e-4}
 
 
