@@ -34,6 +34,12 @@ SPIN = {"GOMP_SPINCOUNT": "20000"}
 
 The library's default is fifteen times as long. With the default, a cell takes two to four times as long beside other
 busy programs (see speed/NOTES.md)."""
+MALLOC = {"MALLOC_MMAP_THRESHOLD_": str(32 << 20), "MALLOC_TRIM_THRESHOLD_": str(256 << 20)}
+"""Environment variables with which glibc keeps freed memory for the next allocation instead of returning it.
+
+A training step allocates and frees the same arrays of some 100 kB again and again. By default each of them is mapped
+anew, or the top of the heap is returned and grown again, and the kernel clears every page of it: 2600 page faults a
+step of patch-inr, which took half of its time (see speed/NOTES.md)."""
 GRACE_SECONDS = 10.0
 """Seconds between SIGTERM and SIGKILL, in which a process writes its status."""
 
@@ -142,7 +148,7 @@ class CellProcess:
     def _environment(self) -> dict[str, str]:
         """Return the environment of the process, with the number of threads for every numerical library."""
         threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), self.resources.threads)
-        return {**SPIN, **os.environ, **self.environment, **{name: str(count) for name, count in threads.items()}}
+        return {**SPIN, **MALLOC, **os.environ, **self.environment, **{name: str(count) for name, count in threads.items()}}
 
     def _outcome(self, code: int, end: dict[str, Any]) -> Outcome:
         """Return the outcome of a process that has ended; where the process did not write its status, write it.
