@@ -116,12 +116,17 @@ class Batches:
 
     def _crops(self, offsets: torch.Tensor, keys: torch.Tensor, frequency: torch.Tensor) -> torch.Tensor:
         """Cut and augment the crops that begin at `offsets` in the array of all passages: [batch / world, samples]."""
-        index = offsets.to(self._flat.device)[:, None] + torch.arange(self.samples, device=self._flat.device)
-        crops = self._flat[index].to(self.device).float() / 32768
+        crops = self._cut(offsets).to(self.device).float() / 32768
         if self.augment:
             crops = phase_mangle(crops, frequency.float().to(self.device), self.sample_rate)
             crops = dequantise(crops, uniform(keys.to(self.device), DRAWS + self.samples)[:, DRAWS:])
         return divide_by_peak(crops)
+
+    def _cut(self, offsets: torch.Tensor) -> torch.Tensor:
+        """Return the samples that begin at `offsets`: [batch / world, samples] int16, where the passages lie."""
+        if self._flat.device.type == "cpu":  # slices are copied whole, ten times as fast as by an index per sample
+            return torch.stack([self._flat[offset : offset + self.samples] for offset in offsets.tolist()])
+        return self._flat[offsets.to(self._flat.device)[:, None] + torch.arange(self.samples, device=self.device)]
 
     @functools.lru_cache(maxsize=2)  # noqa: B019  this object exists as long as its training
     def _order(self, epoch: int) -> torch.Tensor:
