@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-EXPERIMENTAL = {"cuda": "experimental: not yet run on CUDA"}
+EXPERIMENTAL = {"cuda": "experimental: measured on one H100 only"}
 """Device -> label of code that has not been tested on it yet, for help texts, provenance and `hsbench doctor`."""
 COMPILE, GRAPHS, KERNELS = "HSBENCH_COMPILE", "HSBENCH_CUDA_GRAPHS", "HSBENCH_TRITON"
 SWITCHES = {

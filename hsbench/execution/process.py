@@ -148,7 +148,8 @@ class CellProcess:
     def _environment(self) -> dict[str, str]:
         """Return the environment of the process, with the number of threads for every numerical library."""
         threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), self.resources.threads)
-        return {**SPIN, **MALLOC, **os.environ, **self.environment, **{name: str(count) for name, count in threads.items()}}
+        counts = {name: str(count) for name, count in threads.items()}
+        return {**SPIN, **MALLOC, **os.environ, **self.environment, **counts}
 
     def _outcome(self, code: int, end: dict[str, Any]) -> Outcome:
         """Return the outcome of a process that has ended; where the process did not write its status, write it.
