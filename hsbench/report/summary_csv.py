@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from hsbench.report.form import PLAIN
 from hsbench.report.names import in_csv
+from hsbench.spec import COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,13 +44,15 @@ def summary_csv(tables: Sequence[Table], form: Form = PLAIN) -> str:
             penalised_means a last column `penalised_mean` has the mean in which failed estimates count.
 
     A column `train_corpus` follows after CSV_COLUMNS if the models of a table learned from another corpus than the
-    scored one; it is empty in rows whose own corpus was used.
+    scored one; it is empty in rows whose own corpus was used. The costs that an experiment asks for
+    (hsbench.spec.COLUMNS) are columns of their own, empty where a row has no such cost.
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     added = {"paper_mean": form.paper_means, "penalised_mean": form.penalised_means}
     trained = ["train_corpus"] if any(table.view.train_corpus for table in tables) else []
-    writer.writerow([*CSV_COLUMNS, *trained, *(name for name, wanted in added.items() if wanted)])
+    costs = [name for name in COLUMNS if any(name in table.view.columns for table in tables)]
+    writer.writerow([*CSV_COLUMNS, *trained, *costs, *(name for name, wanted in added.items() if wanted)])
     for table in tables:
         for row in table.rows:
             for metric in form.metrics(table):
@@ -57,7 +60,8 @@ def summary_csv(tables: Sequence[Table], form: Form = PLAIN) -> str:
                 corpus = [in_csv(row.trained_on or "") for _ in trained]
                 means = [_digits(entry.paper)] if form.paper_means else []
                 means += [_digits(entry.penalised)] if form.penalised_means else []
-                writer.writerow([*_csv_line(table, row, metric), *corpus, *means])
+                amounts = [_digits(getattr(row.costs, name)) if name in table.view.columns else "" for name in costs]
+                writer.writerow([*_csv_line(table, row, metric), *corpus, *amounts, *means])
     return out.getvalue()
 
 

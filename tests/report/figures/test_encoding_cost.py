@@ -12,6 +12,7 @@ from hsbench.planning.selection import select
 from hsbench.report.cost_columns import cells
 from hsbench.report.figures import encoding_cost, training_share
 from hsbench.report.figures.base import Drawn, Subject
+from hsbench.report.summary_csv import summary_csv
 from hsbench.report.table import build
 from hsbench.results.store import Results
 from hsbench.results.view import ViewRow
@@ -102,3 +103,14 @@ def test_costs_in_a_table(subject):
     assert cells(row.costs) == {"Gflop": "0.00839", "seconds": "0.100", "border": ""}
     silence = next(row for row in subject.table.rows if row.name == "silence")
     assert cells(silence.costs)["Gflop"] == ""
+
+
+def test_costs_are_columns_of_the_csv_of_experiments_that_ask_for_them(subject):
+    lines = summary_csv([subject.table]).splitlines()
+    assert lines[0].endswith(",comparable,operations,seconds")
+    (line,) = [line for line in lines if line.startswith("encode-cost,KLT,")]
+    operations, seconds = line.split(",")[-2:]
+    assert float(operations) == 128 * 2 * 256 * 128
+    assert float(seconds) == pytest.approx(0.1)
+    plain = dataclasses.replace(subject.view, columns=())
+    assert summary_csv([build(plain, subject.results)]).splitlines()[0].endswith(",comparable")
