@@ -62,7 +62,9 @@ class Table:
 
         from hsbench.report.summary_csv import summary_csv
 
-        return pd.read_csv(io.StringIO(summary_csv(self.groups)), keep_default_na=False, na_values=[""])
+        content = summary_csv(self.groups, name=str)  # no spreadsheet reads it, so names need no protection
+        names = dict.fromkeys(("experiment", "row", "corpus"), str)
+        return pd.read_csv(io.StringIO(content), keep_default_na=False, na_values=[""], dtype=names)
 
     def to_markdown(self) -> str:
         """Return the tables in Markdown, as `hsbench report` prints them."""

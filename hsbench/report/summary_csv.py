@@ -11,7 +11,7 @@ from hsbench.report.names import in_csv
 from hsbench.spec import COLUMNS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from hsbench.metrics.base import MetricInfo
     from hsbench.report.form import Form
@@ -35,13 +35,14 @@ CSV_COLUMNS = (
 )
 
 
-def summary_csv(tables: Sequence[Table], form: Form = PLAIN) -> str:
+def summary_csv(tables: Sequence[Table], form: Form = PLAIN, name: Callable[[str], str] = in_csv) -> str:
     """Return one line per row and metric with the columns CSV_COLUMNS; published values are columns, never lines.
 
     Args:
         tables: the tables to write, one after the other.
         form: options; with paper_means, a last column `paper_mean` has the mean of the published aggregator, and with
             penalised_means a last column `penalised_mean` has the mean in which failed estimates count.
+        name: how names are written; by default such that no spreadsheet executes them.
 
     A column `train_corpus` follows after CSV_COLUMNS if the models of a table learned from another corpus than the
     scored one; it is empty in rows whose own corpus was used. The costs that an experiment asks for
@@ -51,32 +52,32 @@ def summary_csv(tables: Sequence[Table], form: Form = PLAIN) -> str:
     writer = csv.writer(out, lineterminator="\n")
     added = {"paper_mean": form.paper_means, "penalised_mean": form.penalised_means}
     trained = ["train_corpus"] if any(table.view.train_corpus for table in tables) else []
-    costs = [name for name in COLUMNS if any(name in table.view.columns for table in tables)]
-    writer.writerow([*CSV_COLUMNS, *trained, *costs, *(name for name, wanted in added.items() if wanted)])
+    costs = [column for column in COLUMNS if any(column in table.view.columns for table in tables)]
+    writer.writerow([*CSV_COLUMNS, *trained, *costs, *(column for column, wanted in added.items() if wanted)])
     for table in tables:
         for row in table.rows:
             for metric in form.metrics(table):
                 entry = row.entries[metric.name]
-                corpus = [in_csv(row.trained_on or "") for _ in trained]
+                corpus = [name(row.trained_on or "") for _ in trained]
                 means = [_digits(entry.paper)] if form.paper_means else []
                 means += [_digits(entry.penalised)] if form.penalised_means else []
-                amounts = [_digits(getattr(row.costs, name)) if name in table.view.columns else "" for name in costs]
-                writer.writerow([*_csv_line(table, row, metric), *corpus, *amounts, *means])
+                amounts = [_digits(getattr(row.costs, each)) if each in table.view.columns else "" for each in costs]
+                writer.writerow([*_csv_line(table, row, metric, name), *corpus, *amounts, *means])
     return out.getvalue()
 
 
-def _csv_line(table: Table, row: TableRow, metric: MetricInfo) -> list[str]:
+def _csv_line(table: Table, row: TableRow, metric: MetricInfo, name: Callable[[str], str]) -> list[str]:
     summary, printed = row.entries[metric.name].summary, row.printed.get(metric.name)
     return [
-        in_csv(table.view.experiment),
-        in_csv(row.name),
+        name(table.view.experiment),
+        name(row.name),
         metric.name,
         *(_digits(value) for value in (summary.mean, summary.low, summary.high)),
         str(summary.n),
         str(summary.n_total),
         "" if printed is None else _digits(printed.value),
         "" if printed is None else printed.bound,
-        in_csv(row.corpus),
+        name(row.corpus),
         table.view.budget,
         table.view.protocol,
         _comparable(table, row),

@@ -10,6 +10,7 @@ import pytest
 from hsbench.analysis.comparisons import Comparison, Line
 from hsbench.analysis.frame import COLUMNS
 from hsbench.analysis.stats import Paired
+from hsbench.api.tables import Table
 from hsbench.metrics.base import Score
 from hsbench.report import comparison, names, pair_scores
 from hsbench.report.html.group import slug
@@ -56,6 +57,12 @@ def test_no_csv_holds_a_cell_that_a_spreadsheet_executes(results, name):
     compared = lines(comparison.comparison_csv(Comparison((line,), (("A", "table2d", "demo", name),))))
     assert [line["row"] for line in compared] == [f"'{name}"] * 2
     assert compared[0]["difference"] == "-1.0"
+
+
+@pytest.mark.parametrize("name", [*FORMULAS, "'=1"])
+def test_a_frame_holds_names_as_they_are(results, name):
+    view = make_view(rows=(dataclasses.replace(ROWS[0], name=name),))
+    assert set(Table(results, [view]).summary()["row"]) == {name}
 
 
 def test_negative_numbers_of_a_summary_are_numbers(results):
