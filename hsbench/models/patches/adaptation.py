@@ -68,11 +68,34 @@ class InnerStep:
     derivatives: Backward
 
 
-def inner_steps(shared: Shared, targets: torch.Tensor, grid: torch.Tensor, steps: int) -> list[InnerStep]:
+def at_start(shared: Shared, grid: torch.Tensor) -> Evaluation:
+    """Evaluate the SIREN at phi = 0, where it is the same for all patches: an evaluation of one patch.
+
+    Args:
+        shared: all that the patches share.
+        grid: coordinates within a patch, [samples].
+    """
+    return forward(shared.weights, shared.base[None], grid)
+
+
+def _repeated(start: Evaluation, patches: int) -> Evaluation:
+    """Return the evaluation of a number of equal patches from that of one."""
+
+    def repeat(values: torch.Tensor) -> torch.Tensor:
+        return values.unsqueeze(1).expand(-1, patches, -1).reshape(values.shape[0], -1)
+
+    sines, cosines = ([repeat(values) for values in layers] for layers in (start.sines, start.cosines))
+    return Evaluation(start.output.expand(patches, -1), sines, cosines)
+
+
+def inner_steps(
+    shared: Shared, start: Evaluation, targets: torch.Tensor, grid: torch.Tensor, steps: int
+) -> list[InnerStep]:
     """Make the unguarded inner steps from phi = 0 and keep what the meta-gradient needs.
 
     Args:
         shared: all that the patches share.
+        start: result of `at_start`.
         targets: t, [patches, samples].
         grid: coordinates within a patch, [samples].
         steps: K, at least 1.
@@ -81,9 +104,9 @@ def inner_steps(shared: Shared, targets: torch.Tensor, grid: torch.Tensor, steps
         The steps in order; the outcome phi_K is `outcome` of the last one.
     """
     latents = targets.new_zeros(targets.shape[0], shared.rates.shape[0])
-    made = []
+    made: list[InnerStep] = []
     for _ in range(steps):
-        evaluation = forward(shared.weights, shared.shifts(latents), grid)
+        evaluation = forward(shared.weights, shared.shifts(latents), grid) if made else _repeated(start, len(targets))
         to_output = (evaluation.output - targets).mul_(2 / targets.shape[1])
         by, derivatives = backward(shared.weights, evaluation, grid, to_output, shared=False)
         gradient = shared.by_latents(by.shifts)
@@ -97,11 +120,14 @@ def outcome(shared: Shared, last: InnerStep) -> torch.Tensor:
     return last.latents - shared.rates * last.gradient
 
 
-def meta_gradient(shared: Shared, targets: torch.Tensor, grid: torch.Tensor, steps: int) -> tuple[torch.Tensor, Shared]:
+def meta_gradient(
+    shared: Shared, start: Evaluation, targets: torch.Tensor, grid: torch.Tensor, steps: int
+) -> tuple[torch.Tensor, Shared]:
     """Return F = sum over patches and samples of (y - t)^2 after the inner loop, and its gradient.
 
     Args:
         shared: all that the patches share.
+        start: result of `at_start`.
         targets: t, [patches, samples].
         grid: coordinates within a patch, [samples].
         steps: K, number of inner steps.
@@ -109,7 +135,7 @@ def meta_gradient(shared: Shared, targets: torch.Tensor, grid: torch.Tensor, ste
     Returns:
         F, a scalar, and dF by every field of `shared`.
     """
-    made = inner_steps(shared, targets, grid, steps)
+    made = inner_steps(shared, start, targets, grid, steps)
     latents = outcome(shared, made[-1])
     evaluation = forward(shared.weights, shared.shifts(latents), grid)
     error = evaluation.output - targets
@@ -156,17 +182,20 @@ class _Sum:
         return Shared(self.weights, self.base, self.modulation, self.rates)
 
 
-def adapt(shared: Shared, targets: torch.Tensor, grid: torch.Tensor, steps: int, trained: int) -> torch.Tensor:
+def adapt(
+    shared: Shared, start: Evaluation, targets: torch.Tensor, grid: torch.Tensor, steps: int, trained: int
+) -> torch.Tensor:
     """Return the latents after any number of inner steps: [patches, latent].
 
     Args:
         shared: all that the patches share.
+        start: result of `at_start`.
         targets: t, [patches, samples].
         grid: coordinates within a patch, [samples].
         steps: number of steps.
         trained: number of steps in training; the steps after these are guarded.
     """
-    latents = outcome(shared, inner_steps(shared, targets, grid, min(steps, trained))[-1])
+    latents = outcome(shared, inner_steps(shared, start, targets, grid, min(steps, trained))[-1])
     if steps <= trained:
         return latents
     length = targets.new_ones(targets.shape[0], 1)

@@ -21,7 +21,7 @@ from torch import nn
 
 from hsbench.errors import UnknownNameError, UsageError
 from hsbench.models.patches import cutting
-from hsbench.models.patches.adaptation import Shared, adapt, meta_gradient
+from hsbench.models.patches.adaptation import Shared, adapt, at_start, meta_gradient
 from hsbench.models.patches.model import PatchModel
 from hsbench.models.patches.network import SharedSIREN, first_omega
 from hsbench.models.patches.siren import Weights
@@ -118,7 +118,10 @@ class COINPP(PatchModel[MetaNetwork]):
         shared, trained = self.trained.shared(), context.training["train_inner_steps"]
         targets = self.amplitude(context) * patches
         grid = cutting.coordinates(self.patch, patches)
-        parts = tiles.map(lambda tile: adapt(shared, targets[tile], grid, self.inner_steps, trained), targets.shape[0])
+        start = at_start(shared, grid)
+        parts = tiles.map(
+            lambda tile: adapt(shared, start, targets[tile], grid, self.inner_steps, trained), targets.shape[0]
+        )
         return torch.cat(parts)
 
     def step(
@@ -171,8 +174,9 @@ class MetaStep:
         leaves = _flat(shared)
         fixed = _detached(shared)
         grid = cutting.coordinates(targets.shape[1], targets)
+        start = at_start(fixed, grid)
         parts = self.tiles.map(
-            lambda tile: meta_gradient(fixed, targets[tile], grid, self.inner_steps), targets.shape[0]
+            lambda tile: meta_gradient(fixed, start, targets[tile], grid, self.inner_steps), targets.shape[0]
         )
         squares = torch.stack([square for square, _ in parts]).sum()
         total = [value.clone() for value in _flat(parts[0][1])]

@@ -58,8 +58,9 @@ def one_pass(settings: Mapping[str, Any], training: Mapping[str, Any], samples: 
 def few_steps(settings: Mapping[str, Any], training: Mapping[str, Any], samples: int) -> Operations:
     """Count the operations of coinpp.
 
-    An inner step is a forward pass and the derivative by the latent. For the meta-gradient it has a second-derivative
-    pass as well, which costs a forward pass, a derivative and twice the derivative by the weights.
+    An inner step is a forward pass and the derivative by the latent; the first forward pass is one for all patches. For
+    the meta-gradient it has a second-derivative pass as well, which costs a forward pass, a derivative and twice the
+    derivative by the weights.
 
     Args:
         settings: model settings.
@@ -76,11 +77,9 @@ def few_steps(settings: Mapping[str, Any], training: Mapping[str, Any], samples:
     patches = -(-samples // patch)
     # Guarded steps begin with one more evaluation: that of the outcome of the trained steps.
     made = settings["inner_steps"] + (settings["inner_steps"] > steps)
-    return Operations(
-        training["steps"] * training["share"] * training["patches"] * (steps * (inner + second) + last),
-        patches * (made * inner + shifts + forward),
-        patches * made * inner,
-    )
+    encode = patches * (made * inner - forward - shifts) + forward
+    step = training["patches"] * (steps * (inner + second) + last - forward - shifts) + forward
+    return Operations(training["steps"] * training["share"] * step, encode + patches * (shifts + forward), encode)
 
 
 def _siren(patch: int, layers: int, width: int) -> tuple[int, int, int]:
