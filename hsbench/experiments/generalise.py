@@ -15,7 +15,7 @@ DESCRIPTORS = [
 
 RATIOS = (16.0, 8.0, 4.0, 2.0)
 FEW = {"steps": 128, "coordinates": 4096, "schedule": "constant", "learning_rate": 1e-4}
-"""Fit from a learned start: few steps at a rate tuned on training voices (docs/generalise.md)."""
+"""Individual fits that cost seconds: few steps at a rate tuned on training voices (docs/generalise.md)."""
 CODERS = {"KLT": "klt", "DCT": "dct", "MDCT top k": "mdct-top-k", "decimation": "decimation"}
 """Label -> model of a control that spends the same count of numbers without a network."""
 
@@ -28,12 +28,14 @@ def generalise() -> Experiment:
         rows=(
             *(Row(f"patch INR {c:g}x", "patch-inr", freeze({"compression_ratio": c})) for c in RATIOS),
             *(Row(f"COIN++ {c:g}x", "coinpp", freeze({"compression_ratio": c})) for c in RATIOS),
-            Row("SIREN fitted 2x", "inr-siren", freeze({"compression_ratio": 2.0})),
-            Row(
-                "SIREN 128 steps 2x learned start",
-                "inr-siren",
-                freeze({"compression_ratio": 2.0, "start": "learned"}),
-                training=freeze(FEW),
+            *(
+                Row(
+                    f"SIREN 128 steps 2x {start} start",
+                    "inr-siren",
+                    freeze({"compression_ratio": 2.0, "start": start}),
+                    training=freeze(FEW),
+                )
+                for start in ("random", "learned")
             ),
             Row("HyperSound FMLP 1x", "hypersound-fmlp"),
             Row("HyperSound FMLP biases only", "hypersound-fmlp", freeze({"combine": "biases_only"})),

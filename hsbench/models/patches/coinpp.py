@@ -64,9 +64,6 @@ class COINPP(PatchModel[MetaNetwork]):
         inner_steps: gradient steps per patch in `reconstruct`; training has its own number, `train_inner_steps`.
     """
 
-    tile = 4
-    """An inner step keeps sines, cosines and derivatives of all layers for the meta-gradient."""
-
     def __init__(
         self,
         *,

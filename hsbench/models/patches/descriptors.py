@@ -27,7 +27,7 @@ ONE_PASS_PAPER: dict[str, Any] = {
     "augment": False,
     "hidden": "256-256",
 }
-ONE_PASS_QUICK = {**ONE_PASS_PAPER, "steps": 3000}
+ONE_PASS_QUICK = {**ONE_PASS_PAPER, "steps": 2500}
 ONE_PASS = {
     "smoke": {**ONE_PASS_QUICK, "steps": 60},
     "quick": ONE_PASS_QUICK,
@@ -58,7 +58,7 @@ FEW_STEPS_PAPER: dict[str, Any] = {
 }
 FEW_STEPS_QUICK = {
     **FEW_STEPS_PAPER,
-    "steps": 600,
+    "steps": 800,
     "batch": 8,
     "patches": 48,
     "learning_rate": 1e-3,
