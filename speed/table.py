@@ -24,6 +24,7 @@ import growth
 HERE = Path(__file__).parent
 SCRIPTS = (
     ("inr_step", "--rounds", "3"),
+    ("patch_step", "--rounds", "3"),
     ("hyper_step", "--rounds", "2"),
     ("hyper_step", "--rounds", "1", "--kind", "siren"),
     ("metrics", "--clips", "3"),
