@@ -59,7 +59,7 @@ def encode_cost() -> Experiment:
             Row("noise", "noise"),
             Row("silence", "silence"),
         ),
-        clips=freeze({"smoke": 4, "quick": 16, "standard": 64, "paper": 512}),
+        clips=freeze({"smoke": 4, "quick": 8, "standard": 64, "paper": 512}),
         left_out=CHEAP_SMOKE,
         columns=("operations", "seconds"),
     )
