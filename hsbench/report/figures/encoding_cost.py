@@ -116,6 +116,9 @@ def _panel(axes: Axes, points: Sequence[Point], metric: MetricInfo) -> None:
             zorder=0,
         )
     axes.set_xscale("log")
+    means = [mean for point in points if (mean := _mean(point, metric)) is not None]
+    if means and 0 < 100 * min(means) < max(means):
+        axes.set_yscale("log")
     axes.set_title(style.direction(metric))
     axes.grid(visible=True)
 
@@ -139,6 +142,7 @@ def _caption(subject: Subject, left_out: Sequence[str]) -> str:
     caption = (
         f"Mean over {subject.sound} with its 95 % interval, over the multiplications and additions of matrix products "
         "that encode one clip (derived from the settings of each row; the training that all clips share is not "
-        "counted). Dotted: the frontier, the best mean among the rows that cost at most as much."
+        "counted, so shorter trainings of one model stand above each other). Dotted: the frontier, the best mean among "
+        "the rows that cost at most as much."
     )
     return caption + (f" Not shown, because their operations are not counted: {', '.join(left_out)}." * bool(left_out))
