@@ -116,8 +116,8 @@ def _panel(axes: Axes, points: Sequence[Point], metric: MetricInfo) -> None:
             zorder=0,
         )
     axes.set_xscale("log")
-    means = [mean for point in points if (mean := _mean(point, metric)) is not None]
-    if means and 0 < 100 * min(means) < max(means):
+    drawn = [value for point in points if (value := _mean(point, metric)) is not None]
+    if drawn and 0 < 100 * min(drawn) < max(drawn):
         axes.set_yscale("log")
     axes.set_title(style.direction(metric))
     axes.grid(visible=True)
