@@ -172,6 +172,7 @@ def test_a_truncated_last_row_of_a_file_costs_only_that_row(hsbench):
 
 
 @pytest.mark.parametrize("model", [pytest.param("inr-siren", marks=pytest.mark.slow), "inr-fmlp"])
+@pytest.mark.slow
 def test_a_killed_fit_continues_to_the_same_scores(hsbench_at, tmp_path, model):
     (tmp_path / "undisturbed").mkdir()
     (tmp_path / "killed").mkdir()

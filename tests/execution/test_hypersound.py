@@ -27,6 +27,7 @@ def steps(cell):
     return [row["step"] for row in read_jsonl(cell / "fit.jsonl")]
 
 
+@pytest.mark.slow
 def test_more_clips_and_another_split_need_no_second_training(hsbench):
     process = hsbench(*RUN, "--limit", 1)
     assert process.returncode == 0, process.stdout + process.stderr

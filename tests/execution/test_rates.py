@@ -62,6 +62,7 @@ def test_an_inr_is_scored_between_its_samples_without_another_fit(hsbench, tmp_p
     assert again == {name: row["value"] for name, row in scores.items()}
 
 
+@pytest.mark.slow
 def test_deleted_weights_are_fitted_again_if_a_score_at_another_rate_needs_them(hsbench, tmp_path):
     folder = tmp_path / "mine" / "voice"
     folder.mkdir(parents=True)

@@ -1,5 +1,6 @@
 """Two processes of 8 clips train as one of 16: same losses, same gradients, also for the root of the spectral loss."""
 
+import pytest
 import torch
 from torch import multiprocessing
 
@@ -50,6 +51,7 @@ def worker(rank, port, folder):
     team.leave(0)
 
 
+@pytest.mark.slow
 def test_two_processes_of_eight_clips_train_as_one_of_sixteen(tmp_path):
     import socket
 

@@ -124,6 +124,7 @@ def change_by_compilation(make, monkeypatch):
 
 
 @pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor")  # torch's tracer reads it
+@pytest.mark.slow
 def test_compiled_parts_train_the_same_network(make, compiled, monkeypatch):
     """Compiled code uses torch's ELU instead of hsbench's own."""
     assert change_by_compilation(make, monkeypatch) < 1e-4

@@ -55,7 +55,8 @@ def context(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["inr-fmlp", "inr-siren"])
-@pytest.mark.parametrize("protocol", ["fixed", pytest.param("paper", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("protocol", ["fixed", "paper"])
 def test_it_learns_a_clip(name, protocol, context):
     model, switches = make(name, protocol, **({"omega_0": 200.0} if name == "inr-siren" else {}))
     rate = 1e-2 if name == "inr-fmlp" else 3e-3

@@ -52,7 +52,7 @@ def fit(tmp_path, threads):
 
 
 @pytest.mark.parametrize("name", ["inr-fmlp", "inr-siren"])
-@pytest.mark.parametrize("coordinates", [None, 2048])
+@pytest.mark.parametrize("coordinates", [pytest.param(None, marks=pytest.mark.slow), 2048])
 def test_neighbours_places_and_threads_change_no_bit(fit, name, coordinates):
     alone, weights = fit(name, [7], 1, coordinates)["clip-7"]
     for numbers, count in (([7], 2), ([7], 4), ([3, 7], 1), ([7, 3], 2), ([1, 2, 3, 7, 5], 2), ([9, 7, 8], 4)):
