@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from hsbench import registry
 from hsbench.errors import HsbenchError
+from hsbench.planning.estimate import operations_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -66,14 +67,9 @@ def encoding_operations(cell: Cell) -> float | None:
         UnknownNameError: no model of that name is registered.
         UsageError: the model cannot count the operations of these settings.
     """
-    descriptor = registry.model(cell.model.name)
-    if descriptor.operations is None or descriptor.version != cell.model.version:
+    if registry.model(cell.model.name).version != cell.model.version:
         return None
-    count = registry.call(descriptor, registry.load_target, descriptor.operations)
-    settings = descriptor.model_settings(dict(cell.model.settings))
-    training = descriptor.training_settings(dict(cell.budget.settings), cell.budget.name)
-    operations = registry.call(descriptor, count, settings, training, cell.corpus["samples"])
-    encode = getattr(operations, "encode", None)
+    encode = getattr(operations_of(cell), "encode", None)
     return None if encode is None else float(encode)
 
 

@@ -13,6 +13,7 @@ from hsbench import registry
 if TYPE_CHECKING:
     from hsbench.results.pending import PendingWork
     from hsbench.spec import Cell, Resources
+    from hsbench.widths import Operations
 
 SPEED = {"cpu": 4e10, "cuda": 1e13}
 """Floating-point operations per second of one CPU thread and of one GPU."""
@@ -39,14 +40,27 @@ def seconds(cell: Cell, pending: PendingWork, resources: Resources) -> float:
     return START + (0 if trained else training) + len(pending.rebuilds()) * per_clip + SCORE * pending.scores
 
 
-def _from_operations(cell: Cell, resources: Resources) -> tuple[float, float]:
-    """Return the seconds of the shared training and of each clip; zeros where the model declares no operation count."""
+def operations_of(cell: Cell) -> Operations | None:
+    """Return the operations of a cell; None where its model declares no count.
+
+    Raises:
+        UnknownNameError: no model of that name is registered.
+        UsageError: the function of a plug-in that counts raised an exception.
+    """
     descriptor = registry.model(cell.model.name)
     if descriptor.operations is None:
-        return 0.0, 0.0
+        return None
     count = registry.call(descriptor, registry.load_target, descriptor.operations)
     settings = descriptor.model_settings(dict(cell.model.settings))
     training = descriptor.training_settings(dict(cell.budget.settings), cell.budget.name)
-    shared, per_clip, *_ = registry.call(descriptor, count, settings, training, cell.corpus["samples"])
+    operations: Operations = registry.call(descriptor, count, settings, training, cell.corpus["samples"])
+    return operations
+
+
+def _from_operations(cell: Cell, resources: Resources) -> tuple[float, float]:
+    """Return the seconds of the shared training and of each clip; zeros where the model declares no operation count."""
+    if (operations := operations_of(cell)) is None:
+        return 0.0, 0.0
+    shared, per_clip, *_ = operations
     speed = SPEED["cuda"] if resources.device == "cuda" else SPEED["cpu"] * resources.threads
     return shared / speed, per_clip / speed

@@ -93,9 +93,8 @@ class PatchINR(PatchModel[AmortisedNetwork]):
         """Return the shared SIREN of the trained network."""
         return self.trained.siren
 
-    def run(self, context: Context) -> int:
+    def run(self) -> int:
         """Return the patches of a training window: 1, or RUN where the spectral loss is used."""
-        del context
         return RUN if self.spectral_weight else 1
 
     def encode(self, patches: torch.Tensor, tiles: Tiles, context: Context) -> torch.Tensor:

@@ -87,9 +87,8 @@ class PatchModel(ABC, Generic[Network]):
         """Return the number of gradient steps that `encode` makes."""
         return 0
 
-    def run(self, context: Context) -> int:
+    def run(self) -> int:
         """Return how many successive patches a training window holds."""
-        del context
         return 1
 
     def fit(self, train_clips: Training, context: Context) -> Mapping[str, Any]:

@@ -35,7 +35,7 @@ class Trainable(Protocol):
         """The network."""
         ...
 
-    def run(self, context: Context) -> int:
+    def run(self) -> int:
         """Return how many successive patches a training window holds."""
         ...
 
@@ -87,7 +87,7 @@ def train(model: Trainable, clips: Training, context: Context, device: torch.dev
         device,
         augment=training["augment"],
     )
-    patches = PatchCrops(batches, model.patch, training["patches"], model.run(context), context.key)
+    patches = PatchCrops(batches, model.patch, training["patches"], model.run(), context.key)
     recipe = loop.Recipe(
         steps,
         steps,

@@ -166,12 +166,12 @@ def test_the_spectral_loss_of_joined_patches_is_added_to_the_error(make):
     generator = torch.Generator().manual_seed(0)
     patches, estimates = (torch.randn(32, 128, generator=generator) / 4 for _ in range(2))
     model, context = make("patch-inr", patch=128, spectral_weight=0.3)
-    assert model.run(context) == 16
+    assert model.run() == 16
     error = (estimates - patches).square().mean().sqrt()
     mel = MultiResolutionMelLoss(22050)(patches.view(2, 2048), estimates.view(2, 2048))
     assert float(model._loss(context)(patches, estimates)) == pytest.approx(float(error + 0.3 * mel), rel=1e-6)
     plain, _ = make("patch-inr", patch=128)
-    assert plain.run(context) == 1
+    assert plain.run() == 1
     assert float(plain._loss(context)(patches, estimates)) == pytest.approx(float(error), rel=1e-6)
 
 
