@@ -58,6 +58,14 @@ print(json.dumps({"event": "end", "status": "done", "message": " ".join(os.envir
 """
 
 
+def test_a_process_keeps_freed_memory_unless_the_user_says_otherwise(tmp_path, monkeypatch):
+    monkeypatch.delenv("MALLOC_MMAP_THRESHOLD_", raising=False)
+    monkeypatch.setenv("MALLOC_TRIM_THRESHOLD_", "1000")
+    environment = CellProcess(CellFolder(tmp_path), Resources(), lambda *_: None)._environment()
+    assert environment["MALLOC_MMAP_THRESHOLD_"] == str(32 * 1024 * 1024)
+    assert environment["MALLOC_TRIM_THRESHOLD_"] == "1000"
+
+
 def test_a_process_gets_its_own_environment_beside_that_of_the_parent_and_its_threads(tmp_path, monkeypatch):
     monkeypatch.setattr(process, "command", lambda *_: [sys.executable, "-c", ECHO])
     monkeypatch.setenv("HSBENCH_TEST_PARENT", "inherited")

@@ -235,6 +235,17 @@ def test_windows_of_a_crop_are_runs_of_successive_samples():
     assert runs[:, 0].tolist() == [int(draws[i] * 89) + 100 * (i // 2) for i in range(4)]
 
 
+def test_a_window_may_begin_at_every_sample_where_it_fits_into_its_crop():
+    class Ramp:
+        batch, samples = 1, 13
+
+        def __call__(self, step):
+            return torch.arange(13.0)[None]
+
+    drawn = [PatchCrops(Ramp(), 4, 3, 3, lambda *words: words[-1])(step).flatten() for step in range(20)]
+    assert {int(window[0]) for window in drawn} == {0, 1}
+
+
 @pytest.mark.parametrize(
     ("name", "changes", "message"),
     [
