@@ -14,6 +14,7 @@ from hsbench.metrics.base import info
 from hsbench.report import text
 from hsbench.report.markdown import grid, items, wrapped
 from hsbench.report.names import short
+from hsbench.report.numbers import difference, significant, whole_or_significant
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,8 +58,8 @@ _HEAD = ["row", "tier", "metric", "n", "before", "now", "difference", "floor", "
 
 def _cells(line: Line) -> list[str]:
     paired = line.paired
-    p = "" if line.p is None else f"{line.p:.2g}"
-    floor = "" if line.floor is None else f"{line.floor:.3g}"
+    p = "" if line.p is None else significant(line.p)
+    floor = "" if line.floor is None else significant(line.floor)
     means = [_value(line, paired.a), _value(line, paired.b)]
     return [short(line.row), line.tier, _metric(line), str(paired.n), *means, _difference(line), floor, p, line.verdict]
 
@@ -69,8 +70,8 @@ def _sentence(line: Line) -> str:
     paired = line.paired
     pairs = text.counted(paired.n, "pair")
     numbers = f"{_value(line, paired.a)} -> {_value(line, paired.b)}, {_difference(line)} over {pairs}"
-    limits = [f"floor {line.floor:.3g}"] if line.floor else []
-    limits += [f"p {line.p:.2g}"] if line.p is not None else []
+    limits = [f"floor {significant(line.floor)}"] if line.floor else []
+    limits += [f"p {significant(line.p)}"] if line.p is not None else []
     return "; ".join([numbers, *limits, *([line.reason] if line.reason else [])])
 
 
@@ -78,14 +79,13 @@ def _difference(line: Line) -> str:
     paired = line.paired
     if paired.difference is None:
         return ""
-    interval = "" if paired.low is None or paired.high is None else f" [{paired.low:+.3g}, {paired.high:+.3g}]"
-    return f"{paired.difference:+.3g}{interval}"
+    return difference(paired.difference, paired.low, paired.high)
 
 
 def _value(line: Line, value: float | None) -> str:
     if value is None:
         return "-"
-    return f"{value:g}" if line.metric in NO_METRIC else text.number(value, info(line.metric))
+    return whole_or_significant(value) if line.metric in NO_METRIC else text.number(value, info(line.metric))
 
 
 def _metric(line: Line) -> str:

@@ -106,6 +106,11 @@ class ViewRow:
     notes: tuple[str, ...] = ()
     trained_on: str | None = None
 
+    @property
+    def settings(self) -> str:
+        """The changed settings as a remark, such as "settings changed: steps=500"; "" where there are none."""
+        return f"settings changed: {'; '.join(self.changed)}" if self.changed else ""
+
 
 @dataclass(frozen=True)
 class View:
