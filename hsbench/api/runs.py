@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hsbench.api.corpora import prepare_missing
+from hsbench.api.plans import Planned
 from hsbench.api.progress import Display, watcher
 from hsbench.api.registered import import_files
 from hsbench.api.tables import Table
@@ -16,7 +17,6 @@ from hsbench.errors import BackendMissingError, HsbenchError, IncompleteError, U
 from hsbench.execution.engines.choose import Choice, create
 from hsbench.planning import changes as settings
 from hsbench.planning import plan as planning
-from hsbench.planning import text
 from hsbench.planning.corpus_view import open_corpus
 from hsbench.planning.request import Request
 from hsbench.planning.resources import resources_of
@@ -62,13 +62,6 @@ class Study(Table):
     def complete(self) -> bool:
         """Whether everything requested is computed, and at least one cell was requested."""
         return not self.problems and bool(self._plan.cells)
-
-    def sections(self) -> list[tuple[str, str]]:
-        """Return each table in Markdown, split into two parts: the measured numbers, and the published ones."""
-        from hsbench.report.markdown import PUBLISHED, markdown
-
-        parts = [markdown([table]).partition(PUBLISHED) for table in self.groups]
-        return [(ours, mark + published) for ours, mark, published in parts]
 
     def require_complete(self) -> None:
         """Raise an error if anything that was requested is missing.
@@ -211,7 +204,7 @@ def run_request(
     baselines: Path | None,
     display: Display,
     command: Sequence[str],
-    announce: Callable[[str], None] | None = None,
+    announce: Callable[[Planned], None] | None = None,
 ) -> Study:
     """Run a request; `run` documents the meaning of its options.
 
@@ -224,7 +217,7 @@ def run_request(
         baselines: folder with published numbers; None for those of the package.
         display: shows progress.
         command: command line or Python call of the run, kept as provenance.
-        announce: called with the plan as text before the work begins.
+        announce: called with the plan before the work begins.
 
     Raises:
         HsbenchError: for the reasons that `run` lists.
@@ -239,7 +232,7 @@ def run_request(
     for view in plan.views:
         results.write_view(view)
     if announce is not None:
-        announce(text.table(plan, resources))
+        announce(Planned(plan, results, resources))
     pending = [planned for planned in plan.cells if _wanted(planned, rerun)]
     with display if pending else nullcontext():
         outcomes = chosen.run(pending, imports, command)

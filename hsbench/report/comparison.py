@@ -9,14 +9,19 @@ import itertools
 import json
 from typing import TYPE_CHECKING, Any
 
+from rich.console import Group
+
 from hsbench.metrics.base import info
 from hsbench.report import text
-from hsbench.report.markdown import grid, items, wrapped
+from hsbench.report.drawing import listing, paragraph
+from hsbench.report.markdown import WIDTH, grid, items, wrapped
 from hsbench.report.names import in_csv, one_line, short
 from hsbench.report.numbers import difference
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from rich.console import RenderableType
 
     from hsbench.analysis.comparisons import Comparison, Line
 
@@ -56,6 +61,30 @@ def markdown(comparison: Comparison) -> str:
         alone = (f"- only in {side}: {short(row)} of {e}, {group}" for side, e, group, row in comparison.alone)
         parts.append("\n".join(alone))
     return "\n\n".join(parts) + "\n"
+
+
+def terminal(comparison: Comparison, width: int | None) -> RenderableType:
+    """Return what `markdown` returns, drawn for a terminal.
+
+    Args:
+        comparison: the comparison.
+        width: columns of the terminal; None for a table as wide as its texts.
+    """
+    parts: list[RenderableType] = []
+    room = width or WIDTH
+    for (experiment, group), lines in itertools.groupby(comparison.lines, lambda line: (line.experiment, line.group)):
+        table = list(lines)
+        cells = [_cells(line) for line in table]
+        parts += [
+            paragraph(one_line(f"{experiment}, {group}"), room, "bold"),
+            listing(_HEAD, cells, width, wrapped=0, spare=[2], right=range(2, 6)),
+            *(paragraph(remark, room) for remark in _remarks(table)),
+            "",
+        ]
+    if comparison.compared:
+        parts.append(paragraph(READING, room, "dim"))
+    alone = (f"only in {side}: {short(row)} of {e}, {group}" for side, e, group, row in comparison.alone)
+    return Group(*parts, *(paragraph(words, room) for words in alone))
 
 
 def _remarks(lines: Sequence[Line]) -> list[str]:

@@ -8,16 +8,21 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
+from rich.console import Group
+
 from hsbench.drift.snapshot import LOSS, NUMBERS
 from hsbench.drift.verdicts import EXIT, exit_code
 from hsbench.metrics.base import info
 from hsbench.report import text
-from hsbench.report.markdown import grid, items, wrapped
+from hsbench.report.drawing import listing, paragraph
+from hsbench.report.markdown import WIDTH, grid, items, wrapped
 from hsbench.report.names import short
 from hsbench.report.numbers import difference, significant, whole_or_significant
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from rich.console import RenderableType
 
     from hsbench.drift.verdicts import Line
 
@@ -43,6 +48,28 @@ def plain(experiment: str, lines: Sequence[Line], circumstances: Circumstances) 
     shown = [line for line in lines if line.verdict != "same"]
     sentences = [f"{line.verdict:14} {_name(line)}: {_sentence(line)}" for line in shown]
     return "\n".join([*sentences, *circumstances, f"{experiment}: {summary(lines)}"]) + "\n"
+
+
+def terminal(experiment: str, lines: Sequence[Line], circumstances: Circumstances, width: int | None) -> RenderableType:
+    """Return what `plain` returns, as a table for a terminal.
+
+    Args:
+        experiment: registered name of the experiment.
+        lines: the verdicts of the check.
+        circumstances: sentences on what differs between the baseline and the results, such as versions.
+        width: columns of the terminal; None for a table as wide as its texts.
+    """
+    room = width or WIDTH
+    shown = [line for line in lines if line.verdict != "same"]
+    parts: list[RenderableType] = []
+    if shown:
+        cells = [_cells(line) for line in shown]
+        # What is left out first says how a verdict came about, not what it is.
+        spare = [_HEAD.index(name) for name in ("n", "floor", "p", "tier")]
+        parts += [listing(_HEAD, cells, width, wrapped=0, spare=spare, right=range(3, 9)), ""]
+    parts += [paragraph(f"{_name(line)}: {line.reason}", room) for line in shown if line.reason]
+    parts += [paragraph(sentence, room, "dim") for sentence in circumstances]
+    return Group(*parts, paragraph(f"{experiment}: {summary(lines)}", room, "bold"))
 
 
 def markdown(experiment: str, lines: Sequence[Line], circumstances: Circumstances) -> str:

@@ -37,10 +37,10 @@ def significant(value: float, *, signed: bool = False) -> str:
 
 def difference(value: float, low: float | None, high: float | None) -> str:
     """Return a difference with its sign and, where there is one, its interval: "+0.120 [+0.0503, +0.191]"."""
-    interval = (
-        "" if low is None or high is None else f" [{', '.join(significant(x, signed=True) for x in (low, high))}]"
-    )
-    return significant(value, signed=True) + interval
+    shown = significant(value, signed=True)
+    if low is None or high is None:
+        return shown
+    return f"{shown} [{significant(low, signed=True)}, {significant(high, signed=True)}]"
 
 
 def whole_or_significant(value: float) -> str:

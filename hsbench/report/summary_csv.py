@@ -46,8 +46,8 @@ def summary_csv(tables: Sequence[Table], form: Form = PLAIN, name: Callable[[str
 
     A column `train_corpus` follows after CSV_COLUMNS if the models of a table learned from another corpus than the
     scored one; it is empty in rows whose own corpus was used. A column `settings` follows if settings of a row were
-    changed. The costs that an experiment asks for
-    (hsbench.spec.COLUMNS) are columns of their own, empty where a row has no such cost.
+    changed. The costs that an experiment asks for (hsbench.spec.COLUMNS) are columns of their own, empty where a row
+    has no such cost.
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")

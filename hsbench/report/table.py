@@ -73,6 +73,8 @@ class TableRow:
         reasons: why the row is not comparable with the published one; empty where it is comparable.
         costs: operations and seconds per clip, and the error at patch borders.
         trained_on: registered name of the corpus that the model learned from, where it is not `corpus`; else None.
+        below_floor: sentence that says which floor the row does not exceed, such as "does not beat silence at this
+            budget"; "" for a row that exceeds it.
     """
 
     name: str
@@ -94,6 +96,7 @@ class TableRow:
     reasons: tuple[str, ...]
     costs: costs.Costs = field(default_factory=costs.Costs)
     trained_on: str | None = None
+    below_floor: str = ""
 
 
 @dataclass(frozen=True)

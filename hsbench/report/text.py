@@ -283,7 +283,7 @@ def _movement(table: Table, fits: EquivalentFits) -> str:
 
 def _notes(row: TableRow) -> list[str]:
     """Return the remarks on one row, except for its departures from the paper."""
-    notes = list(row.notes)
+    notes = [*row.notes, *([row.below_floor] if row.below_floor else [])]
     if row.fit.get("status", "ok") != "ok":
         notes.append(f"the training {row.fit['status']}")
     if row.bad:
