@@ -11,6 +11,7 @@ from hsbench.api.corpora import prepare_missing
 from hsbench.api.plans import Planned
 from hsbench.api.progress import Display, watcher
 from hsbench.api.registered import import_files
+from hsbench.api.start_time import StartTimer
 from hsbench.api.tables import Table
 from hsbench.corpora.listing import check_utf8
 from hsbench.errors import BackendMissingError, HsbenchError, IncompleteError, UnknownNameError
@@ -226,7 +227,9 @@ def run_request(
         raise UnknownNameError("rerun rule", rerun, RERUN)
     selections, results = select(request), Results(check_utf8("--results", folder))
     resources = resources_of(selections)
-    chosen = create(engine, results, resources, display)
+    local = engine.name == "local"  # elsewhere, the time until a cell starts is that of a queue
+    listener = StartTimer(display, results, resources) if local else display
+    chosen = create(engine, results, resources, listener)
     _prepare(selections, resources.threads * resources.jobs, quiet=display.silent)
     plan = _plan(selections, results, resources, rerun)
     for view in plan.views:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from hsbench.planning.estimate import makespan
 from hsbench.planning.job import command
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def remarks(plan: Plan, resources: Resources) -> list[str]:
     sentences += [f"{row}: {reason}" for row, reason in plan.not_given.items()]
     trained = [view for view in plan.views if view.train_corpus]
     sentences += [f"{view.experiment}: models trained on {view.train_corpus}" for view in trained]
-    total = sum(planned.seconds for planned in plan.cells) / resources.jobs
+    total = makespan((planned.seconds for planned in plan.cells if planned.seconds), resources.jobs)
     if total:
         sentences.append(f"{quantity(len(plan.cells), 'cell')}, about {duration(total)} of work ({_where(resources)})")
     else:
