@@ -37,9 +37,9 @@ from hsbench.version import __version__
 FIRST_STEPS = """\
 hsbench measures how well models rebuild sound. Three commands to begin with:
 
-  hsbench run overview                            compute and print a first table
-  hsbench report --format html --output report    write pages to look at and listen to
-  hsbench score ORIGINAL.wav RECONSTRUCTION.wav   score sounds of your own
+  hsbench run overview                           compute and print a first table
+  hsbench report --format html --output report   write pages to see and listen to
+  hsbench score ORIGINAL.wav REBUILT.wav         score a sound of your own
 
 hsbench --help lists all commands, hsbench COMMAND --help the options of one."""
 """What `hsbench` prints without arguments."""

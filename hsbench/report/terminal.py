@@ -65,7 +65,7 @@ def _table(table: Table, form: Form, width: int | None) -> Iterator[RenderableTy
         below = [text.reading(table, form), *(added.explanation for added in added_means), *_gathered(table)]
         below += _verdict(table)
     else:
-        below = ["Bold: the best row, and every row not separable from it.", *_urgent(table), *_folded(table)]
+        below = ["Bold: the best row, and every row not separable from it.", *_urgent(table), *_folded(table, chosen)]
     for words in below:
         yield paragraph(words, room, "dim")
     yield ""
@@ -172,10 +172,11 @@ def _urgent(table: Table) -> list[str]:
     return _gathered(table, urgent=True)
 
 
-def _folded(table: Table) -> list[str]:
-    """Return a line that says how many remarks there are and how to see them; nothing where there are none."""
+def _folded(table: Table, chosen: Layout) -> list[str]:
+    """Return a line that says what is not shown and how to see it; nothing where all is shown."""
     notes = len(_gathered(table, urgent=False))
-    counts = [text.counted(notes, "note")] if notes else []
+    counts = [] if chosen.intervals else ["intervals"]
+    counts += [text.counted(notes, "note")] if notes else []
     counts += [f"{text.counted(len(table.reasons), 'reason')} why nothing is comparable"] if table.reasons else []
     counts += [f"notes on {table.source.source}"] if table.source is not None and text.caveats(table) else []
-    return [f"Not shown: {', '.join(counts)}; --wide shows them, with the intervals."] if counts else []
+    return [f"Not shown: {', '.join(counts)}; --wide shows them."] if counts else []
