@@ -40,7 +40,7 @@ def reasons(view: View, row: ViewRow, provenances: Sequence[Mapping[str, Any]], 
     if view.protocol not in ("reference", "paper"):
         against.append(f"protocol {view.protocol} instead of reference or paper")
     if row.changed:
-        against.append("settings changed: " + "; ".join(row.changed))
+        against.append(row.settings)
     if any(session["code"]["dirty"] for provenance in provenances for session in provenance.get("sessions", ())):
         against.append("code with uncommitted changes")
     return against

@@ -245,7 +245,7 @@ class Resolved:
             training = descriptor.training_settings(dict(cells[0].budget.settings), self.budget.name)
             paper = descriptor.effective_training(descriptor.model_settings(dict(cells[0].model.settings)), paper)
         return ViewRow(
-            name=" ".join([row.name, *changed]).replace(",", ";"),
+            name=row.name.replace(",", ";"),
             model=row.model,
             corpus=self.selection.corpus_of(row),
             published=row.published,

@@ -70,7 +70,7 @@ class TableRow:
         clipped: share of samples beyond full scale, mean over clips.
         badge: name of the budget where the training departs from the paper's, else "".
         departures: every such departure, as "setting value (paper value)".
-        notes: remarks that a reader of the table needs, among them why a row is absent.
+        notes: remarks that a reader of the table needs, among them the changed settings and why a row is absent.
         fit: facts of the training that the clips share: generated, total, steps, clips_seen, seconds, and others that
             the model reports; empty for a model without such a training.
         printed: metric -> the published value for this row.
@@ -275,6 +275,7 @@ def _row(
         badge=view.budget if row.departures else "",
         departures=row.departures,
         notes=(
+            *([row.settings] if row.settings else []),
             *row.notes,
             *([absent] if absent else []),
             *(note for cell in cells.folders for note in cell.problems()),

@@ -9,6 +9,7 @@ from hsbench.metrics.base import ESTIMATE_FAULTS
 from hsbench.report import cost_columns
 from hsbench.report.form import PLAIN
 from hsbench.report.names import one_line, short
+from hsbench.report.numbers import significant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -50,10 +51,10 @@ def heading(metric: MetricInfo) -> str:
 
 
 def number(value: float, metric: MetricInfo) -> str:
-    """Return a value with as many decimals as the metric shows, or "> 90" where it exceeds a ceiling of 90."""
+    """Return a value with three significant digits, or "> 90" where it exceeds a ceiling of 90."""
     if metric.ceiling is not None and value > metric.ceiling:
         return f"> {metric.ceiling:g}"
-    return f"{value:.{metric.decimals}f}"
+    return significant(value)
 
 
 def interval(entry: Entry, metric: MetricInfo) -> str:
@@ -84,8 +85,8 @@ def ideal(metric: MetricInfo) -> str:
 
 
 def ratio(row: TableRow) -> str:
-    """Return the exact compression ratio, samples per stored number, or ""."""
-    return "" if row.ratio is None else f"{row.ratio:.3f}"
+    """Return the compression ratio, samples per stored number, or ""."""
+    return "" if row.ratio is None else significant(row.ratio)
 
 
 def count(row: TableRow) -> str:
@@ -113,7 +114,7 @@ def _has_coded(table: Table) -> bool:
 
 def fact_cells(row: TableRow, columns: list[str]) -> list[str]:
     """Return the cells of a row in these columns; "" where a row has no such value."""
-    cells = {"numbers": str(row.numbers or ""), "kbit": f"{row.kbit:.1f}" if row.kbit else ""}
+    cells = {"numbers": str(row.numbers or ""), "kbit": significant(row.kbit) if row.kbit else ""}
     cells |= cost_columns.cells(row.costs)
     return [cells[column] if column in cells else str(row.fit.get(column, "")) for column in columns]
 
@@ -291,7 +292,7 @@ def _movement(table: Table, fits: EquivalentFits) -> str:
     for metric in table.metrics:
         if (spread := fits.spread.get(metric.name)) is not None:
             values = (spread.clip_median, spread.clip_max, spread.mean_range)
-            median, largest, mean = (f"{value:.2g} {metric.unit}".strip() for value in values)
+            median, largest, mean = (f"{significant(value)} {metric.unit}".strip() for value in values)
             if parts:
                 parts.append(f"{metric.label} by {median}, {largest} and {mean}")
             else:
@@ -317,7 +318,7 @@ def _notes(row: TableRow) -> list[str]:
         missing = (f"{n} of {metric} ({status})" for (metric, status), n in row.missing.items())
         notes.append("scores without a value: " + ", ".join(missing))
     if row.clipped > 0:
-        notes.append(f"{100 * row.clipped:.3g} % of the samples lie beyond full scale (scored unclipped)")
+        notes.append(f"{significant(100 * row.clipped)} % of the samples lie beyond full scale (scored unclipped)")
     return notes
 
 

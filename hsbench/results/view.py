@@ -108,6 +108,11 @@ class ViewRow:
     trained_on: str | None = None
     split: str | None = None
 
+    @property
+    def settings(self) -> str:
+        """The changed settings as a remark, such as "settings changed: steps=500"; "" where there are none."""
+        return f"settings changed: {'; '.join(self.changed)}" if self.changed else ""
+
 
 @dataclass(frozen=True)
 class View:
