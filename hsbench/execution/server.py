@@ -146,11 +146,12 @@ def _become_cell(streams: Sequence[int]) -> None:
     for target, stream in enumerate(streams):
         os.dup2(stream, target)
     _close(streams)
-    # A process that is started by a command draws the state of NumPy's global generator from the system; a forked one
-    # would inherit the state of the server. Python's own generator does this by itself. torch starts every process from
-    # the same state, which no import changes.
+    # NumPy and torch draw the state of their global generators from the system when they are imported. A forked process
+    # draws it again, or all cells would have the random numbers of the server. Python's generator does so by itself.
     if "numpy.random" in sys.modules:
         sys.modules["numpy.random"].seed()
+    if "torch" in sys.modules:
+        sys.modules["torch"].default_generator.seed()
 
 
 def _report_end(cell: _Cell) -> None:

@@ -17,6 +17,7 @@ from hsbench.execution import preload, server
 from hsbench.execution.process import CellProcess, environment_of
 from hsbench.execution.starter import Starter
 from hsbench.execution.warm import Server, ServerLostError
+from hsbench.files import read_jsonl
 from hsbench.results.cell_folder import CellFolder
 from hsbench.spec import Resources
 
@@ -74,12 +75,41 @@ def test_a_forked_cell_is_like_one_that_a_command_starts_and_imports_nothing(pro
 def test_torch_starts_in_a_forked_cell_as_in_one_that_a_command_starts(probed):
     warm, _, logs = probed("torch-probes")
     cold, _, cold_logs = probed("torch-probes", "--cold")
-    assert " torch\n" not in logs[0]
-    assert " torch\n" in cold_logs[0]
-    for name in ("torch", "torch threads", "environment"):
+    assert " torch.nn\n" not in logs[0]
+    assert " torch.nn\n" in cold_logs[0]
+    for name in ("torch threads", "environment"):
         assert {str(cell[name]) for cell in (*warm, *cold)} == {str(warm[0][name])}, name
+    assert len({cell["torch"] for cell in (*warm, *cold)}) == 6, "torch draws its seed from the system"
     assert {str(cell["cuda"]) for cell in warm} == {"[False, False]"}
     assert {cell["threads of the parent"] for cell in warm} == {1}
+
+
+def stored(command_line):
+    """Return the scores and the audio of every cell."""
+    content = {}
+    for cell in command_line.cells():
+        for row in read_jsonl(cell / "scores.jsonl"):
+            content[cell.name, row["clip"], row["metric"]] = (row["value"], row["status"])
+        for path in (cell / "artifacts" / "audio").glob("*.wav"):
+            content[cell.name, path.name] = path.read_bytes()
+    return content
+
+
+@pytest.mark.slow
+def test_forked_cells_have_the_scores_of_cells_that_a_command_starts(hsbench_at, tmp_path):
+    contents = []
+    for name, options in (("warm", ()), ("cold", ("--cold",))):
+        (tmp_path / name).mkdir()
+        command_line = hsbench_at(tmp_path / name)
+        for experiment in (
+            ("table2d", "--budget", "smoke", "--set", "inr-fmlp.steps=20", "-k", "model~inr-fmlp"),
+            ("sanity", "--budget", "quick", "-k", "row~d"),
+        ):
+            result = command_line("run", *experiment, "--limit", 1, *options)
+            assert result.returncode == 0, result.stdout + result.stderr
+        contents.append(stored(command_line))
+    assert {key[2] for key in contents[0] if len(key) == 3} >= {"pesq", "stoi", "cdpam", "lsd"}
+    assert contents[0] == contents[1]
 
 
 def ended(process):

@@ -43,7 +43,7 @@ def facts(torch):
         "arguments": sys.argv[1:],
         "python": random.random(),
         "numpy": float(np.random.random_sample()),
-        "torch": None if torch is None else [torch.initial_seed(), torch.rand(3).tolist()],
+        "torch": None if torch is None else torch.initial_seed(),
         "torch threads": None if torch is None else torch.get_num_threads(),
         "cuda": None if torch is None else [torch.cuda.is_initialized(), torch.cuda._is_in_bad_fork()],
         "descriptors": open_descriptors(),
