@@ -1,4 +1,4 @@
-"""Which modules the server of a run imports before it forks the processes of the cells.
+"""What the server of a run imports before it forks the processes of the cells.
 
 They follow from the descriptors of the models and metrics that the cells name, so that a run without torch does not
 import torch. Only modules of hsbench, and the packages that they import on first use, are imported; plug-ins are
@@ -7,6 +7,8 @@ imported by the cells.
 
 from __future__ import annotations
 
+import contextlib
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hsbench import registry
@@ -42,11 +44,18 @@ OPTIMISERS = "torch._dynamo"
 """Module that torch imports when the first optimiser is constructed, in about two seconds."""
 
 
-def modules(cells: Iterable[PlannedCell]) -> list[str]:
-    """Return the names of the modules to import, in the order in which to import them.
+CONTROL_GROUP = Path("/sys/fs/cgroup")
+"""Folder in which a container finds the limit of its memory."""
+CDPAM, AVAILABLE_BYTES = "hsbench.metrics.cdpam_network:load_for_forks", 8 << 30
+"""Function that loads the network of CDPAM, and the memory that must be available for it: it takes 1.4 GB."""
+
+
+def targets(cells: Iterable[PlannedCell], device: str) -> list[str]:
+    """Return the names of the modules to import, in this order; "module:function" also calls the function.
 
     Args:
         cells: cells with missing work.
+        device: device of the cells, "cpu" or "cuda".
     """
     planned = list(cells)
     models = {name: registry.model(name) for name in sorted({cell.cell.model.name for cell in planned})}
@@ -60,7 +69,25 @@ def modules(cells: Iterable[PlannedCell]) -> list[str]:
         names.append(OPTIMISERS)
     if any(_resampled(cell) for cell in planned):
         names.append("hsbench.audio.resample")
+    scored = sum("cdpam" in cell.metrics for cell in planned)
+    if scored > 1 and device == "cpu" and available_memory() >= AVAILABLE_BYTES:
+        names.append(CDPAM)
     return list(dict.fromkeys(names))
+
+
+def available_memory() -> int:
+    """Return how many bytes of memory new processes can use without swapping, 0 where the system does not say."""
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return 0
+    available = next((int(line.split()[1]) << 10 for line in lines if line.startswith("MemAvailable:")), 0)
+    with contextlib.suppress(OSError, ValueError):  # ValueError: "max" is no limit
+        limit, used = (
+            int((CONTROL_GROUP / name).read_text(encoding="ascii")) for name in ("memory.max", "memory.current")
+        )
+        available = min(available, limit - used)
+    return available
 
 
 def _of(descriptor: Descriptor) -> list[str]:

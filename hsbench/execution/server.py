@@ -1,6 +1,6 @@
 """The server of a run: a process that imports what the cells need once, and forks a process for each cell.
 
-`python -m hsbench.execution.server SOCKET MODULE ...`; hsbench.execution.warm starts it and describes the messages.
+`python -m hsbench.execution.server SOCKET TARGET ...`; hsbench.execution.warm starts it and describes the messages.
 
 Nothing of a cell is computed before the fork. The server has a single thread of Python, starts no pool of threads of
 OpenMP or torch, and initialises no CUDA; neither survives a fork. It imports no file of --import: a cell does that
@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hsbench import registry
+from hsbench.descriptors import load_target
 from hsbench.execution import team
 from hsbench.results import provenance
 
@@ -65,12 +66,15 @@ def main(arguments: Sequence[str]) -> int:
     return worker.main(cell)
 
 
-def _preload(modules: Iterable[str], control: socket.socket) -> bool:
-    """Import modules; return False as soon as the front end has ended."""
-    for name in modules:
-        # A module that cannot be imported is not reported here: every cell that needs it says what is missing.
+def _preload(targets: Iterable[str], control: socket.socket) -> bool:
+    """Import modules and call functions, "module" or "module:function"; return False if the front end has ended."""
+    for target in targets:
+        # What cannot be imported is not reported here: every cell that needs it says what is missing.
         with contextlib.suppress(Exception):
-            importlib.import_module(name)
+            if ":" in target:
+                load_target(target)()
+            else:
+                importlib.import_module(target)
         if select.select([control], [], [], 0)[0]:  # before READY the front end sends nothing, so this is its end
             return False
     # Code, packages, machine and the list of plug-ins are the same in all cells, which find them cached. Plug-ins are

@@ -29,18 +29,18 @@ class Starter:
     Args:
         resources: threads and processes of each cell.
         added: environment variables of the processes, in addition to those of this one.
-        modules: what the server imports; None to start every cell by a command.
+        targets: what the server imports (see hsbench.execution.preload); None to start every cell by a command.
         note: called with a sentence when the server has died.
     """
 
     def __init__(
-        self, resources: Resources, added: Mapping[str, str], modules: Sequence[str] | None, note: Note
+        self, resources: Resources, added: Mapping[str, str], targets: Sequence[str] | None, note: Note
     ) -> None:
         self._command, self._note = Command(resources, added), note
-        self._environment, self._modules = environment_of(resources, added), modules or ()
+        self._environment, self._targets = environment_of(resources, added), targets or ()
         self._lock = threading.Lock()
         self._restarted = self._closed = False
-        self._server = None if modules is None else Server(self._environment, modules)
+        self._server = None if targets is None else Server(self._environment, targets)
 
     def prepare(self) -> None:
         """Wait until processes can be started without a delay, or until `close` is called."""
@@ -83,7 +83,7 @@ class Starter:
             if self._closed or self._server is not server:
                 return
             server.close()
-            self._server = None if self._restarted else Server(self._environment, self._modules)
+            self._server = None if self._restarted else Server(self._environment, self._targets)
             self._restarted = True
         following = (
             "it was started again" if self._server else "the remaining cells are started one by one, which is slower"

@@ -63,15 +63,15 @@ class Server:
 
     Args:
         environment: all environment variables of the server and of the processes that it forks.
-        modules: names of the modules that it imports before the first fork.
+        targets: what it imports before the first fork (see hsbench.execution.preload).
     """
 
-    def __init__(self, environment: Mapping[str, str], modules: Sequence[str]) -> None:
+    def __init__(self, environment: Mapping[str, str], targets: Sequence[str]) -> None:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  closed with the server
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "hsbench.execution.server", str(theirs.fileno()), *modules],
+                [sys.executable, "-m", "hsbench.execution.server", str(theirs.fileno()), *targets],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=self._errors,
@@ -88,7 +88,7 @@ class Server:
         return self._process.pid
 
     def wait_ready(self) -> None:
-        """Wait until the server has imported its modules.
+        """Wait until the server has imported what it was given.
 
         Raises:
             ServerLostError: the server ended.

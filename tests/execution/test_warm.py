@@ -103,7 +103,7 @@ def test_forked_cells_have_the_scores_of_cells_that_a_command_starts(hsbench_at,
         command_line = hsbench_at(tmp_path / name)
         for experiment in (
             ("table2d", "--budget", "smoke", "--set", "inr-fmlp.steps=20", "-k", "model~inr-fmlp"),
-            ("sanity", "--budget", "quick", "-k", "row~d"),
+            ("sanity", "--budget", "quick", "-k", "row~filter bank"),
         ):
             result = command_line("run", *experiment, "--limit", 1, *options)
             assert result.returncode == 0, result.stdout + result.stderr
@@ -211,12 +211,38 @@ def planned(model, *metrics, rate=22050):
     )
 
 
-def test_the_server_imports_what_the_models_and_metrics_of_the_cells_need():
-    assert not {"torch", "pystoi", preload.OPTIMISERS} & set(preload.modules([planned("identity", "mse", "si_snr")]))
-    names = preload.modules([planned("identity", "stoi"), planned("inr-siren", "cdpam", "lsd@48000")])
+def test_the_server_imports_what_the_models_and_metrics_of_the_cells_need(monkeypatch):
+    monkeypatch.setattr(preload, "available_memory", lambda: 64 << 30)
+
+    def targets(*cells, device="cpu"):
+        return preload.targets(cells, device)
+
+    assert not {"torch", "pystoi", preload.OPTIMISERS} & set(targets(planned("identity", "mse", "si_snr")))
+    names = targets(planned("identity", "stoi"), planned("inr-siren", "cdpam", "lsd@48000"))
     assert {"torch", "pystoi", "hsbench.metrics.cdpam_network", "hsbench.models.inr.individual"} <= set(names)
     assert preload.OPTIMISERS in names, "individual INRs are optimised"
     assert "cdpam" not in names, "the package cdpam is never imported"
     assert "hsbench.audio.resample" not in names
-    assert "hsbench.audio.resample" in preload.modules([planned("identity", "cdpam", rate=16000)])
-    assert preload.OPTIMISERS not in preload.modules([planned("identity", "lsd")])
+    assert "hsbench.audio.resample" in targets(planned("identity", "cdpam", rate=16000))
+    assert preload.OPTIMISERS not in targets(planned("identity", "lsd"))
+
+
+def test_the_network_of_cdpam_is_shared_by_several_cells_where_there_is_memory(monkeypatch):
+    monkeypatch.setattr(preload, "available_memory", lambda: 8 << 30)
+    two = [planned("identity", "cdpam"), planned("noise", "cdpam", "mse")]
+    assert preload.targets(two, "cpu")[-1] == preload.CDPAM
+    assert preload.CDPAM not in preload.targets(two, "cuda")
+    assert preload.CDPAM not in preload.targets(two[:1], "cpu")
+    monkeypatch.setattr(preload, "available_memory", lambda: (8 << 30) - 1)
+    assert preload.CDPAM not in preload.targets(two, "cpu")
+
+
+def test_the_available_memory_is_what_the_control_group_leaves(monkeypatch, tmp_path):
+    monkeypatch.setattr(preload, "CONTROL_GROUP", tmp_path)
+    unlimited = preload.available_memory()
+    assert 1 << 20 < unlimited < 1 << 50
+    (tmp_path / "memory.max").write_text("max\n")
+    (tmp_path / "memory.current").write_text("1000\n")
+    assert preload.available_memory() > 2000
+    (tmp_path / "memory.max").write_text("3000\n")
+    assert preload.available_memory() == 2000

@@ -56,8 +56,8 @@ class LocalEngine:
     ) -> list[Outcome]:
         """Run the cells and return their outcomes, in the same order; see Engine.run for the arguments."""
         warm = len(cells) > 1 and self.resources.processes == 1 and not self.cold
-        modules = preload.modules(cells) if warm else None
-        starter = Starter(self.resources, self.environment, modules, self.listener.noted)
+        targets = preload.targets(cells, self.resources.device) if warm else None
+        starter = Starter(self.resources, self.environment, targets, self.listener.noted)
         with contextlib.closing(starter), ThreadPoolExecutor(self.resources.jobs) as pool:
             futures = [pool.submit(self._run_cell, starter, planned, imports, command) for planned in cells]
             try:
