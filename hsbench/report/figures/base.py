@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hsbench.report.figures.style import COLUMN, Layout
 from hsbench.report.text import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from matplotlib.figure import Figure
 
-    from hsbench.report.table import Table
+    from hsbench.report.table import Table, TableRow
     from hsbench.results.store import Results
-    from hsbench.results.view import View
+    from hsbench.results.view import View, ViewRow
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,16 +43,23 @@ class Subject:
         results: the results folder that holds the cells.
         table: the table of the view, with every score.
         clip: identifier of the clip whose sound is shown; None for the median clip.
+        layout: the place that the figures are drawn for.
     """
 
     results: Results
     table: Table
     clip: str | None = None
+    layout: Layout = COLUMN
 
     @property
     def view(self) -> View:
         """The view that is drawn."""
         return self.table.view
+
+    @property
+    def rows(self) -> list[tuple[ViewRow, TableRow]]:
+        """The rows of the view, each with its row of the table."""
+        return list(zip(self.view.rows, self.table.rows, strict=True))
 
     @property
     def sound(self) -> str:
@@ -58,3 +68,14 @@ class Subject:
         return "; ".join(
             f"{counted(len(corpus.clips), 'clip')} of {name} ({corpus.description})" for name, corpus in corpora
         )
+
+
+def below_floor(row: TableRow) -> bool:
+    """Return whether a row scores no better than silence, so that its sound and its weights say nothing."""
+    return bool(getattr(row, "below_floor", ""))
+
+
+def left_out(rows: Sequence[TableRow]) -> str:
+    """Return a sentence, with a space before it, that names the rows left out as below the floor; "" without any."""
+    names = ", ".join(row.name for row in rows if below_floor(row))
+    return f" Left out, because they do not beat silence at this budget: {names}." if names else ""

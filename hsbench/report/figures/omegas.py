@@ -6,10 +6,11 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib.colors import LogNorm, Normalize
 
-from hsbench.report import text
-from hsbench.report.figures import style
+from hsbench.report.figures import series, style
 from hsbench.report.figures.base import Drawn
+from hsbench.report.figures.scales import DECADES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from hsbench.metrics.base import MetricInfo
     from hsbench.report.figures.base import Subject
     from hsbench.report.table import TableRow
 
@@ -29,22 +29,23 @@ def draw(subject: Subject) -> Drawn | str:
     rows = _rows(subject)
     if len(rows) < 2:
         return "Omegas: fewer than two rows with different omega_0 and omega_i."
-    metrics = [
-        metric
-        for metric in subject.table.metrics
-        if any(row.entries[metric.name].summary.mean is not None for row in rows.values())
-    ]
-    if not metrics:
+    metrics = subject.table.metrics
+    if all(row.entries[metric.name].summary.mean is None for row in rows.values() for metric in metrics):
         return "Omegas: no row of this experiment has a score."
     omegas_0, omegas_i = (sorted({pair[axis] for pair in rows}) for axis in (0, 1))
-    chart, panels = style.panels(len(metrics), 0.75 + 0.42 * len(omegas_i), 2)
+    layout = subject.layout
+    chart, panels = layout.panels(len(metrics), layout.lines(4 + 2 * len(omegas_i)))
     for axes, metric in zip(panels, metrics, strict=True):
         means = np.full((len(omegas_i), len(omegas_0)), math.nan)
         for (omega_0, omega_i), row in rows.items():
             mean = row.entries[metric.name].summary.mean
             means[omegas_i.index(omega_i), omegas_0.index(omega_0)] = math.nan if mean is None else mean
-        _panel(axes, means, omegas_0, omegas_i, metric)
-    chart.suptitle(style.heading(subject.view, "Mean of each metric by omega"))
+        axes.set_title(style.direction(metric))
+        if np.isfinite(means).any():
+            _panel(axes, means, omegas_0, omegas_i, higher=metric.better == "higher")
+        else:
+            style.blank(axes, series.why_empty(rows.values(), metric))
+    style.head(chart, subject.view)
     caption = (
         f"Mean over {subject.sound}. Across: omega_0, the frequency of the first layer; upwards: omega_i, the "
         "frequency of the other layers. Hatched: not run. The light end of each scale is the better one."
@@ -66,19 +67,22 @@ def _rows(subject: Subject) -> dict[Pair, TableRow]:
 
 
 def _panel(
-    axes: Axes, means: NDArray[np.float64], omegas_0: Sequence[float], omegas_i: Sequence[float], metric: MetricInfo
+    axes: Axes, means: NDArray[np.float64], omegas_0: Sequence[float], omegas_i: Sequence[float], *, higher: bool
 ) -> None:
-    scale = style.HEAT if metric.better == "higher" else f"{style.HEAT}_r"
+    """Draw the means [omega_i, omega_0]; their scale is logarithmic where positive means span decades."""
     axes.set_facecolor("0.93")
     axes.patch.set(hatch="////", edgecolor="0.75")
-    image = axes.imshow(means, cmap=scale, aspect="auto", origin="lower")
+    low, high = np.nanmin(means), np.nanmax(means)
+    norm = LogNorm(low, high) if low > 0 and high > DECADES * low else Normalize(low, high)
+    scale = style.HEAT if higher else f"{style.HEAT}_r"
+    image = axes.imshow(means, cmap=scale, norm=norm, aspect="auto", origin="lower")
     colours = image.to_rgba(means)
     for (up, across), mean in np.ndenumerate(means):
         if math.isfinite(mean):
             red, green, blue = colours[up, across, :3]
             # The luminance of the colour (Rec. 601 weights) decides between black and white digits.
             ink = "black" if 0.3 * red + 0.59 * green + 0.11 * blue > 0.5 else "white"
-            axes.text(across, up, text.number(mean, metric), ha="center", va="center", color=ink, fontsize=8)
+            axes.text(across, up, f"{mean:.3g}", ha="center", va="center", color=ink)
     axes.set_xticks(range(len(omegas_0)), [f"{omega:g}" for omega in omegas_0])
     axes.set_yticks(range(len(omegas_i)), [f"{omega:g}" for omega in omegas_i])
-    axes.set(xlabel=r"$\omega_0$", ylabel=r"$\omega_i$", title=style.direction(metric))
+    axes.set(xlabel=r"$\omega_0$", ylabel=r"$\omega_i$")
