@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from hsbench.report.figures.style import COLUMN, Layout
 from hsbench.report.text import counted
+from hsbench.spec import FLOOR_MODELS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,6 +63,11 @@ class Subject:
         return list(zip(self.view.rows, self.table.rows, strict=True))
 
     @property
+    def heard(self) -> list[tuple[ViewRow, TableRow]]:
+        """The rows that beat silence, without silence and noise themselves."""
+        return [(row, shown) for row, shown in self.rows if not shown.below_floor and row.model not in FLOOR_MODELS]
+
+    @property
     def sound(self) -> str:
         """The clips of every corpus with its description: "16 clips of demo (synthetic speech)"."""
         corpora = self.view.corpora.items()
@@ -70,12 +76,11 @@ class Subject:
         )
 
 
-def below_floor(row: TableRow) -> bool:
-    """Return whether a row scores no better than silence, so that its sound and its weights say nothing."""
-    return bool(getattr(row, "below_floor", ""))
+NOTHING_HEARD = "no row beats silence at this budget"
+"""Why a figure of sounds or of weights cannot be drawn."""
 
 
 def left_out(rows: Sequence[TableRow]) -> str:
     """Return a sentence, with a space before it, that names the rows left out as below the floor; "" without any."""
-    names = ", ".join(row.name for row in rows if below_floor(row))
+    names = ", ".join(row.name for row in rows if row.below_floor)
     return f" Left out, because they do not beat silence at this budget: {names}." if names else ""

@@ -59,7 +59,11 @@ def curves(view: View, results: Results) -> list[Curve]:
         IncompleteError: no fit of the view has a learning curve.
     """
     curves = []
+    # A row on seen clips has the cells of the same row on held-out clips.
+    held_out = {row.cells for row in view.rows if row.split != "train"}
     for row in view.rows:
+        if row.split == "train" and row.cells in held_out:
+            continue
         own = {"", *view.corpus(row).clips}
         for seed, cell in enumerate(row.cells):
             folder = results.folder(cell)
@@ -126,7 +130,7 @@ def figure(view: View, curves: Sequence[Curve], layout: Layout = style.COLUMN) -
     models = list(dict.fromkeys(curve.model for curve in curves))
     rows = list(dict.fromkeys(curve.row for curve in curves))
     looks = dict(zip(rows, style.looks(len(rows)), strict=True))
-    chart, panels = layout.panels(len(models), 1.6 if len(models) > 1 else 2.0)
+    chart, panels = layout.panels(len(models), layout.panel + 0.4)
     for axes, model in zip(panels, models, strict=True):
         own = [curve for curve in curves if curve.model == model]
         for row in dict.fromkeys(curve.row for curve in own):

@@ -48,7 +48,7 @@ def draw(subject: Subject) -> Drawn | str | None:
     metrics = subject.table.metrics
     approaches = [name for name in (*APPROACHES, OTHER) if any(point.approach == name for point in points)]
     looks = dict(zip(approaches, style.looks(len(approaches)), strict=True))
-    chart, panels = subject.layout.panels(len(metrics), 1.5, sharex=True)
+    chart, panels = subject.layout.panels(len(metrics), subject.layout.panel, sharex=True)
     for axes, metric in zip(panels, metrics, strict=True):
         _panel(axes, points, metric, looks)
         series.floors(axes, subject.rows, metric)

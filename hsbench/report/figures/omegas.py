@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.colors import LogNorm, Normalize
 
+from hsbench.report import text
 from hsbench.report.figures import series, style
 from hsbench.report.figures.base import Drawn
 from hsbench.report.figures.scales import DECADES
@@ -26,25 +27,28 @@ if TYPE_CHECKING:
 
 def draw(subject: Subject) -> Drawn | str:
     """Draw the mean of each metric by omega_0 and omega_i, if at least two rows differ in them."""
-    rows = _rows(subject)
-    if len(rows) < 2:
+    grids = _grids(subject)
+    rows = [row for grid in grids.values() for row in grid.values()]
+    pairs = {pair for grid in grids.values() for pair in grid}
+    if len(pairs) < 2:
         return "Omegas: fewer than two rows with different omega_0 and omega_i."
-    metrics = subject.table.metrics
-    if all(row.entries[metric.name].summary.mean is None for row in rows.values() for metric in metrics):
+    metrics, layout = subject.table.metrics, subject.layout
+    if all(row.entries[metric.name].summary.mean is None for row in rows for metric in metrics):
         return "Omegas: no row of this experiment has a score."
-    omegas_0, omegas_i = (sorted({pair[axis] for pair in rows}) for axis in (0, 1))
-    layout = subject.layout
-    chart, panels = layout.panels(len(metrics), layout.lines(4 + 2 * len(omegas_i)))
-    for axes, metric in zip(panels, metrics, strict=True):
+    omegas_0, omegas_i = (sorted({pair[axis] for pair in pairs}) for axis in (0, 1))
+    wanted = [(metric, split) for metric in metrics for split in grids]
+    chart, panels = layout.panels(len(wanted), layout.lines(4 + len(grids) + 2 * len(omegas_i)))
+    for axes, (metric, split) in zip(panels, wanted, strict=True):
         means = np.full((len(omegas_i), len(omegas_0)), math.nan)
-        for (omega_0, omega_i), row in rows.items():
+        for (omega_0, omega_i), row in grids[split].items():
             mean = row.entries[metric.name].summary.mean
             means[omegas_i.index(omega_i), omegas_0.index(omega_0)] = math.nan if mean is None else mean
-        axes.set_title(style.direction(metric))
+        clips = f"\n{text.KINDS.get(split, split)} clips" if len(grids) > 1 else ""
+        axes.set_title(style.direction(metric) + clips)
         if np.isfinite(means).any():
             _panel(axes, means, omegas_0, omegas_i, higher=metric.better == "higher")
         else:
-            style.blank(axes, series.why_empty(rows.values(), metric))
+            style.blank(axes, series.why_empty(grids[split].values(), metric))
     style.head(chart, subject.view)
     caption = (
         f"Mean over {subject.sound}. Across: omega_0, the frequency of the first layer; upwards: omega_i, the "
@@ -53,17 +57,17 @@ def draw(subject: Subject) -> Drawn | str:
     return Drawn("omegas", "Omega grid", caption, chart)
 
 
-def _rows(subject: Subject) -> dict[Pair, TableRow]:
-    """Return (omega_0, omega_i) -> the first row with that pair."""
-    rows: dict[Pair, TableRow] = {}
-    for view_row, row in zip(subject.view.rows, subject.table.rows, strict=True):
+def _grids(subject: Subject) -> dict[str, dict[Pair, TableRow]]:
+    """Return split of the clips -> (omega_0, omega_i) -> the first row with that pair."""
+    grids: dict[str, dict[Pair, TableRow]] = {}
+    for view_row, row in subject.rows:
         folder = subject.results.folder(view_row.cells[0]) if view_row.cells else None
         if folder is None or not row.built or not folder.exists():
             continue
         settings = dict(folder.spec().model.settings)
         if settings.get("omega_0") is not None and settings.get("omega_i") is not None:
-            rows.setdefault((settings["omega_0"], settings["omega_i"]), row)
-    return rows
+            grids.setdefault(row.split, {}).setdefault((settings["omega_0"], settings["omega_i"]), row)
+    return grids
 
 
 def _panel(

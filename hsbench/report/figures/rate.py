@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from hsbench.errors import HsbenchError
+from hsbench.report import text
 from hsbench.report.figures import series, style
 from hsbench.report.figures.base import Drawn
 from hsbench.report.figures.scales import plain_log
@@ -72,8 +73,8 @@ def draw(subject: Subject) -> Drawn | str:
 def _series(subject: Subject) -> Series:
     """Return name of the series -> its rows that have a score, in the order of the table.
 
-    Rows of one model are one series, unless they differ in a setting that is no number, such as the format in which
-    weights are stored.
+    Rows of one model are one series, unless they differ in their kind of clips (seen, held out) or in a setting that
+    is no number, such as the format in which weights are stored.
     """
     models: dict[str, list[tuple[Mapping[str, object], Placed]]] = {}
     for view_row, row in series.costed(subject.rows):
@@ -95,12 +96,13 @@ def _costs(row: TableRow, corpus: ViewCorpus) -> Costs:
 
 
 def _words(subject: Subject, row: ViewRow) -> Mapping[str, object]:
-    """Return the settings of a row's model that are no numbers; none where the cell does not state its settings."""
+    """Return the kind of a row's clips, and the settings of its model that are no numbers, as far as they are known."""
     try:
         settings = subject.results.folder(row.cells[0]).spec().model.settings
     except (HsbenchError, OSError):
-        return {}
-    return {name: value for name, value in settings if isinstance(value, str | bool)}
+        settings = ()
+    clips = {"split": f"on {text.KINDS[split]} clips"} if (split := subject.view.split_of(row)) in text.KINDS else {}
+    return clips | {name: value for name, value in settings if isinstance(value, str | bool)}
 
 
 def _differs(placed: Series, axis: str) -> bool:
@@ -123,7 +125,7 @@ def _figure(subject: Subject, placed: Series, axes: Sequence[str]) -> Figure:
     metrics, layout = subject.table.metrics, subject.layout
     side_by_side = min(len(metrics), layout.columns // len(axes))
     down = math.ceil(len(metrics) / side_by_side)
-    chart = layout.sheet(layout.lines(2) + 1.15 * down)
+    chart = layout.sheet(layout.lines(2) + layout.panel * down)
     grid = chart.subplots(down, side_by_side * len(axes), squeeze=False)
     groups = grid.reshape(down * side_by_side, len(axes))
     for number, panels in enumerate(groups):
@@ -168,7 +170,7 @@ def _group(subject: Subject, panels: Sequence[Axes], placed: Series, axes: Seque
 
 def _caption(subject: Subject, placed: Series, axes: Sequence[str]) -> str:
     over = " and over ".join(EXPLAINED[axis] for axis in axes)
-    lines = "one line per model and, where it has several, per kind of storage or start"
+    lines = "one line per model and, where it has several, per kind of clips, storage or start"
     caption = f"Mean over clips with its 95 % bootstrap interval, over {over}; {lines}, {subject.sound}."
     for axis in axes:
         missing = [each.row.name for rows in placed.values() for each in rows if not each.costs.on(axis)]

@@ -10,7 +10,7 @@ import numpy as np
 
 from hsbench.report import text
 from hsbench.report.figures import style
-from hsbench.report.figures.base import Drawn, below_floor, left_out
+from hsbench.report.figures.base import NOTHING_HEARD, Drawn, left_out
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,7 +30,6 @@ RANGE = 80.0
 """Range of the colour scale in dB below the loudest point of the original."""
 CROWD = 6
 """Largest number of sounds that are drawn as waveforms too; of more, only the spectrograms have room."""
-NOTHING_HEARD = "no row beats silence at this budget"
 TICKS = (0.5, 1, 2, 4, 8, 16)
 """Labelled frequencies [kHz]."""
 
@@ -74,7 +73,7 @@ def draw(subject: Subject) -> Drawn | str:
     if isinstance(shown, str):
         return f"Reconstructions: {shown}."
     chart = _figure(subject, shown)
-    return Drawn("reconstructions", f"Clip {clip}", _caption(subject, shown), chart)
+    return Drawn("reconstructions", "Reconstructions", _caption(subject, shown), chart)
 
 
 Rows = list[tuple["ViewRow", "TableRow"]]
@@ -83,16 +82,14 @@ Rows = list[tuple["ViewRow", "TableRow"]]
 def _chosen(subject: Subject) -> tuple[str, Rows, str] | str:
     """Return the clip, the rows to draw it in and how it was chosen, or the reason why no clip can be shown."""
     if subject.clip is not None:
-        rows = [pair for pair in subject.rows if subject.clip in subject.view.corpus(pair[0]).clips]
-        if not rows:
+        if not any(subject.clip in subject.view.corpus(row).clips for row in subject.view.rows):
             return f"clip {subject.clip} is not among the clips of this experiment"
-        heard = [pair for pair in rows if not below_floor(pair[1])]
-        return (subject.clip, heard, "by the user") if heard else NOTHING_HEARD
-    heard = [pair for pair in subject.rows if not below_floor(pair[1])]
-    if not heard:
+        rows = [pair for pair in subject.heard if subject.clip in subject.view.corpus(pair[0]).clips]
+        return (subject.clip, rows, "by the user") if rows else NOTHING_HEARD
+    if not subject.heard:
         return NOTHING_HEARD
     metrics = sorted(subject.table.metrics, key=lambda metric: metric.name != MEDIAN)
-    for rows in _by_clips(subject, heard):
+    for rows in _by_clips(subject, subject.heard):
         clips = subject.view.corpus(rows[0][0]).clips
         for metric in metrics:
             clip = median_clip(clips, [row.entries[metric.name].values for _, row in rows])

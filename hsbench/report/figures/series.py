@@ -10,6 +10,7 @@ import numpy as np
 
 from hsbench.report.figures import style
 from hsbench.report.figures.scales import plain_log, spread_out
+from hsbench.spec import FLOOR_MODELS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -55,7 +56,7 @@ def floors(axes: Axes, rows: Iterable[tuple[ViewRow, TableRow]], metric: MetricI
     """Draw a grey line at what silence and noise score; they have no cost that could be compared."""
     for view_row, row in rows:
         mean = row.entries[metric.name].summary.mean
-        if view_row.model in style.FLOORS and mean is not None:
+        if view_row.model in FLOOR_MODELS and mean is not None:
             style.mark(axes, mean, view_row.model)
 
 
@@ -64,7 +65,7 @@ def costed(rows: Iterable[tuple[ViewRow, TableRow]]) -> list[tuple[ViewRow, Tabl
     return [
         (view_row, row)
         for view_row, row in rows
-        if view_row.model not in style.FLOORS and any(entry.summary.mean is not None for entry in row.entries.values())
+        if view_row.model not in FLOOR_MODELS and any(entry.summary.mean is not None for entry in row.entries.values())
     ]
 
 

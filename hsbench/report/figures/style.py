@@ -70,6 +70,11 @@ class Layout:
         """Return the height of some lines of text [inches]."""
         return number * 1.35 * self.font / 72
 
+    @property
+    def panel(self) -> float:
+        """Height of a panel of values that are joined by lines [inches]."""
+        return 0.5 + 0.39 * self.width / self.columns
+
     def across(self, count: int) -> int:
         """Return the number of panels side by side with which the fewest places are left over."""
         return math.ceil(count / math.ceil(count / self.columns))

@@ -29,7 +29,7 @@ def draw(subject: Subject) -> Drawn | None:
         return None
     metrics = subject.table.metrics
     looks = style.looks(len(lines))
-    chart, panels = subject.layout.panels(len(metrics), 1.5, sharex=True)
+    chart, panels = subject.layout.panels(len(metrics), subject.layout.panel, sharex=True)
     for axes, metric in zip(panels, metrics, strict=True):
         for look, rows in zip(looks, lines.values(), strict=True):
             series.draw(axes, [steps for steps, _ in rows], [row for _, row in rows], metric, look, joined=True)
@@ -60,7 +60,7 @@ def _lines(subject: Subject) -> dict[str, list[tuple[int, TableRow]]]:
             continue  # a garbled specification; the table says so
         training = dict(cell.budget.settings)
         if isinstance(training.get(SETTING), float) and isinstance(training.get("steps"), int):
-            groups.setdefault(_rest(cell), []).append((round(training[SETTING] * training["steps"]), row))
+            groups.setdefault((_rest(cell), row.split), []).append((round(training[SETTING] * training["steps"]), row))
     return {_longest(rows).name: sorted(rows, key=lambda pair: pair[0]) for rows in groups.values()}
 
 

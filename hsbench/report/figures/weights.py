@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 
 from hsbench.analysis import weight_space
 from hsbench.report.figures import palette, style
-from hsbench.report.figures.base import Drawn, below_floor, left_out
+from hsbench.report.figures.base import NOTHING_HEARD, Drawn, left_out
 from hsbench.report.text import counted
 
 if TYPE_CHECKING:
@@ -79,13 +79,11 @@ class Cloud:
 
 def draw(subject: Subject) -> Drawn | str:
     """Draw one panel per row whose weights lie in one space, or return the reasons why there is none."""
-    outcomes = [_cloud(subject, row) for row, scored in subject.rows if not below_floor(scored)]
+    outcomes = [_cloud(subject, row) for row, _ in subject.heard]
     clouds = [outcome for outcome in outcomes if isinstance(outcome, Cloud)]
     reasons = dict.fromkeys(outcome for outcome in outcomes if isinstance(outcome, str))
     if not clouds:
-        below = any(below_floor(row) for row in subject.table.rows)
-        reason = "no row beats silence at this budget" if below else "the experiment has no row"
-        return f"Weight space: {'; '.join(reasons) or reason}."
+        return f"Weight space: {'; '.join(reasons) or NOTHING_HEARD}."
     numbers = {cloud.row: _numbers(cloud) for cloud in clouds}
     chart = _figure(subject, clouds, numbers)
     return Drawn("weights", TITLE, _caption(subject, clouds, numbers, list(reasons)), chart)
@@ -107,7 +105,8 @@ def _cloud(subject: Subject, row: ViewRow) -> Cloud | str:
     if len(clips) < MINIMUM:
         return f"a picture needs the weights of at least {MINIMUM} clips, got {len(clips)}"
     split = {clip: name for name, ids in corpus.splits.items() for clip in ids}
-    facts = [{**references[corpus.fingerprint, clip], "split": split.get(clip, subject.view.split)} for clip in clips]
+    default = subject.view.split_of(row)
+    facts = [{**references[corpus.fingerprint, clip], "split": split.get(clip, default)} for clip in clips]
     coordinates = weight_space.points([folder.weights(clip) for clip in clips])
     if coordinates.shape[1] < 2:
         return "all clips have the same weights"
