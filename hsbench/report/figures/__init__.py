@@ -86,6 +86,9 @@ def save(drawn: Drawn, folder: Path, stem: str) -> list[Path]:
         "png": {"Title": title, "Description": caption, "Software": None},
         "pdf": {"Title": title, "Subject": caption, "CreationDate": None, "Producer": None, "Creator": None},
     }
+    # The layout takes longer than everything else, and is the same in both files.
+    drawn.figure.draw_without_rendering()
+    drawn.figure.set_layout_engine("none")
     paths = []
     for suffix, metadata in formats.items():
         buffer = io.BytesIO()
