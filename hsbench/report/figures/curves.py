@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from hsbench.errors import IncompleteError
 from hsbench.report.figures import style
@@ -164,17 +165,18 @@ def _finish(axes: Axes, curves: Sequence[Curve]) -> None:
     if not losses:
         style.blank(axes, "no loss was finite")
         return
-    spread_out(axes.yaxis, losses, factor=1.0)
-    _mark(axes, curves)
+    levels = _levels(curves)
+    spread_out(axes.yaxis, [*losses, *levels.values()], factor=1.0)
+    for floor, level in levels.items():
+        style.mark(axes, level, floor)
+    axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     axes.grid(visible=True)
 
 
-def _mark(axes: Axes, curves: Sequence[Curve]) -> None:
-    """Draw a grey line at the losses of silence and of noise, if they are the same for all fits."""
-    for key in style.FLOORS:
-        levels = {round(curve.marks[key], 3) for curve in curves if key in curve.marks}
-        if len(levels) == 1:
-            style.mark(axes, levels.pop(), key)
+def _levels(curves: Sequence[Curve]) -> dict[str, float]:
+    """Return the losses of silence and of noise, as far as they are the same for all fits."""
+    found = {key: {round(curve.marks[key], 3) for curve in curves if key in curve.marks} for key in style.FLOORS}
+    return {key: levels.pop() for key, levels in found.items() if len(levels) == 1}
 
 
 def running_mean(values: Sequence[float]) -> list[float]:

@@ -51,8 +51,7 @@ def draw(subject: Subject) -> Drawn | str | None:
     chart, panels = subject.layout.panels(len(metrics), subject.layout.panel, sharex=True)
     for axes, metric in zip(panels, metrics, strict=True):
         _panel(axes, points, metric, looks)
-        series.floors(axes, subject.rows, metric)
-        series.finish(axes, subject.table.rows, metric)
+        series.finish(axes, subject.rows, metric)
     series.label_below(panels, subject.layout, "Gflop to encode a clip")
     style.head(chart, subject.view)
     handles = {name: _handle(look) for name, look in looks.items()}
@@ -122,7 +121,7 @@ def _caption(subject: Subject, left_out: Sequence[str]) -> str:
     caption = (
         f"Mean over {subject.sound} with its 95 % interval, over the multiplications and additions of matrix products "
         "that encode one clip (derived from the settings of each row; the training that all clips share is not "
-        "counted, so shorter trainings of one model stand above each other). Line: the frontier, the best mean among "
-        "the rows that cost at most as much."
+        "counted, so shorter trainings of one model stand above each other). Black line: the frontier, the best mean "
+        "among the rows that cost at most as much."
     )
     return caption + (f" Not shown, because their operations are not counted: {', '.join(left_out)}." * bool(left_out))

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
     Pair = tuple[float, float]
 
+DIGITS = 6
+"""Largest number of letters of a number in a field."""
+
 
 def draw(subject: Subject) -> Drawn | str:
     """Draw the mean of each metric by omega_0 and omega_i, if at least two rows differ in them."""
@@ -37,7 +40,10 @@ def draw(subject: Subject) -> Drawn | str:
         return "Omegas: no row of this experiment has a score."
     omegas_0, omegas_i = (sorted({pair[axis] for pair in pairs}) for axis in (0, 1))
     wanted = [(metric, split) for metric in metrics for split in grids]
-    chart, panels = layout.panels(len(wanted), layout.lines(4 + len(grids) + 2 * len(omegas_i)))
+    # A field holds a number of up to six letters; the numbers of the axis beside them take as many.
+    columns = int(layout.width / (layout.letter * DIGITS * (len(omegas_0) + 1)))
+    height = layout.lines(4 + len(grids) + 2 * len(omegas_i))
+    chart, panels = layout.panels(len(wanted), height, min(layout.columns, max(1, columns)))
     for axes, (metric, split) in zip(panels, wanted, strict=True):
         means = np.full((len(omegas_i), len(omegas_0)), math.nan)
         for (omega_0, omega_i), row in grids[split].items():

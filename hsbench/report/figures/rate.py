@@ -161,9 +161,8 @@ def _group(subject: Subject, panels: Sequence[Axes], placed: Series, axes: Seque
             costs.sort(key=lambda pair: pair[0])
             series.draw(panel, [cost for cost, _ in costs], [row for _, row in costs], metric, look, joined=True)
         panel.set_xscale("log")
-        series.floors(panel, subject.rows, metric)
     for panel in panels:
-        series.finish(panel, subject.table.rows, metric)
+        series.finish(panel, subject.rows, metric)
     for panel in panels[1:]:
         panel.set_title("")
 

@@ -145,13 +145,13 @@ def _shown(subject: Subject, clip: str, rows: Rows, choice: str) -> Shown | str:
 
 
 def _heading(subject: Subject, row: TableRow, index: int) -> str:
-    """Return the name of a row and, below it, SI-SNR and LSD of its first seed for this clip."""
+    """Return the name of a row and, below it, SI-SNR and LSD of its first seed for this clip, or why it has neither."""
     scores = []
     for metric in subject.table.metrics:
         values = row.entries[metric.name].values
         if metric.name in ("si_snr", MEDIAN) and values.size and np.isfinite(values[0, index]):
             scores.append(f"{metric.label} {text.number(values[0, index], metric)} {metric.unit}".strip())
-    return "\n".join([style.folded(row.name, subject.layout.letters), *map(style.literal, scores)])
+    return "\n".join([style.folded(row.name, subject.layout.letters), *map(style.literal, scores or row.bad)])
 
 
 def _figure(subject: Subject, shown: Shown) -> Figure:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullFormatter, NullLocator
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,6 +17,9 @@ DECADES = 30.0
 
 DEEPEST = 5
 """Largest number of decades that an axis shows; smaller values lie between the lowest decade and zero."""
+
+NARROW = 2.5
+"""Factor between the ends of a logarithmic axis below which it has the numbers of a linear one."""
 
 
 def spread_out(axis: Axis, values: Iterable[float], factor: float = DECADES) -> None:
@@ -58,8 +61,16 @@ def _scale(axis: Axis, low: float, high: float, scale: str, **options: float) ->
 
 
 def plain_log(axis: Axis) -> None:
-    """Label a logarithmic axis with plain numbers: at powers of ten, or closer where the axis spans little."""
+    """Label a logarithmic axis with plain numbers: at powers of ten, or closer where the axis spans little.
+
+    An axis of less than a factor of NARROW is almost linear, and has the numbers of a linear one.
+    """
     low, high = axis.get_view_interval()
+    if high < NARROW * low:
+        axis.set_major_locator(MaxNLocator(4))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axis.set_minor_locator(NullLocator())
+        return
     leading = (1, 2, 3, 4, 5, 7) if high < 6 * low else (1, 2, 5) if high < 150 * low else (1,)
 
     def shown(value: float, _position: float) -> str:

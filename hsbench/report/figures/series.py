@@ -52,14 +52,6 @@ def draw(
     )
 
 
-def floors(axes: Axes, rows: Iterable[tuple[ViewRow, TableRow]], metric: MetricInfo) -> None:
-    """Draw a grey line at what silence and noise score; they have no cost that could be compared."""
-    for view_row, row in rows:
-        mean = row.entries[metric.name].summary.mean
-        if view_row.model in FLOOR_MODELS and mean is not None:
-            style.mark(axes, mean, view_row.model)
-
-
 def costed(rows: Iterable[tuple[ViewRow, TableRow]]) -> list[tuple[ViewRow, TableRow]]:
     """Return the rows that are no floors and have a score."""
     return [
@@ -69,15 +61,30 @@ def costed(rows: Iterable[tuple[ViewRow, TableRow]]) -> list[tuple[ViewRow, Tabl
     ]
 
 
-def finish(axes: Axes, rows: Sequence[TableRow], metric: MetricInfo) -> None:
-    """Scale the vertical axis to the values of all rows, and name the metric; an empty panel says why it is empty."""
+def finish(axes: Axes, rows: Sequence[tuple[ViewRow, TableRow]], metric: MetricInfo) -> None:
+    """Name the metric of a panel, mark silence and noise, and scale the vertical axis.
+
+    An empty panel says why it is empty. A linear axis spans the rows alone, since silence and noise can be far away.
+
+    Args:
+        axes: the panel, in which the series are drawn already.
+        rows: all rows of the view, with those of the table.
+        metric: the metric of the panel.
+    """
     axes.set_title(style.direction(metric))
-    shown = values(rows, metric)
+    shown = values((row for _, row in costed(rows)), metric)
     if not shown:
-        style.blank(axes, why_empty(rows, metric))
+        style.blank(axes, why_empty((row for _, row in rows), metric))
         return
+    limits = axes.get_ylim()
+    for view_row, row in rows:
+        mean = row.entries[metric.name].summary.mean
+        if view_row.model in FLOOR_MODELS and mean is not None:
+            style.mark(axes, mean, view_row.model)
     if metric.unit != "dB":
-        spread_out(axes.yaxis, shown)
+        spread_out(axes.yaxis, values((row for _, row in rows), metric))
+    if axes.get_yscale() == "linear":
+        axes.set_ylim(limits)
     axes.grid(visible=True)
 
 

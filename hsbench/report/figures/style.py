@@ -71,23 +71,34 @@ class Layout:
         return number * 1.35 * self.font / 72
 
     @property
+    def letter(self) -> float:
+        """Width of a letter, about 0.6 of the font size [inches]."""
+        return 0.6 * self.font / 72
+
+    @property
     def panel(self) -> float:
         """Height of a panel of values that are joined by lines [inches]."""
         return 0.5 + 0.39 * self.width / self.columns
 
-    def across(self, count: int) -> int:
-        """Return the number of panels side by side with which the fewest places are left over."""
-        return math.ceil(count / math.ceil(count / self.columns))
+    def across(self, count: int, columns: int | None = None) -> int:
+        """Return the number of panels side by side with which the fewest places are left over.
 
-    def panels(self, count: int, height: float, **shared: Any) -> tuple[Figure, list[Axes]]:
+        Args:
+            count: number of panels.
+            columns: largest number of panels side by side; None for that of the layout.
+        """
+        return math.ceil(count / math.ceil(count / (columns or self.columns)))
+
+    def panels(self, count: int, height: float, columns: int | None = None, **shared: Any) -> tuple[Figure, list[Axes]]:
         """Return a figure and its panels, filled row by row; places left over at the end are empty.
 
         Args:
             count: number of panels.
             height: height of one row of panels [inches].
+            columns: largest number of panels side by side; None for that of the layout.
             shared: sharex and sharey, as in matplotlib's subplots.
         """
-        across = self.across(count)
+        across = self.across(count, columns)
         down = math.ceil(count / across)
         chart = self.sheet(self.lines(2) + height * down)
         grid = chart.subplots(down, across, squeeze=False, **shared)
@@ -100,8 +111,8 @@ class Layout:
         """Add a legend below the panels, in as many columns as the width has room for, and make room for it."""
         if not labels:
             return
-        # A letter is about 0.6 of the font size wide; a handle and the space around it take as much as five letters.
-        widest = (max(map(len, labels)) + 5) * 0.6 * self.font / 72
+        # A handle and the space around it take as much as five letters.
+        widest = self.letter * (max(map(len, labels)) + 5)
         columns = max(1, min(len(labels), int(self.width / widest)))
         chart.set_figheight(chart.get_figheight() + self.lines(math.ceil(len(labels) / columns) + 0.5))
         chart.legend(handles, labels, loc="outside lower center", ncols=columns)

@@ -33,8 +33,7 @@ def draw(subject: Subject) -> Drawn | None:
     for axes, metric in zip(panels, metrics, strict=True):
         for look, rows in zip(looks, lines.values(), strict=True):
             series.draw(axes, [steps for steps, _ in rows], [row for _, row in rows], metric, look, joined=True)
-        series.floors(axes, subject.rows, metric)
-        series.finish(axes, subject.table.rows, metric)
+        series.finish(axes, subject.rows, metric)
         axes.set_xscale("log")
     series.label_below(panels, subject.layout, "training steps")
     style.head(chart, subject.view)
