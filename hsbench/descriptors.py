@@ -214,7 +214,6 @@ class MetricInfo:
         sample_rate: sample rate in Hz that the definition needs, or None for any.
         undefined_for: which of "target_silent" and "estimate_silent" have no value.
         min_samples: shortest signal that has a value; below it the status is "too_short".
-        decimals: digits after the decimal point in a table.
         ceiling: value above which a constant of the definition limits the value, such as the eps of SI-SNR. Tables for
             readers show "> ceiling" there; files of numbers keep the number. None where there is no such limit.
         worst: value that stands for a failed estimate in the penalised mean: the worst value of the scale or, where
@@ -234,7 +233,6 @@ class MetricInfo:
     sample_rate: int | None = None
     undefined_for: tuple[str, ...] = ()
     min_samples: int = 1
-    decimals: int = 2
     ceiling: float | None = None
     worst: float | None = None
     in_pool: bool = False

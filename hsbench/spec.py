@@ -193,6 +193,7 @@ class Row:
         settings: settings that differ from the model's defaults.
         published: name of the published row to compare with, or None.
         corpus: corpus of this row alone; None for the corpus of the experiment or of the user.
+        split: split that this row's clips come from; the plan fills it in where a table shows clips of both splits.
         training: training settings that differ from those of the model's budgets, under every budget.
         notes: remarks that tables print beside the row.
     """
@@ -204,6 +205,7 @@ class Row:
     corpus: str | None = None
     training: Settings = ()
     notes: tuple[str, ...] = ()
+    split: str | None = None
 
 
 @dataclass(frozen=True)
@@ -229,6 +231,9 @@ PAPER_METRICS = ("mse", "lsd", "si_snr", "pesq", "stoi", "cdpam")
 PAPER_CLIPS = freeze({"smoke": 4, "quick": 16, "standard": 512, "paper": 512})
 """Budget -> number of clips to score: the 512 of the paper under `standard` and `paper`, fewer under the others."""
 
+FLOOR_MODELS = ("noise", "silence")
+"""Models that know nothing of a clip but its level; a method that scores no better has learned nothing."""
+
 COLUMNS = ("operations", "seconds", "border_error")
 """Further columns that an experiment can ask for: operations to encode a clip, seconds per clip, border error."""
 
@@ -253,6 +258,7 @@ class Experiment:
         left_out: (budget, metrics) pairs: metrics that are too expensive to be computed under that budget.
         pins: choices that the experiment fixes, or None where all of them are the user's.
         columns: further columns of the table, some of COLUMNS.
+        seen: budgets under which each model that learns is also scored on the clips that it was trained on.
     """
 
     name: str
@@ -267,6 +273,7 @@ class Experiment:
     left_out: Settings = ()
     pins: Pins | None = None
     columns: tuple[str, ...] = ()
+    seen: tuple[str, ...] = ()
 
     def metrics_at(self, budget: str) -> tuple[str, ...]:
         """Return the metrics that are computed under a budget."""

@@ -35,6 +35,7 @@ class Line:
         paired: the means of A and B over their common (seed, clip) pairs, and the difference B - A.
         verdict: of B relative to A: better, worse, same or incomparable.
         reason: why the two are incomparable, else "".
+        settings: the settings that were changed in A or B, as a remark, else "".
     """
 
     experiment: str
@@ -44,6 +45,7 @@ class Line:
     paired: stats.Paired
     verdict: str
     reason: str = ""
+    settings: str = ""
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,8 @@ def _rows(results: Results, view: View | None) -> dict[str, _Side]:
 def _lines(experiment: str, group: str, a: _Side, b: _Side, metrics: Sequence[str] | None) -> list[Line]:
     """Return one line per metric of a row that both folders have."""
     wanted = [name for name in dict.fromkeys([*a.view.metrics, *b.view.metrics]) if metrics is None or name in metrics]
-    return [Line(experiment, group, a.row.name, name, *_compared(a, b, name)) for name in wanted]
+    changed = "; ".join(f"{side.row.settings} in {label}" for label, side in (("A", a), ("B", b)) if side.row.settings)
+    return [Line(experiment, group, a.row.name, name, *_compared(a, b, name), changed) for name in wanted]
 
 
 def _compared(a: _Side, b: _Side, metric: str) -> tuple[stats.Paired, str, str]:

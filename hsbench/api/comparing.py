@@ -14,9 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from rich.console import RenderableType
+
     from hsbench.analysis.comparisons import Comparison
 
-FORMATS = ("markdown", "csv", "json")
+FORMATS = ("text", "markdown", "csv", "json")
 
 
 def compare(
@@ -83,11 +85,23 @@ def rendered(comparison: Comparison, output_format: str) -> str:
 
     Args:
         comparison: result of `compare`.
-        output_format: one of FORMATS.
+        output_format: one of FORMATS but "text", for which `drawn` is there.
     """
     from hsbench.report.comparison import comparison_csv, comparison_json, markdown
 
     return {"markdown": markdown, "csv": comparison_csv, "json": comparison_json}[output_format](comparison)
+
+
+def drawn(comparison: Comparison, width: int | None) -> RenderableType:
+    """Return a comparison for a terminal, to be printed by a console of rich.
+
+    Args:
+        comparison: result of `compare`.
+        width: columns of the terminal; None shows everything, however wide.
+    """
+    from hsbench.report.comparison import terminal
+
+    return terminal(comparison, width)
 
 
 def _opened(path: Path) -> Results:

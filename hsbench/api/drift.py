@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from rich.console import RenderableType
+
     from hsbench.drift.noise import Scores
     from hsbench.drift.reruns import Rerun
     from hsbench.drift.snapshot import Snapshot
@@ -73,6 +75,14 @@ class Verdict:
     def rendered(self, output_format: str) -> str:
         """Return the verdict in one of FORMATS."""
         return rendering.FORMATS[output_format](self.experiment, self.lines, self.circumstances)
+
+    def drawn(self, width: int | None = None) -> RenderableType:
+        """Return the verdict for a terminal, to be printed by a console of rich.
+
+        Args:
+            width: columns of the terminal; None shows everything, however wide.
+        """
+        return rendering.terminal(self.experiment, self.lines, self.circumstances, width)
 
     def save(self, path: Path, output_format: str) -> None:
         """Write the verdict to a file, in one of FORMATS."""

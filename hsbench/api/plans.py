@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from rich.console import RenderableType
+
     from hsbench.planning.plan import Plan
     from hsbench.planning.request import Request
     from hsbench.spec import Resources
@@ -37,6 +39,22 @@ class Planned:
     def as_text(self) -> str:
         """Return a text table: one line per cell, then the total time."""
         return text.table(self.plan, self.resources)
+
+    def drawn(self, width: int | None = None) -> RenderableType:
+        """Return the plan for a terminal, to be printed by a console of rich.
+
+        Args:
+            width: columns of the terminal; None shows everything, however wide.
+        """
+        from rich.console import Group
+
+        from hsbench.report.drawing import listing, paragraph
+
+        cell = len(text.HEAD) - 1
+        counts = [text.HEAD.index(name) for name in ("clips to fit", "scores", "estimate")]
+        table = listing(text.HEAD, text.lines(self.plan), width, wrapped=1, spare=[cell], right=counts)
+        below = text.remarks(self.plan, self.resources)
+        return Group(table, *(paragraph(words, width or text.READABLE) for words in below))
 
     def as_document(self, imports: Sequence[str]) -> dict[str, Any]:
         """Return a JSON document: each cell with its job and the command that computes it.

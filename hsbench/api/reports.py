@@ -15,6 +15,8 @@ from hsbench.results.store import Results
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from rich.console import RenderableType
+
     from hsbench.report.form import Form
     from hsbench.report.table import Table
     from hsbench.results.view import View
@@ -126,6 +128,19 @@ def rendered(selection: Selection, output_format: str, form: Form, *, per_clip: 
 
     renderers = {"markdown": markdown, "latex": latex, "csv": summary_csv}
     return renderers[output_format](selection.tables(), form).encode()
+
+
+def drawn(selection: Selection, form: Form, width: int | None) -> RenderableType:
+    """Return the tables of a report for a terminal, to be printed by a console of rich.
+
+    Args:
+        selection: the results to report.
+        form: columns and means of the tables.
+        width: columns of the terminal; None shows everything, however wide.
+    """
+    from hsbench.report.terminal import terminal
+
+    return terminal(selection.tables(), form, width)
 
 
 def form(

@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hsbench.api.corpora import prepare_missing
+from hsbench.api.plans import Planned
 from hsbench.api.progress import Display, watcher
 from hsbench.api.registered import import_files
+from hsbench.api.start_time import StartTimer
 from hsbench.api.tables import Table
 from hsbench.corpora.listing import check_utf8
 from hsbench.errors import BackendMissingError, HsbenchError, IncompleteError, UnknownNameError
 from hsbench.execution.engines.choose import Choice, create
 from hsbench.planning import changes as settings
 from hsbench.planning import plan as planning
-from hsbench.planning import text
 from hsbench.planning.corpus_view import open_corpus
 from hsbench.planning.request import Request
 from hsbench.planning.resources import resources_of
@@ -62,13 +63,6 @@ class Study(Table):
     def complete(self) -> bool:
         """Whether everything requested is computed, and at least one cell was requested."""
         return not self.problems and bool(self._plan.cells)
-
-    def sections(self) -> list[tuple[str, str]]:
-        """Return each table in Markdown, split into two parts: the measured numbers, and the published ones."""
-        from hsbench.report.markdown import PUBLISHED, markdown
-
-        parts = [markdown([table]).partition(PUBLISHED) for table in self.groups]
-        return [(ours, mark + published) for ours, mark, published in parts]
 
     def require_complete(self) -> None:
         """Raise an error if anything that was requested is missing.
@@ -211,7 +205,7 @@ def run_request(
     baselines: Path | None,
     display: Display,
     command: Sequence[str],
-    announce: Callable[[str], None] | None = None,
+    announce: Callable[[Planned], None] | None = None,
 ) -> Study:
     """Run a request; `run` documents the meaning of its options.
 
@@ -224,7 +218,7 @@ def run_request(
         baselines: folder with published numbers; None for those of the package.
         display: shows progress.
         command: command line or Python call of the run, kept as provenance.
-        announce: called with the plan as text before the work begins.
+        announce: called with the plan before the work begins.
 
     Raises:
         HsbenchError: for the reasons that `run` lists.
@@ -233,13 +227,15 @@ def run_request(
         raise UnknownNameError("rerun rule", rerun, RERUN)
     selections, results = select(request), Results(check_utf8("--results", folder))
     resources = resources_of(selections)
-    chosen = create(engine, results, resources, display)
+    local = engine.name == "local"  # elsewhere, the time until a cell starts is that of a queue
+    listener = StartTimer(display, results, resources) if local else display
+    chosen = create(engine, results, resources, listener)
     _prepare(selections, resources.threads * resources.jobs, quiet=display.silent)
     plan = _plan(selections, results, resources, rerun)
     for view in plan.views:
         results.write_view(view)
     if announce is not None:
-        announce(text.table(plan, resources))
+        announce(Planned(plan, results, resources))
     pending = [planned for planned in plan.cells if _wanted(planned, rerun)]
     with display if pending else nullcontext():
         outcomes = chosen.run(pending, imports, command)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas as pd
+    from rich.console import RenderableType
 
     from hsbench.report.table import Table as ReportTable
     from hsbench.results.view import View
@@ -65,6 +66,17 @@ class Table:
         content = summary_csv(self.groups, name=str)  # no spreadsheet reads it, so names need no protection
         names = dict.fromkeys(("experiment", "row", "corpus"), str)
         return pd.read_csv(io.StringIO(content), keep_default_na=False, na_values=[""], dtype=names)
+
+    def drawn(self, width: int | None = None) -> RenderableType:
+        """Return the tables for a terminal, to be printed by a console of rich.
+
+        Args:
+            width: columns of the terminal; None shows everything, however wide.
+        """
+        from hsbench.report.form import PLAIN
+        from hsbench.report.terminal import terminal
+
+        return terminal(self.groups, PLAIN, width)
 
     def to_markdown(self) -> str:
         """Return the tables in Markdown, as `hsbench report` prints them."""

@@ -34,6 +34,15 @@ from hsbench.cli import list as listing
 from hsbench.errors import HsbenchError, InterruptedRunError, storage_error
 from hsbench.version import __version__
 
+FIRST_STEPS = """\
+hsbench measures how well models rebuild sound. Three commands to begin with:
+
+  hsbench run overview                           compute and print a first table
+  hsbench report --format html --output report   write pages to see and listen to
+  hsbench score ORIGINAL.wav REBUILT.wav         score a sound of your own
+
+hsbench --help lists all commands, hsbench COMMAND --help the options of one."""
+"""What `hsbench` prints without arguments."""
 INTERRUPTED = "interrupted; run the same command again to go on."
 
 
@@ -57,7 +66,6 @@ app = typer.Typer(
     cls=_Verbs,
     help="Benchmark of implicit neural representations (INRs) of sound: run experiments, score reconstructions, "
     "and report tables and figures.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -69,10 +77,11 @@ def _options(
     context: typer.Context,
     version: bool = typer.Option(False, "--version", help="Print the version and exit."),
 ) -> None:
-    del context
     if version:
         print(f"hsbench {__version__}")
         raise typer.Exit
+    if context.invoked_subcommand is None:
+        print(FIRST_STEPS)
 
 
 app.command("list")(listing.list_)

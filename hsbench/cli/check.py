@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hsbench.cli import options
+from hsbench.cli import options, screen
 
 
 def check(
@@ -33,6 +33,7 @@ def check(
     imports: options.Import = None,
     results: options.ResultsDir = options.RESULTS,
     baselines: options.Baselines = None,
+    wide: options.Wide = False,
 ) -> None:
     """Compare results with a blessed baseline. Exit code 0: no drift; 1: drift; 3: no verdict is possible."""
     from hsbench.api import drift
@@ -43,7 +44,9 @@ def check(
         raise UnknownNameError("format", output_format, drift.FORMATS)
     import_files(imports)
     verdict = drift.check(experiment, results, baselines, rescore)
-    if output is None:
+    if output is None and output_format == "text" and (screen.interactive() or wide):
+        screen.show(verdict.drawn(columns := screen.width(wide=wide)), columns)
+    elif output is None:
         print(verdict.rendered(output_format), end="")
     else:
         verdict.save(output, output_format)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hsbench.cli import options
+from hsbench.cli import options, screen
 
 
 def compare(
@@ -24,23 +24,31 @@ def compare(
         typer.Option("--metric", help="Compare only this metric. Can be given several times.", metavar="NAME"),
     ] = None,
     output_format: Annotated[
-        str, typer.Option("--format", help="Format of the comparison: markdown, csv or json.")
-    ] = "markdown",
+        str | None,
+        typer.Option(
+            "--format",
+            help="Format of the comparison: text, markdown, csv or json. Default: text on a terminal, else markdown.",
+        ),
+    ] = None,
     corpus: options.OnlyCorpus = None,
     budget: options.OnlyBudget = None,
     protocol: options.OnlyProtocol = None,
     imports: options.Import = None,
+    wide: options.Wide = False,
 ) -> None:
     """Compare two results folders, paired by clip: for each row and metric, is B better than A, worse, or the same?"""
     from hsbench.api import comparing
     from hsbench.api.registered import import_files
     from hsbench.errors import IncompleteError, UnknownNameError
 
+    output_format = screen.chosen(output_format, wide=wide)
     if output_format not in comparing.FORMATS:
         raise UnknownNameError("format", output_format, comparing.FORMATS)
     import_files(imports)
     comparison = comparing.compare(a, b, experiments, metrics, corpus, budget, protocol)
-    if comparison.lines or comparison.alone:
+    if output_format == "text":
+        screen.show(comparing.drawn(comparison, columns := screen.width(wide=wide)), columns)
+    elif comparison.lines or comparison.alone:
         print(comparing.rendered(comparison, output_format), end="")
     if not comparison.compared:
         raise IncompleteError(

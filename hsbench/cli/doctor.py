@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hsbench.cli import options
+from hsbench.cli import options, screen
 
 if TYPE_CHECKING:
     from hsbench.api.checkups import Checkup
@@ -20,6 +20,7 @@ def doctor(
     imports: options.Import = None,
     results: options.ResultsDir = options.RESULTS,
     output_format: Annotated[str, typer.Option("--format", help="Format of the output: text or json.")] = "text",
+    wide: options.Wide = False,
 ) -> None:
     """Show what is installed on this machine and what cannot run. Exit code 4: a required back end does not work."""
     from hsbench.api import checkups
@@ -30,10 +31,25 @@ def doctor(
         raise UnknownNameError("format", output_format, ("text", "json"))
     import_files(imports)
     checkup = checkups.installed(results)
-    print(document(checkup) if output_format == "json" else text(checkup))
+    if output_format == "json":
+        print(document(checkup))
+    elif screen.interactive() or wide:
+        _draw(checkup, screen.width(wide=wide))
+    else:
+        print(text(checkup))
     if checkup.failing:
         names = ", ".join(backend.name for backend in checkup.failing)
         raise BackendMissingError(f"the main job needs {names}, missing or broken here; {checkup.failing[0].detail}")
+
+
+def _draw(checkup: Checkup, columns: int | None) -> None:
+    """Print the sections of a check-up, drawn to a number of columns."""
+    from hsbench.api.drawing import listing
+
+    for title, facts in checkup.sections.items():
+        lines = [(fact.name, STATES[fact.ok], fact.value) for fact in facts] or [("nothing", "", "")]
+        screen.show(listing((title, "", ""), lines, columns, wrapped=2), columns)
+        print()
 
 
 def text(checkup: Checkup) -> str:

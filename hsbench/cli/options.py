@@ -157,6 +157,10 @@ Import = Annotated[
         metavar="FILE.py",
     ),
 ]
+Wide = Annotated[
+    bool,
+    typer.Option("--wide", help="On a terminal: show all columns, intervals and notes, even if lines become too long."),
+]
 Baselines = Annotated[
     Path | None,
     typer.Option(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hsbench.cli import options
+from hsbench.cli import options, screen
+
+if TYPE_CHECKING:
+    from hsbench.api.plans import Planned
 
 
 def plan(
@@ -35,6 +38,7 @@ def plan(
             help="Format of the plan: text, or json (each cell with its job and the command that computes it).",
         ),
     ] = "text",
+    wide: options.Wide = False,
 ) -> None:
     """Show which cells an experiment needs, what is missing, and the estimated time. Computes nothing.
 
@@ -66,5 +70,16 @@ def plan(
         processes=processes,
     )
     planned = plans.make(request, results)
-    print(json.dumps(planned.as_document(files), indent=2) if output == "json" else planned.as_text())
+    if output == "json":
+        print(json.dumps(planned.as_document(files), indent=2))
+    else:
+        show(planned, wide=wide)
     planned.require_possible()
+
+
+def show(planned: Planned, *, wide: bool) -> None:
+    """Print a plan: drawn to the width of a terminal, or as plain text where standard output is none."""
+    if screen.interactive() or wide:
+        screen.show(planned.drawn(columns := screen.width(wide=wide)), columns)
+    else:
+        print(planned.as_text(), flush=True)

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hsbench.cli import options
+from hsbench.cli import options, screen
 
 if TYPE_CHECKING:
     from hsbench.api.reports import Selection
 
 Format = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--format",
-        help="Format of the report. A single file: markdown, latex, csv, or parquet (one line per clip and metric). "
+        help="Format of the report. For a terminal: text, the default there. A single file: markdown (the default "
+        "elsewhere), latex, csv, or parquet (one line per clip and metric). "
         "A folder: html (pages with sound), figures (PNG and PDF), curves (learning curves only), tensorboard.",
     ),
 ]
@@ -29,7 +30,7 @@ def report(
         list[str] | None,
         typer.Argument(help="Names of experiments to report. Default: all that were run.", metavar="[EXPERIMENT]..."),
     ] = None,
-    output_format: Format = "markdown",
+    output_format: Format = None,
     output: Annotated[
         Path | None,
         typer.Option(help="File or folder to write to. Default: standard output."),
@@ -65,6 +66,7 @@ def report(
     imports: options.Import = None,
     results: options.ResultsDir = options.RESULTS,
     baselines: options.Baselines = None,
+    wide: options.Wide = False,
 ) -> None:
     """Print or write the tables and figures of a results folder.
 
@@ -73,8 +75,11 @@ def report(
     from hsbench.api import reports
     from hsbench.api.registered import import_files
 
+    output_format = _chosen(output_format, output, wide=wide)
     _check_names(output_format, columns, aggregate)
-    _check_options(output_format, output, per_clip=per_clip, standalone=standalone, no_audio=no_audio, clip=clip)
+    _check_options(
+        output_format, output, wide=wide, per_clip=per_clip, standalone=standalone, no_audio=no_audio, clip=clip
+    )
     import_files(imports)
     selection = reports.select(results, experiments, corpus, budget, protocol, baselines)
     if output_format in reports.FOLDERS and output is not None:
@@ -87,9 +92,18 @@ def report(
         standalone=standalone,
         penalised_means=aggregate == "penalised",
     )
+    if output_format == "text":
+        screen.show(reports.drawn(selection, form, room := screen.width(wide=wide)), room)
+        selection.require_complete()
+        return
     content = reports.rendered(selection, output_format, form, per_clip=per_clip)
     _emit(output, content, output_format, "per-clip" if per_clip or output_format == "parquet" else "summary")
     selection.require_complete()
+
+
+def _chosen(output_format: str | None, output: Path | None, *, wide: bool) -> str:
+    """Return the format of a report: the named one, or the one that suits a file or the terminal."""
+    return output_format or ("markdown" if output is not None else screen.chosen(None, wide=wide))
 
 
 def _check_names(output_format: str, columns: str, aggregate: str) -> None:
@@ -102,7 +116,7 @@ def _check_names(output_format: str, columns: str, aggregate: str) -> None:
     from hsbench.errors import UnknownNameError
 
     named = (
-        ("format", output_format, (*reports.SUFFIX, *reports.FOLDERS)),
+        ("format", output_format, ("text", *reports.SUFFIX, *reports.FOLDERS)),
         ("choice of columns", columns, COLUMNS),
         ("aggregate", aggregate, AGGREGATES),
     )
@@ -112,7 +126,14 @@ def _check_names(output_format: str, columns: str, aggregate: str) -> None:
 
 
 def _check_options(
-    output_format: str, output: Path | None, *, per_clip: bool, standalone: bool, no_audio: bool, clip: str | None
+    output_format: str,
+    output: Path | None,
+    *,
+    wide: bool,
+    per_clip: bool,
+    standalone: bool,
+    no_audio: bool,
+    clip: str | None,
 ) -> None:
     """Check that every given option has an effect in the format.
 
@@ -124,9 +145,12 @@ def _check_options(
 
     if output_format in reports.FOLDERS and output is None:
         raise UsageError(f"--format {output_format} writes into a folder; name it with --output DIR.")
+    if output_format == "text" and output is not None:
+        raise UsageError("--format text is for a terminal; write --output with --format markdown, for example.")
     if output_format == "parquet" and output is None:
         raise UsageError("--format parquet writes a binary file; name it, or a folder for it, with --output.")
     formats_of = (
+        ("--wide", wide, ("text",)),
         ("--per-clip", per_clip, ("csv", "parquet")),
         ("--standalone", standalone, ("latex",)),
         ("--no-audio", no_audio, ("html",)),

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hsbench.cli import options
+from hsbench.cli import options, screen
+from hsbench.cli.plan import show as show_plan
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hsbench.api.runs import Study
+FORMATS = ("text", "markdown")
+"""Formats of the tables that a run prints."""
 
 
 def run(
@@ -48,6 +50,13 @@ def run(
     imports: options.Import = None,
     results: options.ResultsDir = options.RESULTS,
     baselines: options.Baselines = None,
+    output_format: Annotated[
+        str | None,
+        typer.Option(
+            "--format", help="Format of the tables: text or markdown. Default: text on a terminal, else markdown."
+        ),
+    ] = None,
+    wide: options.Wide = False,
 ) -> None:
     """Run experiments and print their tables. Only work that is missing in the results folder is computed.
 
@@ -58,8 +67,10 @@ def run(
     from hsbench.api.progress import watcher
     from hsbench.api.registered import import_files
     from hsbench.api.request import Choice, Request, parse_changes
-    from hsbench.errors import InterruptedRunError
+    from hsbench.errors import InterruptedRunError, UnknownNameError
 
+    if output_format not in (None, *FORMATS):
+        raise UnknownNameError("format", output_format, FORMATS)
     request = Request(
         experiments=tuple(experiments),
         corpus=corpus,
@@ -91,21 +102,17 @@ def run(
             baselines=baselines,
             display=watcher(),
             command=("hsbench", *(text.encode("utf-8", "backslashreplace").decode() for text in sys.argv[1:])),
-            announce=lambda text: print(text, flush=True),
+            announce=lambda planned: show_plan(planned, wide=wide),
         )
     except KeyboardInterrupt:
         raise InterruptedRunError("interrupted; run the same command again to go on.") from None
     print()
-    _show(study)
+    if screen.chosen(output_format, wide=wide) == "text":
+        screen.show(study.drawn(columns := screen.width(wide=wide)), columns)
+    else:
+        print(study.to_markdown())
     print(f"wrote {reports.write_readme(results, baselines)}")
     study.require_complete()
-
-
-def _show(study: Study) -> None:
-    """Print the tables of each group in Markdown; on a terminal, published numbers are grey."""
-    grey, plain = ("\033[2m", "\033[0m") if sys.stdout.isatty() else ("", "")
-    for ours, published in study.sections():
-        print(ours + (grey + published + plain if published else ""))
 
 
 def _slurm_parameters(texts: Sequence[str] | None) -> dict[str, Any]:

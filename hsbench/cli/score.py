@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from hsbench.api.choices import PAPER_METRICS
-from hsbench.cli import options
+from hsbench.cli import options, screen
 
 FORMATS = ("table", "json", "csv")
 AGGREGATES = ("mean", "paper")
@@ -32,10 +32,11 @@ def score(
     jobs: Annotated[
         int | None, typer.Option(help="Number of processes for PESQ and STOI. Default: one per CPU core.")
     ] = None,
+    wide: options.Wide = False,
 ) -> None:
     """Score reconstructions against originals: two files, or two folders whose files are paired by name."""
     from hsbench.api.progress import metered
-    from hsbench.api.scores import rendered, score_files
+    from hsbench.api.scores import drawn, rendered, score_files
     from hsbench.api.wording import quantity
     from hsbench.errors import IncompleteError, UnknownNameError
 
@@ -45,7 +46,10 @@ def score(
     names = None if metrics == "all" else [name.strip() for name in metrics.split(",") if name.strip()]
     with metered("scored") as progress:
         results = score_files(reference, estimate, names, device, jobs, progress)
-    print(rendered(results, output_format, aggregate), end="")
+    if output_format == "table" and (screen.interactive() or wide):
+        screen.show(drawn(results, aggregate, columns := screen.width(wide=wide)), columns)
+    else:
+        print(rendered(results, output_format, aggregate), end="")
     if not results.pairs and not results.problems:
         raise IncompleteError(f"expected audio files in {reference}, got none; check the path.")
     if results.problems or not results.scored:

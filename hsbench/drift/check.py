@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def judged(results: Results, place: Path, baseline: Baseline, clips: int) -> tuple[list[Line], list[str]]:
-    """Return the lines of a check with their verdicts, and a sentence for each difference of packages or machine.
+    """Return the lines of a check with their verdicts, and a sentence for each difference of settings or machine.
 
     Args:
         results: the results folder to judge.
@@ -47,7 +47,8 @@ def judged(results: Results, place: Path, baseline: Baseline, clips: int) -> tup
     lines += verdicts.exact(rescore(stored_pairs(results, views[group], clips)), "rescored")
     lines += first_steps.judge(baseline.snapshot, now)
     lines += verdicts.judge(baseline.snapshot, now, baseline.floors)
-    return lines, circumstances(baseline.snapshot, now)
+    changed = [f"{row.name}: {row.settings}" for row in views[group].rows if row.settings]
+    return lines, changed + circumstances(baseline.snapshot, now)
 
 
 def audio_lines(place: Path, baseline: Baseline) -> list[Line]:

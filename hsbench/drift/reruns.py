@@ -10,6 +10,7 @@ from hsbench.drift import processors
 from hsbench.errors import IncompleteError
 from hsbench.execution.engines.local import LocalEngine
 from hsbench.planning import plan
+from hsbench.planning.estimate import Estimator
 from hsbench.planning.job import Job
 from hsbench.planning.plan import PlannedCell
 from hsbench.planning.text import quantity
@@ -105,7 +106,7 @@ def _planned(row: ViewRow, job: Job, view: View, seed: int) -> PlannedCell:
 
 def _pending(cells: Iterable[PlannedCell], own: Results, resources: Resources) -> list[PlannedCell]:
     """Return the cells that have pending work."""
-    planned_cells = list(cells)
+    planned_cells, estimator = list(cells), Estimator(resources)
     for planned in planned_cells:
-        plan.look(planned, own, resources)
+        plan.look(planned, own, estimator)
     return [planned for planned in planned_cells if planned.pending]

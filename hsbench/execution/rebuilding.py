@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
+import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,10 +40,14 @@ class Rebuilder:
 
     Args:
         task: the cell to work on.
+
+    Attributes:
+        training_seconds: time that the training, or the loading of a trained model, took [s].
     """
 
     def __init__(self, task: Task) -> None:
         self.task = task
+        self.training_seconds = 0.0
         self._model: Model | None = None
 
     def model(self) -> Model:
@@ -53,8 +58,10 @@ class Rebuilder:
             # If the cell has a base, the parameters that the base fitted are loaded by the first process alone: the
             # other processes helped to train the base, and have ended.
             trains = task.base is None and bool(task.pending.rebuilds())
+            start = time.perf_counter()
             with team.joined(task.job.device) if trains else contextlib.nullcontext():
                 facts = self._model.fit(self._training(), self.context())
+            self.training_seconds = time.perf_counter() - start
             if facts is not None and team.first():
                 task.folder.write_fit(facts)
         return self._model

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from hsbench import registry
 from hsbench.execution.rebuilding import Rebuilder
 from hsbench.execution.scoring import CellScorer
+from hsbench.execution.stopwatch import Stopwatch
 from hsbench.results import provenance, references
 from hsbench.results.cell_folder import now
 
@@ -37,16 +38,17 @@ def complete(task: Task) -> None:
         session["train_corpus"] = {"name": trained.name, "fingerprint": trained["fingerprint"]}
     folder.add_provenance(session)
     references.add(task.results, task.corpus, job.cell.corpus["fingerprint"], task.items)
-    rebuilder = Rebuilder(task)
+    rebuilder, watch = Rebuilder(task), Stopwatch(task)
     with CellScorer(task, rebuilder) as scorer:
-        _rebuild_and_score(task, rebuilder, scorer)
+        _rebuild_and_score(task, rebuilder, scorer, watch)
+    watch.keep(rebuilder)
     policy = dict(job.cell.budget.settings).get("precision", "fp32")
     if facts := provenance.torch_facts(job.device, policy):
         folder.amend_provenance({**facts, "seconds": round(time.perf_counter() - start, 2)})
     scorer.require_backends()
 
 
-def _rebuild_and_score(task: Task, rebuilder: Rebuilder, scorer: CellScorer) -> None:
+def _rebuild_and_score(task: Task, rebuilder: Rebuilder, scorer: CellScorer, watch: Stopwatch) -> None:
     """Rebuild and score the clips in groups of the size that the model declares.
 
     A group is the unit of resuming: a run that is stopped repeats at most the group that it was fitting.
@@ -59,8 +61,10 @@ def _rebuild_and_score(task: Task, rebuilder: Rebuilder, scorer: CellScorer) -> 
     for start in range(0, len(task.items), size):
         group = task.items[start : start + size]
         if unbuilt := task.pending_items(group):
-            rebuilder.rebuild(unbuilt)
-        scorer.score(group)
+            with watch.rebuilding(unbuilt):
+                rebuilder.rebuild(unbuilt)
+        with watch.scoring(group):
+            scorer.score(group)
 
 
 def _complete_base(task: Task, rebuilder: Rebuilder) -> None:

@@ -44,7 +44,6 @@ DESCRIPTORS = [
             bounds=(-1.0, 1.0),
             tolerance=1e-9,
             undefined_for=("target_silent", "estimate_silent"),
-            decimals=3,
             worst=0.0,  # no correlation; below it only by chance, although a correlation can be -1
             in_pool=True,
         ),

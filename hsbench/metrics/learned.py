@@ -52,7 +52,6 @@ DESCRIPTORS = [
             sample_rate=22050,
             tolerance=1e-5,
             min_samples=841,
-            decimals=3,
         ),
     ),
 ]

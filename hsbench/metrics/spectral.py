@@ -61,7 +61,6 @@ DESCRIPTORS = [
             tolerance=1e-5,
             undefined_for=("target_silent",),
             min_samples=2048,
-            decimals=3,
         ),
     ),
 ]

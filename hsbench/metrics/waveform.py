@@ -62,13 +62,13 @@ DESCRIPTORS = [
         name="mse",
         target="hsbench.metrics.waveform:mse",
         summary="mean squared error",
-        info=MetricInfo(label="MSE", better="lower", ideal=0.0, bounds=(0.0, None), tolerance=1e-9, decimals=5),
+        info=MetricInfo(label="MSE", better="lower", ideal=0.0, bounds=(0.0, None), tolerance=1e-9),
     ),
     MetricDescriptor(
         name="mae",
         target="hsbench.metrics.waveform:mae",
         summary="mean absolute error",
-        info=MetricInfo(label="MAE", better="lower", ideal=0.0, bounds=(0.0, None), tolerance=1e-9, decimals=5),
+        info=MetricInfo(label="MAE", better="lower", ideal=0.0, bounds=(0.0, None), tolerance=1e-9),
     ),
     MetricDescriptor(
         name="snr",

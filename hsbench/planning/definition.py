@@ -75,6 +75,9 @@ def _check(experiment: Experiment, name: str) -> None:
     if experiment.split not in (*SPLITS, ALL):
         raise UnknownNameError("split", experiment.split, (*SPLITS, ALL))
     _expect(not isinstance(experiment.columns, str), "columns should be a tuple of names", experiment.columns)
+    _expect(not isinstance(experiment.seen, str), "seen should be a tuple of budgets", experiment.seen)
+    for name_of_budget in experiment.seen:
+        budget(name_of_budget)
     for column in experiment.columns:
         if column not in COLUMNS:
             raise UnknownNameError("column", column, COLUMNS)

@@ -1,16 +1,25 @@
 """Estimated duration of a cell's pending work.
 
-The time per clip is the mean of the clips that the cell has already rebuilt; before the first one, it is the model's
-count of floating-point operations divided by the speed of the device.
+The times come from the latest runs on this machine (hsbench.planning.timings): from cells that did the same work or,
+failing that, from cells of the same model, in proportion to the model's count of floating-point operations. Where this
+machine has measured nothing, the operations are divided by a speed that is typical of the device.
 """
 
 from __future__ import annotations
 
+import dataclasses
+import heapq
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hsbench import registry
+from hsbench.planning import timings
+from hsbench.planning.timings import Timings
+from hsbench.results.base_cell import base_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from hsbench.results.pending import PendingWork
     from hsbench.spec import Cell, Resources
     from hsbench.widths import Operations
@@ -23,21 +32,105 @@ SCORE = 0.02
 """Seconds that one score takes: the mean over the metrics of the paper without CDPAM."""
 
 
-def seconds(cell: Cell, pending: PendingWork, resources: Resources) -> float:
-    """Return the estimated duration of a cell's pending work, in seconds.
+@dataclass(frozen=True)
+class Effort:
+    """Estimated times of one cell [s].
+
+    Attributes:
+        training: the training that all clips share.
+        setup: what rebuilding takes besides, whatever the number of clips.
+        clip: rebuilding one clip.
+    """
+
+    training: float = 0.0
+    setup: float = 0.0
+    clip: float = 0.0
+
+
+class Estimator:
+    """Estimates durations from what this machine measured, as far as it did.
 
     Args:
-        cell: the cell, for its model, settings and training budget.
-        pending: the clips and scores that are missing.
-        resources: device and number of CPU threads.
+        resources: device and number of CPU threads of each cell.
     """
-    if not pending:
-        return 0.0
-    training, per_clip = _from_operations(cell, resources)
-    if past := [row["seconds"] for row in pending.rows.values()]:
-        per_clip = sum(past) / len(past)
-    trained = pending.folder.fit() and any(pending.folder.kept.glob("*"))
-    return START + (0 if trained else training) + len(pending.rebuilds()) * per_clip + SCORE * pending.scores
+
+    def __init__(self, resources: Resources) -> None:
+        self.resources, self._timings = resources, Timings()
+
+    def seconds(self, cell: Cell, pending: PendingWork) -> float:
+        """Return the estimated duration of a cell's pending work [s], without that of its base.
+
+        Args:
+            cell: the cell, for its model, settings and training budget.
+            pending: the clips and scores that are missing.
+        """
+        if not pending:
+            return 0.0
+        start = self._get(timings.of_start(self.resources.device)).get("start", START)
+        return start + self.rebuilding(cell, pending) + self._scoring(pending)
+
+    def rebuilding(self, cell: Cell, pending: PendingWork) -> float:
+        """Return the estimated duration of training a cell and rebuilding its missing clips [s]."""
+        if not (clips := len(pending.rebuilds())):
+            return 0.0
+        effort = self._effort(cell, pending)
+        trained = pending.folder.fit() and any(pending.folder.kept.glob("*"))
+        return (0.0 if trained else effort.training) + effort.setup + clips * effort.clip
+
+    def _effort(self, cell: Cell, pending: PendingWork) -> Effort:
+        """Return the times of a cell: measured for equal cells or, failing that, for its clips or for its model."""
+        if measured := self._get(timings.of_cell(cell, self.resources.device)):
+            return Effort(*(measured.get(name, 0.0) for name in ("training", "setup", "clip")))
+        effort = self._from_model(cell)
+        if past := [row["seconds"] for row in pending.rows.values()]:
+            effort = dataclasses.replace(effort, clip=sum(past) / len(past))
+        return effort
+
+    def _from_model(self, cell: Cell) -> Effort:
+        """Return the times that follow from other cells of the same model and from the operations of this one.
+
+        A cell that only decodes the parameters of its base has no operations of its own.
+        """
+        measured = self._get(timings.of_model(cell, self.resources.device))
+        setup, clip = measured.get("setup", 0.0), measured.get("clip", 0.0)
+        if base_of(cell) is not None or (operations := operations_of(cell)) is None:
+            return Effort(0.0, setup, clip)
+        shared, per_clip, *_ = operations
+        per_operation = 1 / self._speed()
+        return Effort(
+            shared * measured.get("training_per_operation", per_operation),
+            setup,
+            per_clip * measured.get("clip_per_operation", per_operation),
+        )
+
+    def _scoring(self, pending: PendingWork) -> float:
+        if not pending.scores:
+            return 0.0
+        measured = self._get(timings.of_scores(list(pending.versions), self.resources.device))
+        if not measured:
+            others = self._get(timings.of_scores([], self.resources.device))
+            return others.get("setup", 0.0) + others.get("score", SCORE) * pending.scores
+        return measured.get("setup", 0.0) + measured.get("clip", 0.0) * pending.scores / len(pending.versions)
+
+    def _get(self, key: str) -> dict[str, float]:
+        return self._timings.get(key, self.resources.threads)
+
+    def _speed(self) -> float:
+        """Return the floating-point operations per second of the device, where nothing was measured."""
+        return SPEED["cuda"] if self.resources.device == "cuda" else SPEED["cpu"] * self.resources.threads
+
+
+def makespan(durations: Iterable[float], jobs: int) -> float:
+    """Return how long cells take together [s]: each starts, in this order, as soon as one of the places is free.
+
+    Args:
+        durations: duration of each cell [s].
+        jobs: number of places, that is, of cells that are computed at the same time.
+    """
+    ends = [0.0] * jobs
+    for duration in durations:
+        heapq.heapreplace(ends, ends[0] + duration)
+    return max(ends)
 
 
 def operations_of(cell: Cell) -> Operations | None:
@@ -55,12 +148,3 @@ def operations_of(cell: Cell) -> Operations | None:
     training = descriptor.training_settings(dict(cell.budget.settings), cell.budget.name)
     operations: Operations = registry.call(descriptor, count, settings, training, cell.corpus["samples"])
     return operations
-
-
-def _from_operations(cell: Cell, resources: Resources) -> tuple[float, float]:
-    """Return the seconds of the shared training and of each clip; zeros where the model declares no operation count."""
-    if (operations := operations_of(cell)) is None:
-        return 0.0, 0.0
-    shared, per_clip, *_ = operations
-    speed = SPEED["cuda"] if resources.device == "cuda" else SPEED["cpu"] * resources.threads
-    return shared / speed, per_clip / speed

@@ -8,10 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from hsbench.planning import estimate
+from hsbench.planning.estimate import Estimator
 from hsbench.planning.job import Job
 from hsbench.planning.resolve import Resolved
 from hsbench.results import provenance
+from hsbench.results.base_cell import base_of
 from hsbench.results.pending import PendingWork
 
 if TYPE_CHECKING:
@@ -122,10 +123,12 @@ def make(selections: Sequence[Selection], results: Results, resources: Resources
     by_key: dict[str, PlannedCell] = {}
     for selection in selections:
         resolved = Resolved(selection, resources.device)
-        plan.views.append(resolved.view([_add_row(plan, by_key, resolved, row) for row in selection.rows]))
+        plan.views.append(resolved.view([_add_row(plan, by_key, resolved, row) for row in resolved.rows]))
     plan.cells = list(by_key.values())
+    estimator = Estimator(resources)
     for planned in plan.cells:
-        look(planned, results, resources)
+        look(planned, results, estimator)
+    _add_bases(plan, results, estimator)
     return plan
 
 
@@ -146,24 +149,35 @@ def _add_row(plan: Plan, by_key: dict[str, PlannedCell], resolved: Resolved, row
         planned = by_key.setdefault(cell.key, new)
         planned.rows.append(name)
         known = set(planned.clips)
-        planned.clips += [clip for clip in corpus.clips if clip not in known]
+        planned.clips += [clip for clip in corpus.clips_of(row.split) if clip not in known]
         planned.metrics += [metric for metric in resolved.metrics if metric not in planned.metrics]
     return resolved.view_row(row, cells)
 
 
-def look(planned: PlannedCell, results: Results, resources: Resources) -> None:
+def _add_bases(plan: Plan, results: Results, estimator: Estimator) -> None:
+    """Add the time of fitting each base that no cell of the plan fits to the first cell that decodes it."""
+    fitted = {planned.cell.key for planned in plan.cells}
+    for planned in plan.cells:
+        base = base_of(planned.cell)
+        if planned.rebuilds and base is not None and base.key not in fitted:
+            fitted.add(base.key)
+            pending = PendingWork(results.cell(base), base.model.name, planned.clips, (), weights_needed=True)
+            planned.seconds += estimator.rebuilding(base, pending)
+
+
+def look(planned: PlannedCell, results: Results, estimator: Estimator) -> None:
     """Set what is missing of a planned cell, its state and its estimated time, from what its folder holds.
 
     Args:
         planned: the cell, changed in place.
         results: the results folder.
-        resources: device and number of CPU threads, for the estimate.
+        estimator: estimates the time.
     """
     folder = results.cell(planned.cell)
     pending = PendingWork(folder, planned.cell.model.name, planned.clips, planned.metrics)
     planned.rebuilds, planned.scores = len(pending.rebuilds()), pending.scores
     planned.state, planned.reason = _state(pending, folder.status(), folder.provenance())
-    planned.seconds = estimate.seconds(planned.cell, pending, resources)
+    planned.seconds = estimator.seconds(planned.cell, pending)
 
 
 def _state(pending: PendingWork, status: Mapping[str, Any], provenance_file: Mapping[str, Any]) -> tuple[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from hsbench.planning.estimate import makespan
 from hsbench.planning.job import command
 
 if TYPE_CHECKING:
@@ -14,6 +15,12 @@ if TYPE_CHECKING:
     from hsbench.spec import Resources
 
 
+READABLE = 100
+"""Width to which sentences are wrapped where everything is shown."""
+HEAD = ("state", "row", "clips to fit", "scores", "estimate", "cell")
+"""Headings of the table of a plan; names of folders come last, since a reader looks for rows."""
+
+
 def table(plan: Plan, resources: Resources) -> str:
     """Return a plan as a text table: one line per cell, then the reasons for failures, then the total time.
 
@@ -21,23 +28,40 @@ def table(plan: Plan, resources: Resources) -> str:
         plan: plan of a request.
         resources: device, threads and number of cells at a time.
     """
-    rows = [("state", "row", "cell", "clips to fit", "scores to compute", "estimate")]
+    rows = [HEAD, *lines(plan)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(HEAD))]
+    aligned = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return "\n".join([*aligned, *remarks(plan, resources)])
+
+
+def lines(plan: Plan) -> list[tuple[str, ...]]:
+    """Return the line of each cell of a plan, with the columns HEAD."""
+    shown: list[tuple[str, ...]] = []
     for planned in plan.cells:
         estimate = duration(planned.seconds) if planned.seconds else ""
         clips = f"{planned.rebuilds}/{len(planned.clips)}"
-        rows.append((planned.state, _row_names(planned), planned.cell.folder, clips, str(planned.scores), estimate))
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    lines += [f"{planned.label}: {planned.reason}" for planned in plan.cells if planned.reason]
-    lines += [f"{row}: absent: {reason}" for row, reason in plan.absent.items()]
-    lines += [f"{row}: {reason}" for row, reason in plan.not_given.items()]
-    lines += [f"{view.experiment}: models trained on {view.train_corpus}" for view in plan.views if view.train_corpus]
-    total = sum(planned.seconds for planned in plan.cells) / resources.jobs
+        shown.append((planned.state, _row_names(planned), clips, str(planned.scores), estimate, planned.cell.folder))
+    return shown
+
+
+def remarks(plan: Plan, resources: Resources) -> list[str]:
+    """Return the sentences below the table of a plan: reasons for failures, what is absent, and the total time.
+
+    Args:
+        plan: plan of a request.
+        resources: device, threads and number of cells at a time.
+    """
+    sentences = [f"{planned.label}: {planned.reason}" for planned in plan.cells if planned.reason]
+    sentences += [f"{row}: absent: {reason}" for row, reason in plan.absent.items()]
+    sentences += [f"{row}: {reason}" for row, reason in plan.not_given.items()]
+    trained = [view for view in plan.views if view.train_corpus]
+    sentences += [f"{view.experiment}: models trained on {view.train_corpus}" for view in trained]
+    total = makespan((planned.seconds for planned in plan.cells if planned.seconds), resources.jobs)
     if total:
-        lines.append(f"{quantity(len(plan.cells), 'cell')}, about {duration(total)} of work ({_where(resources)})")
+        sentences.append(f"{quantity(len(plan.cells), 'cell')}, about {duration(total)} of work ({_where(resources)})")
     else:
-        lines.append("nothing is missing")
-    return "\n".join(lines)
+        sentences.append("nothing is missing")
+    return sentences
 
 
 def _row_names(planned: PlannedCell) -> str:

@@ -9,15 +9,37 @@ import itertools
 import json
 from typing import TYPE_CHECKING, Any
 
+from rich.console import Group
+
 from hsbench.metrics.base import info
 from hsbench.report import text
-from hsbench.report.markdown import grid, wrapped
+from hsbench.report.drawing import listing, paragraph
+from hsbench.report.markdown import WIDTH, grid, items, wrapped
 from hsbench.report.names import in_csv, one_line, short
+from hsbench.report.numbers import difference
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import RenderableType
+
     from hsbench.analysis.comparisons import Comparison, Line
 
-COLUMNS = ("experiment", "group", "row", "metric", "n", "a", "b", "difference", "low", "high", "verdict", "reason")
+COLUMNS = (
+    "experiment",
+    "group",
+    "row",
+    "metric",
+    "n",
+    "a",
+    "b",
+    "difference",
+    "low",
+    "high",
+    "verdict",
+    "reason",
+    "settings",
+)
 READING = (
     "n: number of (seed, clip) pairs for which both folders have a value; A and B: means over these pairs; B - A: mean "
     "paired difference with its 95 % bootstrap interval. The verdict is that of B relative to A: better or worse where "
@@ -31,9 +53,8 @@ def markdown(comparison: Comparison) -> str:
     for (experiment, group), lines in itertools.groupby(comparison.lines, lambda line: (line.experiment, line.group)):
         table = list(lines)
         parts += [f"### {one_line(f'{experiment}, {group}')}", grid(_HEAD, [_cells(line) for line in table])]
-        reasons = [f"- {short(line.row)}, {line.metric}: {line.reason}" for line in table if line.reason]
-        if reasons:
-            parts.append("\n".join(dict.fromkeys(reasons)))
+        if remarks := _remarks(table):
+            parts.append(items(remarks))
     if comparison.compared:
         parts.append(wrapped(READING))
     if comparison.alone:
@@ -42,16 +63,45 @@ def markdown(comparison: Comparison) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def terminal(comparison: Comparison, width: int | None) -> RenderableType:
+    """Return what `markdown` returns, drawn for a terminal.
+
+    Args:
+        comparison: the comparison.
+        width: columns of the terminal; None for a table as wide as its texts.
+    """
+    parts: list[RenderableType] = []
+    room = width or WIDTH
+    for (experiment, group), lines in itertools.groupby(comparison.lines, lambda line: (line.experiment, line.group)):
+        table = list(lines)
+        cells = [_cells(line) for line in table]
+        parts += [
+            paragraph(one_line(f"{experiment}, {group}"), room, "bold"),
+            listing(_HEAD, cells, width, wrapped=0, spare=[2], right=range(2, 6)),
+            *(paragraph(remark, room) for remark in _remarks(table)),
+            "",
+        ]
+    if comparison.compared:
+        parts.append(paragraph(READING, room, "dim"))
+    alone = (f"only in {side}: {short(row)} of {e}, {group}" for side, e, group, row in comparison.alone)
+    return Group(*parts, *(paragraph(words, room) for words in alone))
+
+
+def _remarks(lines: Sequence[Line]) -> list[str]:
+    """Return the changed settings of rows and the reasons why rows are incomparable, each once."""
+    settings = [f"{short(line.row)}: {line.settings}" for line in lines if line.settings]
+    reasons = [f"{short(line.row)}, {line.metric}: {line.reason}" for line in lines if line.reason]
+    return list(dict.fromkeys([*settings, *reasons]))
+
+
 _HEAD = ["row", "metric", "n", "A", "B", "B - A", "verdict"]
 
 
 def _cells(line: Line) -> list[str]:
     metric, paired = info(line.metric), line.paired
     a, b = ("-" if mean is None else text.number(mean, metric) for mean in (paired.a, paired.b))
-    difference = "-" if paired.difference is None else f"{paired.difference:+.{metric.decimals}f}"
-    if paired.low is not None and paired.high is not None:
-        difference += f" [{paired.low:+.{metric.decimals}f}, {paired.high:+.{metric.decimals}f}]"
-    return [short(line.row), text.heading(metric), str(paired.n), a, b, difference, line.verdict]
+    change = "-" if paired.difference is None else difference(paired.difference, paired.low, paired.high)
+    return [short(line.row), text.heading(metric), str(paired.n), a, b, change, line.verdict]
 
 
 def _record(line: Line) -> dict[str, Any]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
+
+from hsbench.report.numbers import significant
 
 if TYPE_CHECKING:
     from hsbench.analysis.costs import Costs
@@ -48,12 +49,4 @@ def cells(costs: Costs) -> dict[str, str]:
     """Return heading -> cell of a row for every column; "" where a row has no such cost."""
     operations = None if costs.operations is None else 1e-9 * costs.operations
     values = {"operations": operations, "seconds": costs.seconds, "border_error": costs.border_error}
-    return {heading(column): _digits(value) for column, value in values.items()}
-
-
-def _digits(value: float | None) -> str:
-    """Return a cost with three significant digits and without an exponent, or "" where there is none."""
-    if value is None:
-        return ""
-    decimals = 2 - math.floor(math.log10(value)) if value > 0 else 0
-    return f"{value:.{min(6, max(0, decimals))}f}"
+    return {heading(column): "" if value is None else significant(value) for column, value in values.items()}

@@ -8,15 +8,21 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
+from rich.console import Group
+
 from hsbench.drift.snapshot import LOSS, NUMBERS
 from hsbench.drift.verdicts import EXIT, exit_code
 from hsbench.metrics.base import info
 from hsbench.report import text
-from hsbench.report.markdown import grid, items, wrapped
+from hsbench.report.drawing import listing, paragraph
+from hsbench.report.markdown import WIDTH, grid, items, wrapped
 from hsbench.report.names import short
+from hsbench.report.numbers import difference, significant, whole_or_significant
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from rich.console import RenderableType
 
     from hsbench.drift.verdicts import Line
 
@@ -44,6 +50,28 @@ def plain(experiment: str, lines: Sequence[Line], circumstances: Circumstances) 
     return "\n".join([*sentences, *circumstances, f"{experiment}: {summary(lines)}"]) + "\n"
 
 
+def terminal(experiment: str, lines: Sequence[Line], circumstances: Circumstances, width: int | None) -> RenderableType:
+    """Return what `plain` returns, as a table for a terminal.
+
+    Args:
+        experiment: registered name of the experiment.
+        lines: the verdicts of the check.
+        circumstances: sentences on what differs between the baseline and the results, such as versions.
+        width: columns of the terminal; None for a table as wide as its texts.
+    """
+    room = width or WIDTH
+    shown = [line for line in lines if line.verdict != "same"]
+    parts: list[RenderableType] = []
+    if shown:
+        cells = [_cells(line) for line in shown]
+        # What is left out first says how a verdict came about, not what it is.
+        spare = [_HEAD.index(name) for name in ("n", "floor", "p", "tier")]
+        parts += [listing(_HEAD, cells, width, wrapped=0, spare=spare, right=range(3, 9)), ""]
+    parts += [paragraph(f"{_name(line)}: {line.reason}", room) for line in shown if line.reason]
+    parts += [paragraph(sentence, room, "dim") for sentence in circumstances]
+    return Group(*parts, paragraph(f"{experiment}: {summary(lines)}", room, "bold"))
+
+
 def markdown(experiment: str, lines: Sequence[Line], circumstances: Circumstances) -> str:
     """Return a table with every line, the reasons, and how to read the table; arguments as for `plain`."""
     table = grid(_HEAD, [_cells(line) for line in lines])
@@ -57,8 +85,8 @@ _HEAD = ["row", "tier", "metric", "n", "before", "now", "difference", "floor", "
 
 def _cells(line: Line) -> list[str]:
     paired = line.paired
-    p = "" if line.p is None else f"{line.p:.2g}"
-    floor = "" if line.floor is None else f"{line.floor:.3g}"
+    p = "" if line.p is None else significant(line.p)
+    floor = "" if line.floor is None else significant(line.floor)
     means = [_value(line, paired.a), _value(line, paired.b)]
     return [short(line.row), line.tier, _metric(line), str(paired.n), *means, _difference(line), floor, p, line.verdict]
 
@@ -69,8 +97,8 @@ def _sentence(line: Line) -> str:
     paired = line.paired
     pairs = text.counted(paired.n, "pair")
     numbers = f"{_value(line, paired.a)} -> {_value(line, paired.b)}, {_difference(line)} over {pairs}"
-    limits = [f"floor {line.floor:.3g}"] if line.floor else []
-    limits += [f"p {line.p:.2g}"] if line.p is not None else []
+    limits = [f"floor {significant(line.floor)}"] if line.floor else []
+    limits += [f"p {significant(line.p)}"] if line.p is not None else []
     return "; ".join([numbers, *limits, *([line.reason] if line.reason else [])])
 
 
@@ -78,14 +106,13 @@ def _difference(line: Line) -> str:
     paired = line.paired
     if paired.difference is None:
         return ""
-    interval = "" if paired.low is None or paired.high is None else f" [{paired.low:+.3g}, {paired.high:+.3g}]"
-    return f"{paired.difference:+.3g}{interval}"
+    return difference(paired.difference, paired.low, paired.high)
 
 
 def _value(line: Line, value: float | None) -> str:
     if value is None:
         return "-"
-    return f"{value:g}" if line.metric in NO_METRIC else text.number(value, info(line.metric))
+    return whole_or_significant(value) if line.metric in NO_METRIC else text.number(value, info(line.metric))
 
 
 def _metric(line: Line) -> str:

@@ -131,8 +131,9 @@ def _number(digits: str) -> str:
 
 
 def _signs(digits: str) -> str:
-    """Return digits with < and > as mathematics; as text some fonts show other characters for them."""
-    return digits.replace("<", "$<$").replace(">", "$>$")
+    """Return digits with powers of ten, < and > as mathematics; as text some fonts show others for the latter."""
+    powers = re.sub(r"(?<=\d)e([+-]\d+)", lambda power: f"$\\cdot 10^{{{int(power[1])}}}$", digits)
+    return powers.replace("<", "$<$").replace(">", "$>$")
 
 
 def _added(table: Table, facts: Sequence[str], metrics: Sequence[MetricInfo], added: text.AddedMeans) -> list[str]:

@@ -23,7 +23,10 @@ WIDTH = 100
 PUBLISHED = "Published "
 """Start of the block of published values in Markdown."""
 
-FOOT = "What these numbers do not tell: docs/limits.md, also a page of `hsbench report --format html`.\n"
+LIMITS = "What these numbers do not tell: docs/limits.md, also a page of `hsbench report --format html`."
+"""Last line of every table for readers."""
+
+FOOT = f"{LIMITS}\n"
 """Last line of every report in Markdown."""
 
 

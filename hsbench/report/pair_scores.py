@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from hsbench.metrics.base import info
 from hsbench.report import text
+from hsbench.report.drawing import listing
 from hsbench.report.names import in_csv, short
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from rich.console import RenderableType
 
     from hsbench.metrics.base import Score
 
@@ -27,6 +30,29 @@ def table(scores: Scores, summary: Summary) -> str:
         scores: clip -> metric -> score.
         summary: metric -> mean, ends of the interval, and the numbers of pairs: scored, left out of the mean, and all.
     """
+    lines = _lines(scores, summary)
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+    aligned = (
+        "  ".join([line[0].ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(line[1:], widths[1:], strict=True))])
+        for line in lines
+    )
+    return "\n".join(aligned) + "\n" if scores else ""
+
+
+def terminal(scores: Scores, summary: Summary, width: int | None) -> RenderableType:
+    """Return what `table` returns, drawn for a terminal.
+
+    Args:
+        scores: clip -> metric -> score.
+        summary: as for `table`.
+        width: columns of the terminal; None for a table as wide as its texts.
+    """
+    head, *lines = _lines(scores, summary)
+    return listing(head, lines, width, wrapped=0, right=range(1, len(head))) if scores else ""
+
+
+def _lines(scores: Scores, summary: Summary) -> list[list[str]]:
+    """Return the headings, one line per pair, then means, intervals and coverage."""
     lines = [["clip", *summary]]
     for clip, row in scores.items():
         lines.append([short(clip), *(_cell(score.value, score.status, name) for name, score in row.items())])
@@ -36,13 +62,7 @@ def table(scores: Scores, summary: Summary) -> str:
             lines.append([title, *shown])
     if any(facts["left_out"] for facts in summary.values()):
         lines.append(["left_out", *(str(facts["left_out"]) for facts in summary.values())])
-    lines.append(["scored", *(f"{facts['n']}/{facts['n_total']}" for facts in summary.values())])
-    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
-    aligned = (
-        "  ".join([line[0].ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(line[1:], widths[1:], strict=True))])
-        for line in lines
-    )
-    return "\n".join(aligned) + "\n" if scores else ""
+    return [*lines, ["scored", *(f"{facts['n']}/{facts['n_total']}" for facts in summary.values())]]
 
 
 def as_json(scores: Scores, summary: Summary, problems: Sequence[str]) -> str:

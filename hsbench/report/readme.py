@@ -88,10 +88,10 @@ def _cells(view: View, results: Results) -> str:
         history = sessions.history(folder)
         commands |= dict.fromkeys(history.commands)
         time, versions = sessions.duration(history.seconds), ", ".join(history.versions)
-        lines.append([short(row), folder.path.name, history.outcome, history.last_start, time, versions])
+        lines.append([short(row), history.outcome, history.last_start, time, versions, folder.path.name])
     if not lines:
         return ""
-    table = grid(["row", "cell", "status", "last started", "time", "hsbench"], lines)
+    table = grid(["row", "status", "last started", "time", "hsbench", "cell"], lines)
     listed = "".join(f"\n- `{command}`" for command in commands)
     return f"Cells:\n\n{table}\n" + (f"\nCommands:\n{listed}\n" if listed else "")
 

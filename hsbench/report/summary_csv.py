@@ -45,24 +45,27 @@ def summary_csv(tables: Sequence[Table], form: Form = PLAIN, name: Callable[[str
         name: how names are written; by default such that no spreadsheet executes them.
 
     A column `train_corpus` follows after CSV_COLUMNS if the models of a table learned from another corpus than the
-    scored one; it is empty in rows whose own corpus was used. The costs that an experiment asks for
-    (hsbench.spec.COLUMNS) are columns of their own, empty where a row has no such cost.
+    scored one; it is empty in rows whose own corpus was used. A column `settings` follows if settings of a row were
+    changed. The costs that an experiment asks for (hsbench.spec.COLUMNS) are columns of their own, empty where a row
+    has no such cost.
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     added = {"paper_mean": form.paper_means, "penalised_mean": form.penalised_means}
     trained = ["train_corpus"] if any(table.view.train_corpus for table in tables) else []
+    changed = ["settings"] if any(row.changed for table in tables for row in table.view.rows) else []
     costs = [column for column in COLUMNS if any(column in table.view.columns for table in tables)]
-    writer.writerow([*CSV_COLUMNS, *trained, *costs, *(column for column, wanted in added.items() if wanted)])
+    writer.writerow([*CSV_COLUMNS, *trained, *changed, *costs, *(column for column, wanted in added.items() if wanted)])
     for table in tables:
-        for row in table.rows:
+        for view_row, row in zip(table.view.rows, table.rows, strict=True):
+            settings = [name("; ".join(view_row.changed)) for _ in changed]
             for metric in form.metrics(table):
                 entry = row.entries[metric.name]
                 corpus = [name(row.trained_on or "") for _ in trained]
                 means = [_digits(entry.paper)] if form.paper_means else []
                 means += [_digits(entry.penalised)] if form.penalised_means else []
                 amounts = [_digits(getattr(row.costs, each)) if each in table.view.columns else "" for each in costs]
-                writer.writerow([*_csv_line(table, row, metric, name), *corpus, *amounts, *means])
+                writer.writerow([*_csv_line(table, row, metric, name), *corpus, *settings, *amounts, *means])
     return out.getvalue()
 
 

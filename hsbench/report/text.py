@@ -9,6 +9,7 @@ from hsbench.metrics.base import ESTIMATE_FAULTS
 from hsbench.report import cost_columns
 from hsbench.report.form import PLAIN
 from hsbench.report.names import one_line, short
+from hsbench.report.numbers import significant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,6 +23,16 @@ if TYPE_CHECKING:
 
 PAYLOAD, TRAINING = ("numbers", "kbit"), ("generated", "total", "steps")
 """Columns of what a clip costs to store, and of the training that all clips share."""
+
+
+KINDS = {"validation": "held-out", "train": "seen"}
+"""Split -> what its clips are called."""
+
+SEEN = (
+    "Seen: scored on clips that the row was trained on; every other row is scored on held-out clips. The gap between "
+    "the two is the overfitting of the training."
+)
+"""How to read rows on seen clips."""
 
 
 def counted(number: int, noun: str) -> str:
@@ -40,10 +51,10 @@ def heading(metric: MetricInfo) -> str:
 
 
 def number(value: float, metric: MetricInfo) -> str:
-    """Return a value with as many decimals as the metric shows, or "> 90" where it exceeds a ceiling of 90."""
+    """Return a value with three significant digits, or "> 90" where it exceeds a ceiling of 90."""
     if metric.ceiling is not None and value > metric.ceiling:
         return f"> {metric.ceiling:g}"
-    return f"{value:.{metric.decimals}f}"
+    return significant(value)
 
 
 def interval(entry: Entry, metric: MetricInfo) -> str:
@@ -74,8 +85,8 @@ def ideal(metric: MetricInfo) -> str:
 
 
 def ratio(row: TableRow) -> str:
-    """Return the exact compression ratio, samples per stored number, or ""."""
-    return "" if row.ratio is None else f"{row.ratio:.3f}"
+    """Return the compression ratio, samples per stored number, or ""."""
+    return "" if row.ratio is None else significant(row.ratio)
 
 
 def count(row: TableRow) -> str:
@@ -103,7 +114,7 @@ def _has_coded(table: Table) -> bool:
 
 def fact_cells(row: TableRow, columns: list[str]) -> list[str]:
     """Return the cells of a row in these columns; "" where a row has no such value."""
-    cells = {"numbers": str(row.numbers or ""), "kbit": f"{row.kbit:.1f}" if row.kbit else ""}
+    cells = {"numbers": str(row.numbers or ""), "kbit": significant(row.kbit) if row.kbit else ""}
     cells |= cost_columns.cells(row.costs)
     return [cells[column] if column in cells else str(row.fit.get(column, "")) for column in columns]
 
@@ -116,9 +127,10 @@ def label(row: TableRow) -> str:
 def circumstances(table: Table) -> str:
     """Return corpora, split, budget and protocol in one line, with the description of each corpus."""
     view = table.view
-    corpora = "; ".join(_corpus(name, corpus) for name, corpus in view.corpora.items()) or "no corpus available"
+    corpora = "; ".join(_corpus(name, corpus, view) for name, corpus in view.corpora.items()) or "no corpus available"
     trained = f"; {training(view)}" if view.train_corpus else ""
-    return f"{corpora}{trained}; split {view.split}, budget {view.budget}, protocol {view.protocol}"
+    split = "" if _shows_seen(view) else f"split {view.split}, "
+    return f"{corpora}{trained}; {split}budget {view.budget}, protocol {view.protocol}"
 
 
 def training(view: View) -> str:
@@ -131,12 +143,25 @@ def training(view: View) -> str:
     )
 
 
-def _corpus(name: str, corpus: ViewCorpus) -> str:
+def _corpus(name: str, corpus: ViewCorpus, view: View) -> str:
     partial = ", partial corpus" if any("partial" in reason for reason in corpus.incomplete) else ""
     return (
         f"corpus {name} ({corpus.description}{partial}; fingerprint {corpus.fingerprint[:12]}), "
-        f"{counted(len(corpus.clips), 'clip')} of {corpus.samples} samples at {corpus.sample_rate} Hz"
+        f"{clips_of(corpus, view)} of {corpus.samples} samples at {corpus.sample_rate} Hz"
     )
+
+
+def clips_of(corpus: ViewCorpus, view: View) -> str:
+    """Return how many clips of a corpus a view scores: "16 clips", or "16 held-out and 8 seen clips"."""
+    if not _shows_seen(view):
+        return counted(len(corpus.clips), "clip")
+    kinds = (f"{len(corpus.splits[split])} {kind}" for split, kind in KINDS.items() if split in corpus.splits)
+    return " and ".join(kinds) + " clips"
+
+
+def _shows_seen(view: View) -> bool:
+    """Return whether a view has rows on seen clips beside those on held-out clips."""
+    return any(row.split == "train" for row in view.rows)
 
 
 def reading(table: Table, form: Form = PLAIN) -> str:
@@ -155,6 +180,8 @@ def reading(table: Table, form: Form = PLAIN) -> str:
         sentences.append("Generated: numbers that the network writes for one clip.")
     if "total" in columns:
         sentences.append("Total: numbers that all clips share, the weights of the network itself.")
+    if _shows_seen(table.view):
+        sentences.append(SEEN)
     sentences += [cost_columns.explanation(name) for name in cost_columns.asked(table.view)]
     return " ".join(sentences)
 
@@ -265,7 +292,7 @@ def _movement(table: Table, fits: EquivalentFits) -> str:
     for metric in table.metrics:
         if (spread := fits.spread.get(metric.name)) is not None:
             values = (spread.clip_median, spread.clip_max, spread.mean_range)
-            median, largest, mean = (f"{value:.2g} {metric.unit}".strip() for value in values)
+            median, largest, mean = (f"{significant(value)} {metric.unit}".strip() for value in values)
             if parts:
                 parts.append(f"{metric.label} by {median}, {largest} and {mean}")
             else:
@@ -282,7 +309,7 @@ def _movement(table: Table, fits: EquivalentFits) -> str:
 
 def _notes(row: TableRow) -> list[str]:
     """Return the remarks on one row, except for its departures from the paper."""
-    notes = list(row.notes)
+    notes = [*([row.below_floor] if row.below_floor else []), *row.notes]
     if row.fit.get("status", "ok") != "ok":
         notes.append(f"the training {row.fit['status']}")
     if row.bad:
@@ -291,7 +318,7 @@ def _notes(row: TableRow) -> list[str]:
         missing = (f"{n} of {metric} ({status})" for (metric, status), n in row.missing.items())
         notes.append("scores without a value: " + ", ".join(missing))
     if row.clipped > 0:
-        notes.append(f"{100 * row.clipped:.3g} % of the samples lie beyond full scale (scored unclipped)")
+        notes.append(f"{significant(100 * row.clipped)} % of the samples lie beyond full scale (scored unclipped)")
     return notes
 
 

@@ -91,7 +91,6 @@ def _check_info(checks: Checks, descriptor: MetricDescriptor) -> MetricInfo:
             f"undefined_for may contain {' and '.join(SILENCES)} only, got {info.undefined_for}.",
         )
         checks.require(is_count(info.min_samples), f"min_samples must be a whole number, got {info.min_samples!r}.")
-        checks.require(is_count(info.decimals), f"decimals must be a whole number, got {info.decimals!r}.")
     return info
 
 

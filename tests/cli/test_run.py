@@ -260,9 +260,10 @@ def test_a_results_folder_that_is_a_file_is_refused_in_one_sentence(hsbench):
     assert hsbench.results.read_text() == "not a folder"
 
 
-def test_changed_settings_are_part_of_the_key_and_of_the_row_name(hsbench):
+def test_changed_settings_are_part_of_the_key_and_stand_below_the_table(hsbench):
     result = hsbench("run", "toys", "--budget", "smoke", "--set", "toy-ok.noise=1", "-k", "row~loud")
-    assert "| loud noise=1 [smoke] |" in result.stdout
+    assert "| loud [smoke] |" in result.stdout
+    assert "- loud: settings changed: noise=1" in result.stdout
     again = hsbench("run", "toys", "--budget", "smoke", "--set", "toy-ok.noise=1.0", "-k", "row~loud")
     assert "nothing is missing" in again.stdout
     hsbench("run", "toys", "--budget", "smoke", "-k", "row~loud")

@@ -16,7 +16,7 @@ def test_a_metric_at_another_rate_differs_in_name_and_label_only():
     plain, at = info("lsd"), info("lsd@48000")
     assert at.name == "lsd@48000"
     assert at.label == f"{plain.label} at 48 kHz"
-    assert (at.version, at.better, at.decimals) == (plain.version, plain.better, plain.decimals)
+    assert (at.version, at.better, at.bounds) == (plain.version, plain.better, plain.bounds)
     assert info("mse@44100").label.endswith("at 44.1 kHz")
 
 

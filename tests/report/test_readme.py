@@ -37,7 +37,7 @@ def test_the_readme_lists_experiment_budget_dates_and_outcome(tmp_path):
         *("2026-01-02T00:00:00Z", "2026-01-03T00:00:00Z", "3.0 min"),
     ]
     assert "### Table 2d: Individual INRs (upper bound)" in page
-    assert "0.25000" in page
+    assert "0.250" in page
     assert "failed: it \\| broke" in page
     assert "0.1.0 (abcdef1, uncommitted changes)" in page
     assert page.count("- `hsbench run`") == 1
@@ -56,7 +56,7 @@ def test_an_experiment_that_cannot_be_shown_is_named_beside_the_others(tmp_path)
     page = readme.markdown(store)
     assert "- plugged cannot be shown: unknown metric 'mine'" in page
     assert "- broken cannot be shown: " in page
-    assert "0.25000" in page
+    assert "0.250" in page
 
 
 def test_a_session_without_a_status_is_running_or_killed(tmp_path):

@@ -60,8 +60,8 @@ def test_numbers_and_kbit_are_columns_where_a_row_stores_only_bits(results):
     fmlp, siren = table.rows
     assert (siren.ratio, siren.numbers, siren.kbit) == (None, 0, 8.25)
     assert text.fact_columns(table) == ["numbers", "kbit"]
-    assert text.fact_cells(siren, ["numbers", "kbit"]) == ["", "8.2"]
-    assert text.fact_cells(fmlp, ["numbers", "kbit"]) == ["33031", "0.0"]
+    assert text.fact_cells(siren, ["numbers", "kbit"]) == ["", "8.25"]
+    assert text.fact_cells(fmlp, ["numbers", "kbit"]) == ["33031", "0.00100"]
     assert "a codec stores bits and no numbers" in markdown([table])
     assert "& numbers & kbit &" in latex([table])
 
@@ -167,9 +167,10 @@ def test_csv_can_have_the_published_mean_as_last_column(results):
     assert means["FMLP", "si_snr"] == "", "one clip without a value removes its batch"
 
 
-def test_numbers_take_the_metrics_decimals():
+def test_values_of_metrics_have_three_significant_digits():
     assert text.number(0.00123456, info("mse")) == "0.00123"
-    assert text.number(12.3456, info("si_snr")) == "12.35"
+    assert text.number(0.00000123456, info("mse")) == "1.23e-06"
+    assert text.number(12.3456, info("si_snr")) == "12.3"
     assert text.heading(info("si_snr")) == "SI-SNR (dB)"
 
 

@@ -208,7 +208,6 @@ def test_correct_metrics_pass(no_new_interpreter):
         ("good", {"ideal": -1.0}, "the ideal -1.0 lies outside"),
         ("good", {"undefined_for": ("silence",)}, "undefined_for may contain"),
         ("good", {"min_samples": -1}, "min_samples must be a whole number"),
-        ("good", {"decimals": 0.5}, "decimals must be a whole number"),
     ],
 )
 def test_an_incorrect_metric_is_rejected(no_new_interpreter, name, changes, sentence):

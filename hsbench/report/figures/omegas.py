@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
+    from hsbench.metrics.base import MetricInfo
     from hsbench.report.figures.base import Subject
     from hsbench.report.table import TableRow
 
@@ -52,7 +53,7 @@ def draw(subject: Subject) -> Drawn | str:
         clips = f"\n{text.KINDS.get(split, split)} clips" if len(grids) > 1 else ""
         axes.set_title(style.direction(metric) + clips)
         if np.isfinite(means).any():
-            _panel(axes, means, omegas_0, omegas_i, higher=metric.better == "higher")
+            _panel(axes, means, omegas_0, omegas_i, metric)
         else:
             style.blank(axes, series.why_empty(grids[split].values(), metric))
     style.head(chart, subject.view)
@@ -77,14 +78,14 @@ def _grids(subject: Subject) -> dict[str, dict[Pair, TableRow]]:
 
 
 def _panel(
-    axes: Axes, means: NDArray[np.float64], omegas_0: Sequence[float], omegas_i: Sequence[float], *, higher: bool
+    axes: Axes, means: NDArray[np.float64], omegas_0: Sequence[float], omegas_i: Sequence[float], metric: MetricInfo
 ) -> None:
     """Draw the means [omega_i, omega_0]; their scale is logarithmic where positive means span decades."""
     axes.set_facecolor("0.93")
     axes.patch.set(hatch="////", edgecolor="0.75")
     low, high = np.nanmin(means), np.nanmax(means)
     norm = LogNorm(low, high) if low > 0 and high > DECADES * low else Normalize(low, high)
-    scale = style.HEAT if higher else f"{style.HEAT}_r"
+    scale = style.HEAT if metric.better == "higher" else f"{style.HEAT}_r"
     image = axes.imshow(means, cmap=scale, norm=norm, aspect="auto", origin="lower")
     colours = image.to_rgba(means)
     for (up, across), mean in np.ndenumerate(means):
@@ -92,7 +93,7 @@ def _panel(
             red, green, blue = colours[up, across, :3]
             # The luminance of the colour (Rec. 601 weights) decides between black and white digits.
             ink = "black" if 0.3 * red + 0.59 * green + 0.11 * blue > 0.5 else "white"
-            axes.text(across, up, f"{mean:.3g}", ha="center", va="center", color=ink)
+            axes.text(across, up, text.number(mean, metric), ha="center", va="center", color=ink)
     axes.set_xticks(range(len(omegas_0)), [f"{omega:g}" for omega in omegas_0])
     axes.set_yticks(range(len(omegas_i)), [f"{omega:g}" for omega in omegas_i])
     axes.set(xlabel=r"$\omega_0$", ylabel=r"$\omega_i$")

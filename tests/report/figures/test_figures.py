@@ -217,7 +217,7 @@ def test_omegas_are_a_grid_of_means(results):
     np.testing.assert_array_equal(grid, [[60, 130, np.nan], [np.nan, np.nan, 2100]])
     assert [label.get_text() for label in axes.get_xticklabels()] == ["30", "100", "2000"]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["30", "100"]
-    assert [text.get_text() for text in axes.texts] == ["60", "130", "2.1e+03"]
+    assert [text.get_text() for text in axes.texts] == ["60.0", "130", "2100"]
 
 
 def test_omegas_are_not_drawn_for_a_single_pair(results):
