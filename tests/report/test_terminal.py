@@ -91,7 +91,7 @@ def test_added_means_stand_below_in_the_same_columns(results):
     form = Form(paper_columns=True, paper_means=True)
     lines = printed(terminal([build(make_view(), results)], form, 100), 100).splitlines()
     start = lines.index("By the published aggregator:")
-    assert [line for line in lines[start:] if line.startswith("FMLP")][0].split() == ["FMLP", "0.00300", "13.2"]
+    assert next(line for line in lines[start:] if line.startswith("FMLP")).split() == ["FMLP", "0.00300", "13.2"]
     ends = {line.rstrip().rfind("(dB)") for line in lines if "(dB)" in line}
     assert len(ends) == 1
 
