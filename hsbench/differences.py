@@ -29,7 +29,7 @@ This page is good for anybody who compares numbers of hsbench with the HyperSoun
 to reproduce the paper. Each point below says what the text of the paper states, what its reference code
 (WUT-AI/hypersound at commit 1455c27) does, which effect the difference has, and what hsbench does. hsbench does most
 points as the code does them, or has a setting for them. Where the choice depends on the protocol, the last item gives
-the value of the switch under each of the three protocols, which [protocols.md](protocols.md) explains.
+the value of the switch under each protocol, which [protocols.md](protocols.md) explains.
 
 The page lists {{count}} points; the protocol decides {{switches}} of them.
 """

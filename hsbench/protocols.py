@@ -1,9 +1,11 @@
-"""The three named readings of the HyperSound paper, as switches.
+"""The named readings of the HyperSound paper, as switches.
 
 * `reference`: what the published code does (WUT-AI/hypersound at commit 1455c27), which produced the tables;
 * `paper`: what the text of arXiv 2302.04959 says;
-* `fixed-1` (also `fixed`): `reference` with its evident errors corrected. Its values are frozen; another correction
-  would be a new protocol, `fixed-2`.
+* `fixed-2` (also `fixed`): `reference` with its evident errors corrected;
+* `fixed-1`: the first such list. It differs in one point: a fit that diverged or collapsed has no scores.
+
+The values of a protocol with a number are frozen; another correction would be a new protocol, `fixed-3`.
 
 A switch is a choice that depends on the protocol, such as the loss of an individual INR. A model's descriptor lists the
 switches that the model reads; no other switch enters the keys of its cells. Switches and their values come from
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 
 FILE = Path(__file__).with_name("protocols.toml")
 
-ALIASES = MappingProxyType({"fixed": "fixed-1"})
+ALIASES = MappingProxyType({"fixed": "fixed-2"})
 
 AREAS = (
     "Optimisation",
@@ -39,7 +41,7 @@ AREAS = (
     "Metrics and evaluation",
 )
 
-_VALUES = {"reference": "reference", "paper": "paper_value", "fixed-1": "fixed"}
+_VALUES = {"reference": "reference", "paper": "paper_value", "fixed-1": "fixed", "fixed-2": "fixed_2"}
 """Protocol -> attribute of Difference that holds the value of the switch under this protocol."""
 
 
@@ -58,6 +60,7 @@ class Difference:
         reference: value of the switch under the protocol `reference`.
         paper_value: value of the switch under the protocol `paper`.
         fixed: value of the switch under the protocol `fixed-1`.
+        fixed_2: value of the switch under the protocol `fixed-2`; None where it is that of `fixed-1`.
     """
 
     area: str
@@ -70,10 +73,12 @@ class Difference:
     reference: Any = None
     paper_value: Any = None
     fixed: Any = None
+    fixed_2: Any = None
 
     def values(self) -> dict[str, Any]:
         """Return protocol -> value of the switch; a value that the file leaves out is None."""
-        return {protocol: getattr(self, attribute) for protocol, attribute in _VALUES.items()}
+        values = {protocol: getattr(self, attribute) for protocol, attribute in _VALUES.items()}
+        return {**values, "fixed-2": self.fixed if self.fixed_2 is None else self.fixed_2}
 
 
 @functools.cache

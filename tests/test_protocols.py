@@ -22,6 +22,7 @@ FIXED_1 = {
     "multiplicative_bias": "product",
     "width_at_cr_1": None,
 }
+FIXED_2 = {**FIXED_1, "bad_fit_is_status": False}
 
 ENTRY = """
 [[difference]]
@@ -66,9 +67,9 @@ def test_the_page_has_a_section_for_every_area_and_every_difference_and_no_long_
 @pytest.mark.parametrize(
     ("switch", "values"),
     [
-        ("inr_loss", "reference `l1`, paper `mse`, fixed-1 `l1`"),
-        ("width_at_cr_1", "reference `90`, paper none, fixed-1 none"),
-        ("bad_fit_is_status", "reference `false`, paper `false`, fixed-1 `true`"),
+        ("inr_loss", "reference `l1`, paper `mse`, fixed-1 `l1`, fixed-2 `l1`"),
+        ("width_at_cr_1", "reference `90`, paper none, fixed-1 none, fixed-2 none"),
+        ("bad_fit_is_status", "reference `false`, paper `false`, fixed-1 `true`, fixed-2 `false`"),
     ],
 )
 def test_a_difference_with_a_switch_shows_its_values(switch, values):
@@ -88,7 +89,7 @@ def test_every_area_has_differences_and_no_text_is_empty():
 
 
 def test_the_switches_of_the_protocols_have_their_published_values():
-    assert list(protocols.PROTOCOLS) == ["reference", "paper", "fixed-1"]
+    assert list(protocols.PROTOCOLS) == ["reference", "paper", "fixed-1", "fixed-2"]
     assert protocols.PROTOCOLS["reference"] == {
         "width_at_cr_1": 90,
         "inr_loss": "l1",
@@ -115,9 +116,15 @@ def test_the_switches_of_the_protocols_have_their_published_values():
 
 def test_fixed_1_is_frozen():
     assert dict(protocols.PROTOCOLS["fixed-1"]) == FIXED_1, (
-        "fixed-1 is frozen; a changed value belongs to a new protocol, fixed-2"
+        "fixed-1 is frozen; a changed value belongs to a new protocol"
     )
-    assert protocols.name("fixed") == "fixed-1"
+
+
+def test_fixed_2_is_frozen_and_differs_from_fixed_1_in_one_switch():
+    assert dict(protocols.PROTOCOLS["fixed-2"]) == FIXED_2, (
+        "fixed-2 is frozen; a changed value belongs to a new protocol, fixed-3"
+    )
+    assert protocols.name("fixed") == "fixed-2"
 
 
 def test_every_switch_has_values_of_one_type_under_all_protocols():
@@ -145,8 +152,8 @@ def test_a_model_gets_only_the_switches_that_it_reads():
 def test_the_error_of_an_unknown_name_suggests_a_known_one():
     with pytest.raises(UnknownNameError, match="^unknown protocol 'referenc'; did you mean 'reference'?"):
         protocols.name("referenc")
-    with pytest.raises(UnknownNameError, match="^unknown protocol 'fixed-2'; did you mean 'fixed-1'?"):
-        protocols.switches("fixed-2", ["inr_loss"])
+    with pytest.raises(UnknownNameError, match="^unknown protocol 'fixed-3'; did you mean 'fixed-2'?"):
+        protocols.switches("fixed-3", ["inr_loss"])
     with pytest.raises(UnknownNameError, match="^unknown protocol switch 'inr_los'; did you mean 'inr_loss'?"):
         protocols.switches("paper", ["inr_los"])
 
@@ -160,7 +167,7 @@ def test_protocols_cannot_be_changed():
 
 def test_a_value_that_the_file_leaves_out_is_none(read_text):
     (difference,) = read_text(ENTRY + 'switch = "form"\nreference = 90\n')
-    assert difference.values() == {"reference": 90, "paper": None, "fixed-1": None}
+    assert difference.values() == {"reference": 90, "paper": None, "fixed-1": None, "fixed-2": None}
     assert difference.consequence == ""
     (difference,) = read_text(ENTRY)
     assert difference.switch is None

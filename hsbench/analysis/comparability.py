@@ -31,8 +31,8 @@ def reasons(view: View, row: ViewRow, provenances: Sequence[Mapping[str, Any]], 
     against += corpus.incomplete
     if (trained := view.training(row)) is not None:
         against.append(f"trained on {trained} instead of the training split of {row.corpus}")
-    if view.split != "validation":
-        against.append(f"split {view.split} instead of validation")
+    if (split := view.split_of(row)) != "validation":
+        against.append(f"split {split} instead of validation")
     if (number := len(corpus.clips)) < view.clips_paper:
         against.append(f"{number} clip{'' if number == 1 else 's'} instead of {view.clips_paper}")
     if view.budget != "paper":

@@ -103,6 +103,7 @@ def run(
     engine: str = "local",
     address: str | None = None,
     slurm: Mapping[str, Any] | None = None,
+    cold: bool = False,
     rerun: str = "failed",
     imports: Iterable[str | Path] = (),
     results: str | Path = "results",
@@ -139,6 +140,8 @@ def run(
         engine: where cells are computed: "local" (this machine), "dask" or "slurm".
         address: with "dask", the address of the scheduler, such as "tcp://host:8786".
         slurm: with "slurm", parameters of the jobs, such as {"partition": "gpu"}.
+        cold: with "local", whether each cell is started by a command; by default a server imports torch once and forks
+            the processes of the cells. The results are the same.
         rerun: what to compute in addition to missing work: "never" (nothing, and failed cells stay failed), "failed"
             (failed cells), "stale" (also cells that another version of hsbench computed), "all" (every cell; the old
             cells are moved to superseded/).
@@ -187,7 +190,7 @@ def run(
         request,
         Path(results),
         rerun=rerun,
-        engine=Choice(engine, address, dict(slurm or {})),
+        engine=Choice(engine, address, dict(slurm or {}), cold),
         imports=import_files([Path(path) for path in imports]),
         baselines=None if baselines is None else Path(baselines),
         display=watcher() if progress else Display(),

@@ -144,6 +144,14 @@ Slurm = Annotated[
         metavar="KEY=VALUE",
     ),
 ]
+Cold = Annotated[
+    bool,
+    typer.Option(
+        "--cold",
+        help="With --engine local: start each cell by a command, for debugging. By default a server imports torch once "
+        "and forks the processes of the cells.",
+    ),
+]
 Timeout = Annotated[
     float | None,
     typer.Option(help="Seconds after which a cell is stopped and counts as failed. Default: the limit of the budget."),

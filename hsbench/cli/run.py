@@ -39,6 +39,7 @@ def run(
     engine: options.Engine = "local",
     address: options.Address = None,
     slurm: options.Slurm = None,
+    cold: options.Cold = False,
     rerun: Annotated[
         str,
         typer.Option(
@@ -97,7 +98,7 @@ def run(
             request,
             results,
             rerun=rerun,
-            engine=Choice(engine, address, _slurm_parameters(slurm)),
+            engine=Choice(engine, address, _slurm_parameters(slurm), cold),
             imports=import_files(imports),
             baselines=baselines,
             display=watcher(),

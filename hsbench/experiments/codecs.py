@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hsbench.descriptors import ExperimentDescriptor
+from hsbench.experiments.floors import FLOORS
 from hsbench.spec import CHEAP_SMOKE, Experiment, Row, freeze
 
 DESCRIPTORS = [
@@ -40,6 +41,7 @@ def codecs() -> Experiment:
                 for form in ("fp32", "fp16", "int8")
             ),
             Row("made elsewhere", "recon-dir"),
+            *FLOORS,
         ),
         clips=freeze({"smoke": 4, "quick": 16, "standard": 64, "paper": 512}),
         left_out=CHEAP_SMOKE,

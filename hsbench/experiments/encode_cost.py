@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hsbench.descriptors import ExperimentDescriptor
+from hsbench.experiments.floors import FLOORS
 from hsbench.spec import CHEAP_SMOKE, Experiment, Row, freeze
 
 DESCRIPTORS = [
@@ -56,8 +57,7 @@ def encode_cost() -> Experiment:
             Row("KLT", "klt", freeze(RATIO)),
             Row("DCT", "dct", freeze(RATIO)),
             Row("MDCT top k", "mdct-top-k", freeze(RATIO)),
-            Row("noise", "noise"),
-            Row("silence", "silence"),
+            *FLOORS,
         ),
         clips=freeze({"smoke": 4, "quick": 8, "standard": 64, "paper": 512}),
         left_out=CHEAP_SMOKE,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hsbench.descriptors import ExperimentDescriptor
+from hsbench.experiments.floors import FLOORS
 from hsbench.spec import CHEAP_SMOKE, Experiment, Row, freeze
 
 DESCRIPTORS = [
@@ -23,6 +24,7 @@ def figure3() -> Experiment:
             Row("HyperSound FMLP", "hypersound-fmlp"),
             Row("individual FMLP", "inr-fmlp"),
             Row("individual SIREN", "inr-siren"),
+            *FLOORS,
         ),
         clips=freeze({"smoke": 4, "quick": 16, "standard": 30, "paper": 30}),
         left_out=CHEAP_SMOKE,

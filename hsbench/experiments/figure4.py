@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hsbench.descriptors import ExperimentDescriptor
+from hsbench.experiments.floors import FLOORS
 from hsbench.spec import Experiment, Row, freeze
 
 DESCRIPTORS = [
@@ -23,7 +24,7 @@ def figure4() -> Experiment:
     return Experiment(
         name="figure4",
         title="Generated weights by voice",
-        rows=(Row("HyperSound FMLP", "hypersound-fmlp"),),
+        rows=(Row("HyperSound FMLP", "hypersound-fmlp"), *FLOORS),
         metrics=("mse", "lsd", "si_snr"),
         clips=freeze({"smoke": 16, "quick": 128, "standard": 512, "paper": 1024}),
         split="all",

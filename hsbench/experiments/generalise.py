@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hsbench.descriptors import ExperimentDescriptor
+from hsbench.experiments.floors import FLOORS
 from hsbench.spec import CHEAP_SMOKE, Experiment, Row, freeze
 
 DESCRIPTORS = [
@@ -45,8 +46,7 @@ def generalise() -> Experiment:
                 for label, model in CODERS.items()
                 for c in RATIOS
             ),
-            Row("noise", "noise"),
-            Row("silence", "silence"),
+            *FLOORS,
         ),
         clips=freeze({"smoke": 4, "quick": 16, "standard": 64, "paper": 512}),
         left_out=CHEAP_SMOKE,

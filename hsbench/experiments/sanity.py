@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hsbench.descriptors import ExperimentDescriptor
+from hsbench.experiments.floors import FLOORS
 from hsbench.spec import CHEAP_SMOKE, PAPER_METRICS, Experiment, Row, freeze
 
 DESCRIPTORS = [
@@ -30,8 +31,7 @@ def sanity() -> Experiment:
             Row("mel and Griffin-Lim", "mel-griffin-lim"),
             *(Row(f"decimation {c:g}x", "decimation", freeze({"compression_ratio": c})) for c in (2.0, 4.0, 10.0)),
             *(Row(f"MDCT top k {c:g}x", "mdct-top-k", freeze({"compression_ratio": c})) for c in (1.0, 2.0, 4.0, 10.0)),
-            Row("noise", "noise"),
-            Row("silence", "silence"),
+            *FLOORS,
         ),
         metrics=(*PAPER_METRICS, "mae", "snr"),
         clips=freeze({"smoke": 4, "quick": 16, "standard": 64, "paper": 512}),

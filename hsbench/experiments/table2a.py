@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hsbench.descriptors import ExperimentDescriptor
+from hsbench.experiments.floors import FLOORS
 from hsbench.spec import CHEAP_SMOKE, Experiment, Row, freeze
 
 DESCRIPTORS = [
@@ -46,8 +47,7 @@ def table2a() -> Experiment:
             Row("inverted", "scaled", freeze({"gain": -1.0})),
             Row("random phase", "random-phase"),
             Row("mel and Griffin-Lim", "mel-griffin-lim"),
-            Row("noise", "noise"),
-            Row("silence", "silence"),
+            *FLOORS,
         ),
         left_out=CHEAP_SMOKE,
         table="2a",

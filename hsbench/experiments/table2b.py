@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hsbench.descriptors import ExperimentDescriptor
+from hsbench.experiments.floors import FLOORS, SHORT_TRAININGS
 from hsbench.spec import CHEAP_SMOKE, Experiment, Row, freeze
 
 DESCRIPTORS = [
@@ -21,10 +22,14 @@ def table2b() -> Experiment:
     return Experiment(
         name="table2b",
         title="HyperSound FMLP by compression ratio",
-        rows=tuple(
-            Row(f"{ratio:g}x", "hypersound-fmlp", freeze({"compression_ratio": ratio}), f"{ratio:g}x")
-            for ratio in RATIOS
+        rows=(
+            *(
+                Row(f"{ratio:g}x", "hypersound-fmlp", freeze({"compression_ratio": ratio}), f"{ratio:g}x")
+                for ratio in RATIOS
+            ),
+            *FLOORS,
         ),
         left_out=CHEAP_SMOKE,
+        seen=SHORT_TRAININGS,
         table="2b",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hsbench.descriptors import ExperimentDescriptor
+from hsbench.experiments.floors import FLOORS, SHORT_TRAININGS
 from hsbench.spec import CHEAP_SMOKE, Experiment, Row, freeze
 
 DESCRIPTORS = [
@@ -21,15 +22,19 @@ def table2c() -> Experiment:
     return Experiment(
         name="table2c",
         title="HyperSound SIREN by omega",
-        rows=tuple(
-            Row(
-                f"{first} / {other}",
-                "hypersound-siren",
-                freeze({"omega_0": float(first), "omega_i": float(other)}),
-                f"{first} / {other}",
-            )
-            for first, other in OMEGAS
+        rows=(
+            *(
+                Row(
+                    f"{first} / {other}",
+                    "hypersound-siren",
+                    freeze({"omega_0": float(first), "omega_i": float(other)}),
+                    f"{first} / {other}",
+                )
+                for first, other in OMEGAS
+            ),
+            *FLOORS,
         ),
         left_out=CHEAP_SMOKE,
+        seen=SHORT_TRAININGS,
         table="2c",
     )

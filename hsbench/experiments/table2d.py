@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hsbench.descriptors import ExperimentDescriptor
+from hsbench.experiments.floors import FLOORS
 from hsbench.spec import Experiment, Row, freeze
 
 DESCRIPTORS = [
@@ -22,6 +23,7 @@ def table2d() -> Experiment:
         rows=(
             Row("FMLP", "inr-fmlp", published="FMLP"),
             Row("SIREN", "inr-siren", published="SIREN"),
+            *FLOORS,
         ),
         clips=freeze({"smoke": 4, "quick": 16, "standard": 30, "paper": 30}),
         table="2d",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hsbench.descriptors import ExperimentDescriptor
+from hsbench.experiments.floors import FLOORS, SHORT_TRAININGS
 from hsbench.spec import Experiment, Row, freeze
 
 DESCRIPTORS = [
@@ -29,7 +30,11 @@ def table3() -> Experiment:
     return Experiment(
         name="table3",
         title="Ways to use the generated weights",
-        rows=tuple(Row(name, "hypersound-fmlp", freeze(settings), name) for name, settings in VARIANTS.items()),
+        rows=(
+            *(Row(name, "hypersound-fmlp", freeze(settings), name) for name, settings in VARIANTS.items()),
+            *FLOORS,
+        ),
         metrics=("mse", "lsd", "si_snr"),
+        seen=SHORT_TRAININGS,
         table="3",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hsbench.descriptors import ExperimentDescriptor
+from hsbench.experiments.floors import FLOORS, SHORT_TRAININGS
 from hsbench.spec import Experiment, Row, freeze
 
 DESCRIPTORS = [
@@ -19,9 +20,14 @@ def table4() -> Experiment:
     return Experiment(
         name="table4",
         title="Frequency weighting",
-        rows=tuple(
-            Row(f"p = {p}", "hypersound-fmlp", freeze({"frequency_weight_p": p}), f"{p}") for p in (0.0, 0.2, 0.5, 1.0)
+        rows=(
+            *(
+                Row(f"p = {p}", "hypersound-fmlp", freeze({"frequency_weight_p": p}), f"{p}")
+                for p in (0.0, 0.2, 0.5, 1.0)
+            ),
+            *FLOORS,
         ),
         metrics=("mse", "lsd", "si_snr"),
+        seen=SHORT_TRAININGS,
         table="4",
     )

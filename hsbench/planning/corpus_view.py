@@ -5,6 +5,7 @@ No audio is loaded here; neither torch nor pandas is imported.
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from hsbench.corpora.listing import check_utf8
 from hsbench.errors import UnknownNameError
 from hsbench.planning import changes
 from hsbench.planning.clip_manifest import clips_of
+from hsbench.planning.seen import SEEN
 from hsbench.results.view import ViewCorpus
 from hsbench.spec import freeze
 
@@ -38,8 +40,8 @@ class CorpusView:
         manifest: manifest of the scored split; with both splits, of the first one that has clips.
         fingerprint: SHA-256 over all splits of the corpus, hexadecimal.
         incomplete: reasons why the corpus differs from the public release, a phrase each.
-        clips: identifiers of the clips to score, in evaluation order; with both splits, alternately from each.
-        splits: with both splits, pairs (split, its identifiers among `clips`); else empty.
+        clips: identifiers of the clips to score, in evaluation order; with split "all", alternately from each split.
+        splits: pairs (split, its identifiers among `clips`) where clips of both splits are scored; else empty.
     """
 
     source: Source
@@ -83,6 +85,24 @@ class CorpusView:
             clips,
             splits if split == ALL else (),
         )
+
+    def with_seen(self, corpus: Corpus, count: int) -> CorpusView:
+        """Return the view with seen clips added: the first of the training split, which every training uses.
+
+        Args:
+            corpus: the opened corpus.
+            count: largest number of clips to add; none is added where the training split has no clips.
+        """
+        manifest = manifest_or_none(corpus, SEEN)
+        if manifest is None or self.manifest.split == SEEN or self.splits:
+            return self
+        seen = tuple(item.id for item in manifest.evaluation()[:count])
+        splits = ((self.manifest.split, self.clips), (SEEN, seen))
+        return dataclasses.replace(self, clips=self.clips + seen, splits=splits)
+
+    def clips_of(self, split: str | None) -> tuple[str, ...]:
+        """Return the clips of one split, in evaluation order; None: all clips that are scored."""
+        return self.clips if split is None else dict(self.splits)[split]
 
     def stored(self) -> ViewCorpus:
         """Return the facts about the corpus that a report needs, in the form in which the view is stored."""

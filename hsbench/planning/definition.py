@@ -9,11 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hsbench import registry
+from hsbench.budgets import BUDGETS, budget
 from hsbench.corpora.base import SPLITS
 from hsbench.errors import UnknownNameError, UsageError
 from hsbench.metrics.base import info
 from hsbench.planning.corpus_view import ALL
-from hsbench.spec import BUDGETS, COLUMNS, Experiment, Pins, Row, budget
+from hsbench.spec import COLUMNS, Experiment, Pins, Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -75,6 +76,9 @@ def _check(experiment: Experiment, name: str) -> None:
     if experiment.split not in (*SPLITS, ALL):
         raise UnknownNameError("split", experiment.split, (*SPLITS, ALL))
     _expect(not isinstance(experiment.columns, str), "columns should be a tuple of names", experiment.columns)
+    _expect(not isinstance(experiment.seen, str), "seen should be a tuple of budgets", experiment.seen)
+    for name_of_budget in experiment.seen:
+        budget(name_of_budget)
     for column in experiment.columns:
         if column not in COLUMNS:
             raise UnknownNameError("column", column, COLUMNS)

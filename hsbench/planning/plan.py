@@ -123,7 +123,7 @@ def make(selections: Sequence[Selection], results: Results, resources: Resources
     by_key: dict[str, PlannedCell] = {}
     for selection in selections:
         resolved = Resolved(selection, resources.device)
-        plan.views.append(resolved.view([_add_row(plan, by_key, resolved, row) for row in selection.rows]))
+        plan.views.append(resolved.view([_add_row(plan, by_key, resolved, row) for row in resolved.rows]))
     plan.cells = list(by_key.values())
     estimator = Estimator(resources)
     for planned in plan.cells:
@@ -149,7 +149,7 @@ def _add_row(plan: Plan, by_key: dict[str, PlannedCell], resolved: Resolved, row
         planned = by_key.setdefault(cell.key, new)
         planned.rows.append(name)
         known = set(planned.clips)
-        planned.clips += [clip for clip in corpus.clips if clip not in known]
+        planned.clips += [clip for clip in corpus.clips_of(row.split) if clip not in known]
         planned.metrics += [metric for metric in resolved.metrics if metric not in planned.metrics]
     return resolved.view_row(row, cells)
 

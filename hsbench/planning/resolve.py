@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from hsbench import protocols, registry
 from hsbench.errors import HsbenchError, UnknownNameError, UsageError
-from hsbench.planning import changes, definition, pins
+from hsbench.planning import changes, definition, pins, seen
 from hsbench.planning.clip_manifest import read_manifest
 from hsbench.planning.corpus_view import CorpusView, open_corpus
+from hsbench.planning.selection import matches
 from hsbench.planning.training_corpus import TrainingCorpus
 from hsbench.results.view import View, ViewRow
 from hsbench.spec import Cell, Part, freeze
@@ -33,6 +34,7 @@ class Resolved:
 
     Attributes:
         metrics: registered names of the metrics to score, in the order shown.
+        rows: the rows to run, in the order shown; models that learn come twice where the experiment shows seen clips.
         corpora: name -> the corpus with its chosen clips, for every corpus that could be opened.
         absent: name -> why a corpus could not be opened; only corpora that single rows name themselves.
         train_corpus: the corpus that models learn from, where the user named another one than the scored corpus.
@@ -53,6 +55,7 @@ class Resolved:
         self.absent: dict[str, str] = {}
         self._check_changes()
         self._open_corpora()
+        self.rows = self._rows()
         self.train_corpus = self._open_train_corpus()
 
     @property
@@ -74,6 +77,7 @@ class Resolved:
         """
         wanted = definition.clips_at(self.experiment, self.budget.name)
         wanted = wanted if self.request.limit is None else min(wanted, self.request.limit)
+        seen_clips = self._seen_clips(wanted)
         fixed = None if self.request.manifest is None else read_manifest(self.request.manifest)
         if fixed is not None and fixed.corpus not in self.selection.corpora:
             raise UsageError(
@@ -83,12 +87,40 @@ class Resolved:
         for name in self.selection.corpora:
             try:
                 source, corpus = open_corpus(name, self.request.data_root, self.request.changes)
-                self.corpora[name] = CorpusView.of(source, corpus, self.split, wanted, fixed)
+                view = CorpusView.of(source, corpus, self.split, wanted, fixed)
+                self.corpora[name] = view.with_seen(corpus, seen_clips) if seen_clips else view
             except HsbenchError as error:
                 if not self.selection.may_be_absent(name):
                     raise
                 download = f"hsbench corpus download {name} --data-root DIR"
                 self.absent[name] = str(error) if download in str(error) else f"{error} To get it: {download}"
+
+    def _seen_clips(self, wanted: int) -> int:
+        """Return how many seen clips are scored in addition: none unless the experiment shows them at this budget.
+
+        None are added where the user chose the clips, or where models learn from another corpus than the scored one.
+
+        Args:
+            wanted: largest number of clips to score.
+        """
+        chosen = self.request.split or self.request.manifest or self.selection.train_corpus
+        if chosen or self.budget.name not in self.experiment.seen or self.split != seen.HELD_OUT:
+            return 0
+        trainings = [self._settings(row)[1] for row in self.selection.rows if self._learns(row)]
+        return seen.count(wanted, trainings) if trainings else 0
+
+    def _rows(self) -> tuple[Row, ...]:
+        """Return the rows to run: those of the selection, on seen and on held-out clips where both are scored."""
+        rows: list[Row] = []
+        for row in self.selection.rows:
+            corpus = self.corpora.get(self.selection.corpus_of(row))
+            shown = seen.both(row, learns=self._learns(row)) if corpus is not None and corpus.splits else [row]
+            rows += shown if self.split == seen.HELD_OUT else [row]
+        return tuple(row for row in rows if matches(row, self.request.filters))
+
+    def _learns(self, row: Row) -> bool:
+        """Return whether a row's model learns from a training split."""
+        return registry.model(row.model).learns(self._settings(row)[0])
 
     def _open_train_corpus(self) -> TrainingCorpus | None:
         """Open the training corpus of the request; None where every row is scored on the corpus that it learns from.
@@ -115,7 +147,7 @@ class Resolved:
         """Return whether a row's model learns, and from another corpus than the scored one."""
         if self.selection.train_corpus_of(row) is None:
             return False
-        return registry.model(row.model).learns(self._settings(row)[0])
+        return self._learns(row)
 
     def train_corpus_of(self, row: Row) -> TrainingCorpus | None:
         """Return the corpus that a row's model learns from; None: the scored one, or the model learns nothing."""
@@ -226,6 +258,7 @@ class Resolved:
             ),
             notes=(*row.notes, *notes),
             trained_on=self.selection.train_corpus_of(row) if self._learns_elsewhere(row) else None,
+            split=row.split,
         )
 
     def view(self, rows: Sequence[ViewRow]) -> View:

@@ -6,7 +6,7 @@ import dataclasses
 import os
 from typing import TYPE_CHECKING
 
-from hsbench import spec
+from hsbench import budgets
 from hsbench.device import gpu_visible
 from hsbench.errors import UnknownNameError, UsageError
 from hsbench.planning.pins import pins_of, refuse_other
@@ -65,7 +65,7 @@ def choose(
     if timeout is not None and timeout <= 0:
         raise UsageError(f"--timeout expects seconds above 0, got {timeout}.")
     chosen = device if device != "auto" else ("cuda" if gpu_visible() else "cpu")
-    limit = spec.budget(budget or spec.default_budget(chosen)).timeout
+    limit = budgets.budget(budget or budgets.default_budget(chosen)).timeout
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
     threads = max(1, cores // (jobs * processes))
     return Resources(chosen, jobs, threads, limit if timeout is None else timeout, processes)

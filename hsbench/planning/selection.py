@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from hsbench import registry
 from hsbench.errors import UnknownNameError, UsageError
 from hsbench.planning import definition
+from hsbench.planning.seen import both
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,7 +78,7 @@ def _rows(experiment: Experiment, request: Request) -> list[Row]:
     Raises:
         UsageError: no row matches.
     """
-    rows = [row for row in experiment.rows if _matches(row, request.filters)]
+    rows = [row for row in experiment.rows if any(matches(shown, request.filters) for shown in _shown(experiment, row))]
     if not rows:
         raise UsageError(
             f"no row of {experiment.name} matches -k {' -k '.join(request.filters)}; "
@@ -94,7 +95,12 @@ def _rows(experiment: Experiment, request: Request) -> list[Row]:
     return matching
 
 
-def _matches(row: Row, filters: Sequence[str]) -> bool:
+def _shown(experiment: Experiment, row: Row) -> list[Row]:
+    """Return the rows that a table may show for one row of the experiment, under any budget."""
+    return [row, *both(row, learns=True)] if experiment.seen else [row]
+
+
+def matches(row: Row, filters: Sequence[str]) -> bool:
     """Return whether a row fulfils all filters, each "model~text" or "row~text", without regard to case.
 
     Raises:

@@ -10,10 +10,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from hsbench.analysis import comparability, costs, equivalent_fits, frame, published, stats
+from hsbench.analysis import comparability, costs, equivalent_fits, floors, frame, published, stats
 from hsbench.errors import DataError
 from hsbench.metrics.base import MetricInfo, info
 from hsbench.results.pending import score_status
+from hsbench.spec import FLOOR_MODELS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from hsbench.results.view import View, ViewRow
 
     Scores = Mapping[tuple[str, str, int], Mapping[str, Any]]
+
+BELOW_FLOOR = "does not beat silence at this budget"
+"""What tables say of a row that stands above neither silence nor noise."""
 
 
 @dataclass(frozen=True)
@@ -73,8 +77,9 @@ class TableRow:
         reasons: why the row is not comparable with the published one; empty where it is comparable.
         costs: operations and seconds per clip, and the error at patch borders.
         trained_on: registered name of the corpus that the model learned from, where it is not `corpus`; else None.
-        below_floor: sentence that says which floor the row does not exceed, such as "does not beat silence at this
-            budget"; "" for a row that exceeds it.
+        split: split that the clips come from: "train" (seen clips), "validation" (held-out clips) or "all".
+        below_floor: BELOW_FLOOR where the row stands above none of the table's floors (hsbench.analysis.floors), so
+            that its values say nothing about the method; else "".
     """
 
     name: str
@@ -96,6 +101,7 @@ class TableRow:
     reasons: tuple[str, ...]
     costs: costs.Costs = field(default_factory=costs.Costs)
     trained_on: str | None = None
+    split: str = "validation"
     below_floor: str = ""
 
 
@@ -131,8 +137,9 @@ class Table:
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """The reasons of all rows, each once."""
-        return tuple(dict.fromkeys(reason for row in self.rows for reason in row.reasons))
+        """The reasons of all rows that stand beside a published one, or of all rows where none does, each once."""
+        rows = [row for row in self.rows if row.printed] or self.rows
+        return tuple(dict.fromkeys(reason for row in rows for reason in row.reasons))
 
 
 def build(view: View, results: Results, baselines: Path | None = None) -> Table:
@@ -150,8 +157,10 @@ def build(view: View, results: Results, baselines: Path | None = None) -> Table:
     source = published.table(view.source, view.table, baselines) if view.source and view.table else None
     read = [_read(view, row, results) for row in view.rows]
     entries = _entries(view, read, metrics, source.batch if source else published.BATCH)
+    below = _below_floor(view, read)
     rows = tuple(
-        _row(view, row, cells, entry, source) for row, cells, entry in zip(view.rows, read, entries, strict=True)
+        _row(view, row, cells, entry, source, below_floor=BELOW_FLOOR if is_below else "")
+        for row, cells, entry, is_below in zip(view.rows, read, entries, below, strict=True)
     )
     moved = equivalent_fits.measured(_model_versions(view, read), view.budget, baselines)
     if moved is not None and not any(metric.name in moved.spread for metric in metrics):
@@ -195,10 +204,9 @@ def _model_versions(view: View, read: Sequence[_Cells]) -> dict[str, int]:
 
 
 def _entries(view: View, read: Sequence[_Cells], metrics: Sequence[MetricInfo], batch: int) -> list[dict[str, Entry]]:
-    """Return metric -> entry for every row. Bold compares rows of one corpus only, which have the same clips."""
+    """Return metric -> entry for every row. Bold compares rows of one corpus and split, which have the same clips."""
     entries: list[dict[str, Entry]] = [{} for _ in read]
-    for name in view.row_corpora():
-        indices = [index for index, row in enumerate(view.rows) if row.corpus == name]
+    for indices in _same_clips(view):
         for metric in metrics:
             arrays = [read[index].values[metric.name] for index in indices]
             bold = stats.best_rows(arrays, higher=metric.better == "higher")
@@ -209,6 +217,25 @@ def _entries(view: View, read: Sequence[_Cells], metrics: Sequence[MetricInfo], 
     return entries
 
 
+def _same_clips(view: View) -> list[list[int]]:
+    """Return the numbers of the rows of a view, those that are scored on the same clips together."""
+    groups: dict[tuple[str, str], list[int]] = {}
+    for index, row in enumerate(view.rows):
+        groups.setdefault((row.corpus, view.split_of(row)), []).append(index)
+    return list(groups.values())
+
+
+def _below_floor(view: View, read: Sequence[_Cells]) -> list[bool]:
+    """Return for every row whether it stands above none of the floors on its clips; floors themselves are not."""
+    below = [False] * len(view.rows)
+    for indices in _same_clips(view):
+        models = {index: view.rows[index].model for index in indices}
+        floor_values = {model: read[index].values for index, model in models.items() if model in FLOOR_MODELS}
+        for index, model in models.items():
+            below[index] = model not in FLOOR_MODELS and floors.below(read[index].values, floor_values)
+    return below
+
+
 def _paper(values: NDArray[np.float64], batch: int) -> float | None:
     """Return the mean of the published aggregator over the seeds for which it exists: [seeds, clips] -> number."""
     means = [mean for scores in values if (mean := stats.paper_mean(scores, batch)) is not None]
@@ -216,7 +243,13 @@ def _paper(values: NDArray[np.float64], batch: int) -> float | None:
 
 
 def _row(
-    view: View, row: ViewRow, cells: _Cells, entries: Mapping[str, Entry], source: published.PublishedTable | None
+    view: View,
+    row: ViewRow,
+    cells: _Cells,
+    entries: Mapping[str, Entry],
+    source: published.PublishedTable | None,
+    *,
+    below_floor: str,
 ) -> TableRow:
     corpus, absent = view.corpus(row), view.absent.get(row.corpus)
     wanted = set(corpus.clips)
@@ -252,6 +285,8 @@ def _row(
         reasons=tuple(reasons),
         costs=costs.costs(cells.folders, built),
         trained_on=row.trained_on,
+        split=view.split_of(row),
+        below_floor=below_floor,
     )
 
 

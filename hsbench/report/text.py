@@ -25,6 +25,16 @@ PAYLOAD, TRAINING = ("numbers", "kbit"), ("generated", "total", "steps")
 """Columns of what a clip costs to store, and of the training that all clips share."""
 
 
+KINDS = {"validation": "held-out", "train": "seen"}
+"""Split -> what its clips are called."""
+
+SEEN = (
+    "Seen: scored on clips that the row was trained on; every other row is scored on held-out clips. The gap between "
+    "the two is the overfitting of the training."
+)
+"""How to read rows on seen clips."""
+
+
 def counted(number: int, noun: str) -> str:
     """Return a number with its noun in the singular or the plural: "1 clip", "2 clips"."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
@@ -117,9 +127,10 @@ def label(row: TableRow) -> str:
 def circumstances(table: Table) -> str:
     """Return corpora, split, budget and protocol in one line, with the description of each corpus."""
     view = table.view
-    corpora = "; ".join(_corpus(name, corpus) for name, corpus in view.corpora.items()) or "no corpus available"
+    corpora = "; ".join(_corpus(name, corpus, view) for name, corpus in view.corpora.items()) or "no corpus available"
     trained = f"; {training(view)}" if view.train_corpus else ""
-    return f"{corpora}{trained}; split {view.split}, budget {view.budget}, protocol {view.protocol}"
+    split = "" if _shows_seen(view) else f"split {view.split}, "
+    return f"{corpora}{trained}; {split}budget {view.budget}, protocol {view.protocol}"
 
 
 def training(view: View) -> str:
@@ -132,12 +143,25 @@ def training(view: View) -> str:
     )
 
 
-def _corpus(name: str, corpus: ViewCorpus) -> str:
+def _corpus(name: str, corpus: ViewCorpus, view: View) -> str:
     partial = ", partial corpus" if any("partial" in reason for reason in corpus.incomplete) else ""
     return (
         f"corpus {name} ({corpus.description}{partial}; fingerprint {corpus.fingerprint[:12]}), "
-        f"{counted(len(corpus.clips), 'clip')} of {corpus.samples} samples at {corpus.sample_rate} Hz"
+        f"{clips_of(corpus, view)} of {corpus.samples} samples at {corpus.sample_rate} Hz"
     )
+
+
+def clips_of(corpus: ViewCorpus, view: View) -> str:
+    """Return how many clips of a corpus a view scores: "16 clips", or "16 held-out and 8 seen clips"."""
+    if not _shows_seen(view):
+        return counted(len(corpus.clips), "clip")
+    kinds = (f"{len(corpus.splits[split])} {kind}" for split, kind in KINDS.items() if split in corpus.splits)
+    return " and ".join(kinds) + " clips"
+
+
+def _shows_seen(view: View) -> bool:
+    """Return whether a view has rows on seen clips beside those on held-out clips."""
+    return any(row.split == "train" for row in view.rows)
 
 
 def reading(table: Table, form: Form = PLAIN) -> str:
@@ -156,6 +180,8 @@ def reading(table: Table, form: Form = PLAIN) -> str:
         sentences.append("Generated: numbers that the network writes for one clip.")
     if "total" in columns:
         sentences.append("Total: numbers that all clips share, the weights of the network itself.")
+    if _shows_seen(table.view):
+        sentences.append(SEEN)
     sentences += [cost_columns.explanation(name) for name in cost_columns.asked(table.view)]
     return " ".join(sentences)
 
@@ -283,7 +309,7 @@ def _movement(table: Table, fits: EquivalentFits) -> str:
 
 def _notes(row: TableRow) -> list[str]:
     """Return the remarks on one row, except for its departures from the paper."""
-    notes = [*row.notes, *([row.below_floor] if row.below_floor else [])]
+    notes = [*([row.below_floor] if row.below_floor else []), *row.notes]
     if row.fit.get("status", "ok") != "ok":
         notes.append(f"the training {row.fit['status']}")
     if row.bad:

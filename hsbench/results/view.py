@@ -40,7 +40,7 @@ class ViewCorpus:
         samples: number of samples per clip.
         sample_rate: sample rate of the clips, in Hz.
         incomplete: reasons why the corpus differs from the public release; empty for the complete release.
-        clips: identifiers of the clips to score, in evaluation order.
+        clips: identifiers of the clips to score, of every split, in evaluation order.
         splits: name of a split -> identifiers of its clips; empty if only one split is scored.
     """
 
@@ -94,6 +94,7 @@ class ViewRow:
         notes: remarks that a reader of the table needs.
         trained_on: name of the view's training corpus, if the row's model learned from it; None for a model that
             learned from the row's own corpus, or learns nothing.
+        split: split that the row's clips come from; None for all clips of its corpus.
     """
 
     name: str
@@ -105,6 +106,7 @@ class ViewRow:
     departures: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     trained_on: str | None = None
+    split: str | None = None
 
     @property
     def settings(self) -> str:
@@ -154,8 +156,13 @@ class View:
     train_corpus: ViewTrainCorpus | None = None
 
     def corpus(self, row: ViewRow) -> ViewCorpus:
-        """Return the corpus of a row; ABSENT if it was not available."""
-        return self.corpora.get(row.corpus, ABSENT)
+        """Return the corpus of a row, with the row's clips only; ABSENT if it was not available."""
+        corpus = self.corpora.get(row.corpus, ABSENT)
+        return corpus if row.split is None else dataclasses.replace(corpus, clips=corpus.splits[row.split], splits={})
+
+    def split_of(self, row: ViewRow) -> str:
+        """Return the split that a row's clips come from: "train", "validation", or "all" for both."""
+        return row.split or self.split
 
     def training(self, row: ViewRow) -> ViewTrainCorpus | None:
         """Return the corpus that a row's model learned from; None if it is the row's own, or there is none."""
@@ -182,8 +189,9 @@ class View:
         if self.train_corpus is None:
             del document["train_corpus"]
         for row in document["rows"]:
-            if row["trained_on"] is None:
-                del row["trained_on"]
+            for optional in ("trained_on", "split"):
+                if row[optional] is None:
+                    del row[optional]
         return document
 
 
@@ -246,7 +254,7 @@ def _view(group: str, entry: Document) -> View:
         limit=_optional(entry.get("limit"), _whole_number),
         metrics=tuple(_text(metric, _METRIC) for metric in _list(entry["metrics"])),
         columns=_texts(entry.get("columns", [])),
-        rows=tuple(_row(row, {*corpora, *absent}, trained_on) for row in _list(entry["rows"])),
+        rows=tuple(_row(row, corpora, absent, trained_on) for row in _list(entry["rows"])),
         train_corpus=train_corpus,
     )
 
@@ -270,19 +278,25 @@ def _train_corpus(entry: Any) -> ViewTrainCorpus:
     return ViewTrainCorpus(name, description, fingerprint, _texts(entry["incomplete"]))
 
 
-def _row(entry: Document, corpora: set[str], train_corpus: str | None) -> ViewRow:
+def _row(
+    entry: Document, corpora: Mapping[str, ViewCorpus], absent: Mapping[str, str], train_corpus: str | None
+) -> ViewRow:
     """Read one row of a group; raises what `_view` raises.
 
     Args:
         entry: the row.
-        corpora: names of the group's corpora, one of which must be the row's.
+        corpora: the group's corpora, by name.
+        absent: the group's absent corpora; the row's corpus must be among one of the two.
         train_corpus: name of the group's training corpus, which a row that names one must name; None without one.
     """
-    name, corpus, trained_on = _text(entry["row"]), _text(entry["corpus"]), entry.get("trained_on")
-    if name in (".", "..") or corpus not in corpora:  # a name becomes part of file names
+    name, corpus = _text(entry["row"]), _text(entry["corpus"])
+    trained_on, split = entry.get("trained_on"), entry.get("split")
+    if name in (".", "..") or corpus not in {*corpora, *absent}:  # a name becomes part of file names
         raise ValueError(f"row {name!r} of corpus {corpus!r}")
     if trained_on is not None and (trained_on != train_corpus or trained_on == corpus):
         raise ValueError(f"row {name!r} trained on {trained_on!r}")
+    if split is not None and (corpus not in corpora or split not in corpora[corpus].splits):
+        raise ValueError(f"row {name!r} of split {split!r}")
     return ViewRow(
         name=name,
         model=_text(entry.get("model", "")),
@@ -293,6 +307,7 @@ def _row(entry: Document, corpora: set[str], train_corpus: str | None) -> ViewRo
         departures=_texts(entry.get("departures", [])),
         notes=_texts(entry.get("notes", [])),
         trained_on=_optional(trained_on, _text),
+        split=_optional(split, _text),
     )
 
 

@@ -75,11 +75,11 @@ def test_groups_with_and_without_a_training_corpus_are_two(sounds, tmp_path):
     (plain,), (trained,) = (
         planned("table2b", tmp_path, data_root=sounds, train_corpus=name).views for name in (None, "folder")
     )
-    assert plain.group == "demo--smoke--fixed-1"
-    assert trained.group == "demo--smoke--fixed-1--trained-on-folder"
+    assert plain.group == "demo--smoke--fixed-2"
+    assert trained.group == "demo--smoke--fixed-2--trained-on-folder"
     assert str(trained.train_corpus) == "folder (a folder of the user's)"
     rows = {row.model: row.trained_on for row in trained.rows}
-    assert rows == {model: None if model.startswith("inr-") else "folder" for model in rows}
+    assert rows == {model: "folder" if model.startswith("hypersound-") else None for model in rows}
 
 
 def test_a_job_keeps_the_source_of_both_corpora(sounds, tmp_path):
@@ -154,8 +154,13 @@ def test_rows_with_corpora_of_their_own_are_trained_on_it_too(sounds, tmp_path):
     made = planned("table5", tmp_path, data_root=sounds, train_corpus="demo")
     (view,) = made.views
     assert view.group.endswith("--trained-on-demo")
-    assert {row.trained_on for row in view.rows} == {"demo"}
-    assert len(made.absent) == 3
+    trained_on = {row.trained_on for row in view.rows if row.model == "hypersound-fmlp" and row.corpus != "demo"}
+    assert trained_on == {"demo"}
+    assert set(made.absent) == {
+        f"table5/{floor}{corpus}"
+        for corpus in ("VCTK", "LJ Speech", "LibriSpeech")
+        for floor in ("", "noise ", "silence ")
+    }
 
 
 def test_every_model_of_hsbench_says_if_it_learns():

@@ -23,7 +23,9 @@ from hsbench.results.store import Results
 from hsbench.spec import Cell, Resources
 
 OLD = Path(__file__).parent.parent / "fixtures" / "28dda25"
-REQUEST = Request(("table2d", "table2b"), budget="smoke", limit=2)
+REQUEST = Request(
+    ("table2d", "table2b"), budget="smoke", protocol="fixed-1", split="validation", filters=("model~-",), limit=2
+)
 
 
 @pytest.fixture
@@ -94,7 +96,7 @@ def new_descriptor(monkeypatch):
 
 def cell_of(**changes) -> Cell:
     """The SIREN cell of a request for Table 2d."""
-    request = Request(("table2d",), budget="smoke", limit=2, **changes)
+    request = Request(("table2d",), budget="smoke", protocol="fixed-1", limit=2, **changes)
     cells = [planned.cell for planned in plan.make(select(request), Results(Path("nowhere")), Resources()).cells]
     (siren,) = [cell for cell in cells if cell.model.name == "inr-siren"]
     return siren
