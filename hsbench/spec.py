@@ -233,8 +233,9 @@ PAPER_CLIPS = freeze({"smoke": 4, "quick": 16, "standard": 512, "paper": 512})
 FLOOR_MODELS = ("noise", "silence")
 """Models that know nothing of a clip but its level; a method that scores no better has learned nothing."""
 
-COLUMNS = ("operations", "seconds", "border_error")
-"""Further columns that an experiment can ask for: operations to encode a clip, seconds per clip, border error."""
+COLUMNS = ("kbps", "operations", "seconds", "border_error")
+"""Further columns that an experiment can ask for: kbit/s, operations to encode a clip, seconds per clip, border error.
+"""
 
 CHEAP_SMOKE = freeze({"smoke": ("cdpam",)})
 """Value of `left_out` for an experiment that does not compute the slowest metric under the budget `smoke`."""
@@ -258,6 +259,9 @@ class Experiment:
         pins: choices that the experiment fixes, or None where all of them are the user's.
         columns: further columns of the table, some of COLUMNS.
         seen: budgets under which each model that learns is also scored on the clips that it was trained on.
+        parallel: whether as many cells as the machine has cores are computed at the same time, unless the user says how
+            many; for experiments of many cells, each of which is faster on one core than half as fast on two.
+        page: whether a run ends with a summary in sentences and an HTML report.
     """
 
     name: str
@@ -273,6 +277,8 @@ class Experiment:
     pins: Pins | None = None
     columns: tuple[str, ...] = ()
     seen: tuple[str, ...] = ()
+    parallel: bool = False
+    page: bool = False
 
     def metrics_at(self, budget: str) -> tuple[str, ...]:
         """Return the metrics that are computed under a budget."""

@@ -112,7 +112,11 @@ Limit = Annotated[
 Seeds = Annotated[int, typer.Option(help="Number of random seeds; every fit is repeated with the seeds 0, 1, ...")]
 Device = Annotated[str, typer.Option(help=DEVICE_HELP)]
 Jobs = Annotated[
-    int, typer.Option(help="Number of cells computed at the same time. The CPU cores are divided among them.")
+    int | None,
+    typer.Option(
+        help="Number of cells computed at the same time. The CPU cores are divided among them. Default: one cell per "
+        "core in experiments of many small cells, such as overview, else 1."
+    ),
 ]
 Processes = Annotated[
     int,

@@ -68,7 +68,9 @@ def test_files_of_numbers_have_a_column_for_it_only_where_it_is_needed(results, 
 
 
 def test_a_figure_says_it_in_its_heading(trained):
-    heading = style.heading(trained, "Learning curves").splitlines()
+    chart = style.COLUMN.sheet(1)
+    style.head(chart, trained)
+    heading = chart.get_suptitle().splitlines()
     assert heading[2:] == ["trained on noises (coloured noise)"]
     assert len(style.heading(make_view(), "Learning curves").splitlines()) == 2
 

@@ -21,11 +21,11 @@ from hsbench.report.figures import (
     rate,
     reconstructions,
     spread,
-    style,
     training_share,
     weights,
 )
 from hsbench.report.figures.base import Drawn, Subject
+from hsbench.report.figures.style import COLUMN, PAGE, Layout
 from hsbench.report.table import build
 
 if TYPE_CHECKING:
@@ -35,14 +35,22 @@ if TYPE_CHECKING:
     from hsbench.results.store import Results
     from hsbench.results.view import View
 
-__all__ = ["Drawn", "Subject", "drawn", "save"]
+__all__ = ["COLUMN", "PAGE", "Drawn", "Layout", "Subject", "drawn", "save"]
 
 KINDS = (reconstructions, rate, encoding_cost, training_share, spread, omegas, weights, curves)
 """All kinds of figures, in the order in which they are shown."""
 
 
+DOTS = 300
+"""Dots per inch of PNG files."""
+
+
 def drawn(
-    view: View, results: Results, clip: str | None = None, table: Table | None = None
+    view: View,
+    results: Results,
+    clip: str | None = None,
+    table: Table | None = None,
+    layout: Layout = COLUMN,
 ) -> tuple[list[Drawn], list[str]]:
     """Draw every figure that a view has the data for.
 
@@ -51,19 +59,20 @@ def drawn(
         results: the results folder that holds the cells of the view.
         clip: identifier of the clip whose sound is shown; None for the median clip.
         table: the table of the view, if it was built already.
+        layout: the place that the figures are drawn for: the column of a paper, or a page on a screen.
 
     Returns:
         The figures, and one sentence for each kind of figure that could not be drawn.
     """
-    subject = Subject(results, table or build(view, results), clip)
-    with style.applied():
+    subject = Subject(results, table or build(view, results), clip, layout)
+    with layout.applied():
         outcomes = [kind.draw(subject) for kind in KINDS]
     figures = [outcome for outcome in outcomes if isinstance(outcome, Drawn)]
     return figures, [outcome for outcome in outcomes if isinstance(outcome, str)]
 
 
 def save(drawn: Drawn, folder: Path, stem: str) -> list[Path]:
-    """Write a figure as PNG (200 dots per inch) and as PDF; return the paths.
+    """Write a figure as PNG (300 dots per inch) and as PDF; return the paths.
 
     The files hold title and caption but no date, so the same results give the same bytes.
 
@@ -77,10 +86,13 @@ def save(drawn: Drawn, folder: Path, stem: str) -> list[Path]:
         "png": {"Title": title, "Description": caption, "Software": None},
         "pdf": {"Title": title, "Subject": caption, "CreationDate": None, "Producer": None, "Creator": None},
     }
+    # The layout takes longer than everything else, and is the same in both files.
+    drawn.figure.draw_without_rendering()
+    drawn.figure.set_layout_engine("none")
     paths = []
     for suffix, metadata in formats.items():
         buffer = io.BytesIO()
-        drawn.figure.savefig(buffer, format=suffix, dpi=200, metadata=metadata)
+        drawn.figure.savefig(buffer, format=suffix, dpi=DOTS, metadata=metadata)
         paths.append(folder / f"{drawn.name}-{stem}.{suffix}")
         replace_atomically(paths[-1], buffer.getvalue())
     return paths

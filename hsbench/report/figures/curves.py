@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from matplotlib.ticker import FormatStrFormatter, NullFormatter
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from hsbench.errors import IncompleteError
 from hsbench.report.figures import style
 from hsbench.report.figures.base import Drawn
+from hsbench.report.figures.scales import spread_out
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from hsbench.report.figures.base import Subject
+    from hsbench.report.figures.style import Layout
     from hsbench.results.store import Results
     from hsbench.results.view import View
 
@@ -31,17 +34,23 @@ class Curve:
 
     Attributes:
         name: name of the row, with the seed and the first clip where a row has several fits.
+        row: name of the row.
+        model: registered name of the model.
         points: lines of fit.jsonl in the order of steps: step, loss (None where it was not finite), lr, seconds.
         marks: "silence" and "noise" -> the loss that silence and level-matched noise would have, if it was measured.
     """
 
     name: str
+    row: str
+    model: str
     points: tuple[Mapping[str, Any], ...]
     marks: Mapping[str, float]
 
 
 def curves(view: View, results: Results) -> list[Curve]:
-    """Return every learning curve of a view.
+    """Return every learning curve of a view; fits of clips that the view does not score are left out.
+
+    Experiments share cells. A cell of individual fits holds those of every experiment, one fit per group of clips.
 
     Args:
         view: the view whose fits are wanted.
@@ -51,17 +60,24 @@ def curves(view: View, results: Results) -> list[Curve]:
         IncompleteError: no fit of the view has a learning curve.
     """
     curves = []
+    # A row on seen clips has the cells of the same row on held-out clips.
+    held_out = {row.cells for row in view.rows if row.split != "train"}
     for row in view.rows:
+        if row.split == "train" and row.cells in held_out:
+            continue
+        own = {"", *view.corpus(row).clips}
         for seed, cell in enumerate(row.cells):
             folder = results.folder(cell)
             fits: dict[str, dict[int, Mapping[str, Any]]] = {}
             for point in folder.curve():
-                fits.setdefault(point.get("first", ""), {})[point["step"]] = point
+                if (first := point.get("first", "")) in own:
+                    fits.setdefault(first, {})[point["step"]] = point
             facts = folder.fit()
-            marks = {key: facts[f"loss_{key}"] for key in ("silence", "noise") if facts.get(f"loss_{key}") is not None}
+            marks = {key: facts[f"loss_{key}"] for key in style.FLOORS if facts.get(f"loss_{key}") is not None}
             for first, points in fits.items():
                 parts = [row.name, *([f"seed {seed}"] if seed else []), *([f"from {first}"] if len(fits) > 1 else [])]
-                curves.append(Curve(" ".join(parts), tuple(points[step] for step in sorted(points)), marks))
+                ordered = tuple(points[step] for step in sorted(points))
+                curves.append(Curve(" ".join(parts), row.name, row.model, ordered, marks))
     if not curves:
         raise IncompleteError(f"{view.experiment} has no learning curve yet; run it, or choose another experiment.")
     return curves
@@ -70,80 +86,97 @@ def curves(view: View, results: Results) -> list[Curve]:
 def draw(subject: Subject) -> Drawn | str:
     """Draw the learning curves, or return a sentence where there are none."""
     try:
-        return drawn(subject.view, subject.results)
+        return drawn(subject.view, subject.results, subject.layout)
     except IncompleteError:
         return "Learning curves: no fit of this experiment has one."
 
 
-def drawn(view: View, results: Results) -> Drawn:
+def drawn(view: View, results: Results, layout: Layout = style.COLUMN) -> Drawn:
     """Draw the learning curves of a view.
 
     Args:
         view: the view whose fits are drawn.
         results: the results folder that holds the cells of the view.
+        layout: the place that the figure is drawn for.
 
     Raises:
         IncompleteError: no fit of the view has a learning curve.
     """
     lines = curves(view, results)
+    models = {curve.model for curve in lines}
     caption = (
-        "Training loss over training steps, one line per fit. Faint: the loss of single steps; strong: the running "
-        f"mean over {SMOOTHED} points of the curve."
+        "Training loss over training steps. Faint: the loss of single steps of each fit; strong: the mean of the fits "
+        f"of a row, averaged over {SMOOTHED} points of the curve. Fits of clips that this experiment does not score "
+        "are left out."
     )
     if any(curve.marks for curve in lines):
-        caption += " Dotted: the loss that silence, or noise at the level of the clips, would have."
-    if len({row.model for row in view.rows}) > 1:
-        caption += " The models are trained with different losses, whose values must not be compared."
-    with style.applied():
-        return Drawn("curves", "Learning curves", caption, figure(view, lines))
+        caption += " Grey: the loss that silence, or noise at the level of the clips, would have."
+    if len(models) > 1:
+        caption += " The models are trained with different losses, whose values must not be compared across panels."
+    with layout.applied():
+        return Drawn("curves", "Learning curves", caption, figure(view, lines, layout))
 
 
-def figure(view: View, curves: Sequence[Curve]) -> Figure:
-    """Draw loss over training steps, one line per fit; the losses of silence and noise are marked where all fits agree.
+def figure(view: View, curves: Sequence[Curve], layout: Layout = style.COLUMN) -> Figure:
+    """Draw loss over training steps, with one panel per model and one line per row.
 
-    The loss of a single step depends on the crops that it drew, so a running mean over SMOOTHED points is drawn over a
-    faint line of the points themselves.
+    The loss of a single step depends on the crops that it drew, so a running mean over SMOOTHED points is drawn over
+    faint lines of the points themselves.
 
     Args:
-        view: the view that the heading names.
+        view: the view that the line above the panels names.
         curves: the learning curves.
+        layout: the place that the figure is drawn for.
     """
-    chart = style.sheet(4.3 + 0.1 * max(0, len(curves) - 8))
-    axes = chart.add_subplot()
-    for index, curve in enumerate(curves):
-        steps = [point["step"] for point in curve.points if point["loss"] is not None]
-        losses = [point["loss"] for point in curve.points if point["loss"] is not None]
-        line = style.STYLES[index % len(style.STYLES)]
-        colour = style.COLOURS[index % len(style.COLOURS)]
-        axes.plot(steps, losses, color=colour, linewidth=0.5, alpha=0.25)
-        axes.plot(steps, running_mean(losses), line, color=colour, label=style.label(curve.name), linewidth=1.5)
-    _mark(axes, curves)
-    axes.set(xlabel="training step", ylabel="training loss", yscale="log")
-    axes.yaxis.set_major_formatter(FormatStrFormatter("%.3g"))
-    axes.yaxis.set_minor_formatter(FormatStrFormatter("%.3g") if _narrow(axes.get_ylim()) else NullFormatter())
-    axes.grid(visible=True)
-    chart.suptitle(style.heading(view, "Learning curves"))
-    chart.legend(loc="outside lower center", ncols=3)
+    models = list(dict.fromkeys(curve.model for curve in curves))
+    rows = list(dict.fromkeys(curve.row for curve in curves))
+    looks = dict(zip(rows, style.looks(len(rows)), strict=True))
+    chart, panels = layout.panels(len(models), layout.panel + 0.4)
+    for axes, model in zip(panels, models, strict=True):
+        own = [curve for curve in curves if curve.model == model]
+        for row in dict.fromkeys(curve.row for curve in own):
+            _row(axes, [curve for curve in own if curve.row == row], looks[row])
+        _finish(axes, own)
+        axes.set_title(style.label(model))
+    style.head(chart, view)
+    handles = [Line2D([], [], color=look.colour, linestyle=look.line) for look in looks.values()]
+    floors = style.floor_handles(key for curve in curves for key in curve.marks)
+    layout.legend(chart, [*handles, *floors.values()], [*map(style.label, rows), *floors])
     return chart
 
 
-def _mark(axes: Axes, curves: Sequence[Curve]) -> None:
-    """Draw a dotted line, with its name, at the losses of silence and of noise."""
-    for key in ("silence", "noise"):
-        levels = {round(curve.marks[key], 3) for curve in curves if key in curve.marks}
-        if len(levels) == 1:
-            level = levels.pop()
-            axes.axhline(level, color=style.GREY, linewidth=0.8, linestyle=(0, (1, 2)))
-            axes.annotate(
-                key,
-                (1, level),
-                xycoords=("axes fraction", "data"),
-                xytext=(3, -3),
-                color="0.3",
-                textcoords="offset points",
-                fontsize=8,
-                annotation_clip=False,
-            )
+def _row(axes: Axes, fits: Sequence[Curve], look: style.Look) -> None:
+    """Draw the fits of one row faintly, and the running mean over all of them."""
+    losses: dict[int, list[float]] = {}
+    for fit in fits:
+        finite = [(point["step"], point["loss"]) for point in fit.points if point["loss"] is not None]
+        axes.plot(*zip(*finite, strict=True) if finite else ([], []), color=look.colour, linewidth=0.4, alpha=0.3)
+        for step, loss in finite:
+            losses.setdefault(step, []).append(loss)
+    steps = sorted(losses)
+    means = [sum(losses[step]) / len(losses[step]) for step in steps]
+    axes.plot(steps, running_mean(means), look.line, color=look.colour, label=style.label(fits[0].row))
+
+
+def _finish(axes: Axes, curves: Sequence[Curve]) -> None:
+    """Scale and label the axes of a panel and mark silence and noise."""
+    axes.set(xlabel="training step", ylabel="training loss")
+    losses = [point["loss"] for curve in curves for point in curve.points if point["loss"] is not None]
+    if not losses:
+        style.blank(axes, "no loss was finite")
+        return
+    levels = _levels(curves)
+    spread_out(axes.yaxis, [*losses, *levels.values()], factor=1.0)
+    for floor, level in levels.items():
+        style.mark(axes, level, floor)
+    axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+    axes.grid(visible=True)
+
+
+def _levels(curves: Sequence[Curve]) -> dict[str, float]:
+    """Return the losses of silence and of noise, as far as they are the same for all fits."""
+    found = {key: {round(curve.marks[key], 3) for curve in curves if key in curve.marks} for key in style.FLOORS}
+    return {key: levels.pop() for key, levels in found.items() if len(levels) == 1}
 
 
 def running_mean(values: Sequence[float]) -> list[float]:
@@ -151,8 +184,3 @@ def running_mean(values: Sequence[float]) -> list[float]:
     half = SMOOTHED // 2
     spans = (values[max(0, index - half) : index + half + 1] for index in range(len(values)))
     return [sum(span) / len(span) for span in spans]
-
-
-def _narrow(limits: tuple[float, float]) -> bool:
-    """Return whether an axis spans less than a decade, so that its minor ticks need numbers."""
-    return limits[1] < 10 * limits[0]

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
+from matplotlib.lines import Line2D
 
 from hsbench import registry
 from hsbench.descriptors import APPROACHES
 from hsbench.errors import UnknownNameError
-from hsbench.report.figures import style
+from hsbench.report.figures import series, style
 from hsbench.report.figures.base import Drawn
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from matplotlib.axes import Axes
 
@@ -47,25 +46,25 @@ def draw(subject: Subject) -> Drawn | str | None:
     if len({point.operations for point in points}) < 2:
         return "Encoding cost: fewer than two rows with different numbers of operations have scores."
     metrics = subject.table.metrics
-    columns = 2 if len(metrics) in (2, 4) else 3
-    chart, panels = style.panels(len(metrics), 2.3, columns, sharex=True)
+    approaches = [name for name in (*APPROACHES, OTHER) if any(point.approach == name for point in points)]
+    looks = dict(zip(approaches, style.looks(len(approaches)), strict=True))
+    chart, panels = subject.layout.panels(len(metrics), subject.layout.panel, sharex=True)
     for axes, metric in zip(panels, metrics, strict=True):
-        _panel(axes, points, metric)
-    style.plain_log(panels[0].xaxis)
-    for axes in panels[-columns:]:
-        axes.set_xlabel("Gflop to encode a clip")
-        axes.tick_params(labelbottom=True)
-    chart.suptitle(style.heading(subject.view, "Quality against encoding cost"))
-    chart.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=5)
+        _panel(axes, points, metric, looks)
+        series.finish(axes, subject.rows, metric)
+    series.label_below(panels, subject.layout, "Gflop to encode a clip")
+    style.head(chart, subject.view)
+    handles = {name: _handle(look) for name, look in looks.items()}
+    handles["frontier"] = Line2D([], [], color="black", linewidth=1)
+    handles |= style.floor_handles(row.model for row in subject.view.rows)
+    subject.layout.legend(chart, list(handles.values()), list(handles))
     return Drawn("encode-cost", "Quality against encoding cost", _caption(subject, left_out), chart)
 
 
 def _points(subject: Subject) -> tuple[list[Point], list[str]]:
     """Return the rows that are drawn, and the names of those with scores whose operations are not counted."""
     points, left_out = [], []
-    for view_row, row in zip(subject.view.rows, subject.table.rows, strict=True):
-        if all(entry.summary.mean is None for entry in row.entries.values()):
-            continue
+    for view_row, row in series.costed(subject.rows):
         if row.costs.operations:
             points.append(Point(row, _approach(view_row.model), row.costs.operations * 1e-9))
         else:
@@ -80,47 +79,27 @@ def _approach(model: str) -> str:
         return OTHER
 
 
-def _panel(axes: Axes, points: Sequence[Point], metric: MetricInfo) -> None:
-    for index, approach in enumerate((*APPROACHES, OTHER)):
-        own = [point for point in points if point.approach == approach and _mean(point, metric) is not None]
-        if own:
-            summaries = [point.row.entries[metric.name].summary for point in own]
-            mean, low, high = (
-                np.array([math.nan if value is None else value for value in values])
-                for values in zip(*((each.mean, each.low, each.high) for each in summaries), strict=True)
-            )
-            axes.errorbar(
-                [point.operations for point in own],
-                mean,
-                yerr=np.nan_to_num(np.stack([mean - low, high - mean])),
-                label=approach,
-                color=style.COLOURS[index],
-                marker=style.MARKERS[index],
-                linestyle="none",
-                markersize=4.5,
-                linewidth=1,
-                capsize=2,
-            )
-    best = frontier(points, metric)
-    if best:
+def _panel(axes: Axes, points: Sequence[Point], metric: MetricInfo, looks: Mapping[str, style.Look]) -> None:
+    for approach, look in looks.items():
+        own = [point for point in points if point.approach == approach]
+        rows = [point.row for point in own]
+        series.draw(axes, [point.operations for point in own], rows, metric, look, joined=False)
+    if best := frontier(points, metric):
         edge = max(point.operations for point in points)
         values = [_mean(point, metric) or 0.0 for point in best]
         axes.step(
             [*(point.operations for point in best), edge],
             [*values, values[-1]],
             where="post",
-            color=style.GREY,
+            color="black",
             linewidth=1,
-            linestyle=":",
-            label="frontier",
             zorder=0,
         )
     axes.set_xscale("log")
-    drawn = [value for point in points if (value := _mean(point, metric)) is not None]
-    if drawn and 0 < 100 * min(drawn) < max(drawn):
-        axes.set_yscale("log")
-    axes.set_title(style.direction(metric))
-    axes.grid(visible=True)
+
+
+def _handle(look: style.Look) -> Line2D:
+    return Line2D([], [], color=look.colour, marker=look.marker, linestyle="none")
 
 
 def frontier(points: Sequence[Point], metric: MetricInfo) -> list[Point]:
@@ -142,7 +121,7 @@ def _caption(subject: Subject, left_out: Sequence[str]) -> str:
     caption = (
         f"Mean over {subject.sound} with its 95 % interval, over the multiplications and additions of matrix products "
         "that encode one clip (derived from the settings of each row; the training that all clips share is not "
-        "counted, so shorter trainings of one model stand above each other). Dotted: the frontier, the best mean among "
-        "the rows that cost at most as much."
+        "counted, so shorter trainings of one model stand above each other). Black line: the frontier, the best mean "
+        "among the rows that cost at most as much."
     )
     return caption + (f" Not shown, because their operations are not counted: {', '.join(left_out)}." * bool(left_out))

@@ -6,10 +6,12 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib.colors import LogNorm, Normalize
 
 from hsbench.report import text
-from hsbench.report.figures import style
+from hsbench.report.figures import series, style
 from hsbench.report.figures.base import Drawn
+from hsbench.report.figures.scales import DECADES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,28 +25,38 @@ if TYPE_CHECKING:
 
     Pair = tuple[float, float]
 
+DIGITS = 6
+"""Largest number of letters of a number in a field."""
+
 
 def draw(subject: Subject) -> Drawn | str:
     """Draw the mean of each metric by omega_0 and omega_i, if at least two rows differ in them."""
-    rows = _rows(subject)
-    if len(rows) < 2:
+    grids = _grids(subject)
+    rows = [row for grid in grids.values() for row in grid.values()]
+    pairs = {pair for grid in grids.values() for pair in grid}
+    if len(pairs) < 2:
         return "Omegas: fewer than two rows with different omega_0 and omega_i."
-    metrics = [
-        metric
-        for metric in subject.table.metrics
-        if any(row.entries[metric.name].summary.mean is not None for row in rows.values())
-    ]
-    if not metrics:
+    metrics, layout = subject.table.metrics, subject.layout
+    if all(row.entries[metric.name].summary.mean is None for row in rows for metric in metrics):
         return "Omegas: no row of this experiment has a score."
-    omegas_0, omegas_i = (sorted({pair[axis] for pair in rows}) for axis in (0, 1))
-    chart, panels = style.panels(len(metrics), 0.75 + 0.42 * len(omegas_i), 2)
-    for axes, metric in zip(panels, metrics, strict=True):
+    omegas_0, omegas_i = (sorted({pair[axis] for pair in pairs}) for axis in (0, 1))
+    wanted = [(metric, split) for metric in metrics for split in grids]
+    # A field holds a number of up to six letters; the numbers of the axis beside them take as many.
+    columns = int(layout.width / (layout.letter * DIGITS * (len(omegas_0) + 1)))
+    height = layout.lines(4 + len(grids) + 2 * len(omegas_i))
+    chart, panels = layout.panels(len(wanted), height, min(layout.columns, max(1, columns)))
+    for axes, (metric, split) in zip(panels, wanted, strict=True):
         means = np.full((len(omegas_i), len(omegas_0)), math.nan)
-        for (omega_0, omega_i), row in rows.items():
+        for (omega_0, omega_i), row in grids[split].items():
             mean = row.entries[metric.name].summary.mean
             means[omegas_i.index(omega_i), omegas_0.index(omega_0)] = math.nan if mean is None else mean
-        _panel(axes, means, omegas_0, omegas_i, metric)
-    chart.suptitle(style.heading(subject.view, "Mean of each metric by omega"))
+        clips = f"\n{text.KINDS.get(split, split)} clips" if len(grids) > 1 else ""
+        axes.set_title(style.direction(metric) + clips)
+        if np.isfinite(means).any():
+            _panel(axes, means, omegas_0, omegas_i, metric)
+        else:
+            style.blank(axes, series.why_empty(grids[split].values(), metric))
+    style.head(chart, subject.view)
     caption = (
         f"Mean over {subject.sound}. Across: omega_0, the frequency of the first layer; upwards: omega_i, the "
         "frequency of the other layers. Hatched: not run. The light end of each scale is the better one."
@@ -52,33 +64,36 @@ def draw(subject: Subject) -> Drawn | str:
     return Drawn("omegas", "Omega grid", caption, chart)
 
 
-def _rows(subject: Subject) -> dict[Pair, TableRow]:
-    """Return (omega_0, omega_i) -> the first row with that pair."""
-    rows: dict[Pair, TableRow] = {}
-    for view_row, row in zip(subject.view.rows, subject.table.rows, strict=True):
+def _grids(subject: Subject) -> dict[str, dict[Pair, TableRow]]:
+    """Return split of the clips -> (omega_0, omega_i) -> the first row with that pair."""
+    grids: dict[str, dict[Pair, TableRow]] = {}
+    for view_row, row in subject.rows:
         folder = subject.results.folder(view_row.cells[0]) if view_row.cells else None
         if folder is None or not row.built or not folder.exists():
             continue
         settings = dict(folder.spec().model.settings)
         if settings.get("omega_0") is not None and settings.get("omega_i") is not None:
-            rows.setdefault((settings["omega_0"], settings["omega_i"]), row)
-    return rows
+            grids.setdefault(row.split, {}).setdefault((settings["omega_0"], settings["omega_i"]), row)
+    return grids
 
 
 def _panel(
     axes: Axes, means: NDArray[np.float64], omegas_0: Sequence[float], omegas_i: Sequence[float], metric: MetricInfo
 ) -> None:
-    scale = style.HEAT if metric.better == "higher" else f"{style.HEAT}_r"
+    """Draw the means [omega_i, omega_0]; their scale is logarithmic where positive means span decades."""
     axes.set_facecolor("0.93")
     axes.patch.set(hatch="////", edgecolor="0.75")
-    image = axes.imshow(means, cmap=scale, aspect="auto", origin="lower")
+    low, high = np.nanmin(means), np.nanmax(means)
+    norm = LogNorm(low, high) if low > 0 and high > DECADES * low else Normalize(low, high)
+    scale = style.HEAT if metric.better == "higher" else f"{style.HEAT}_r"
+    image = axes.imshow(means, cmap=scale, norm=norm, aspect="auto", origin="lower")
     colours = image.to_rgba(means)
     for (up, across), mean in np.ndenumerate(means):
         if math.isfinite(mean):
             red, green, blue = colours[up, across, :3]
             # The luminance of the colour (Rec. 601 weights) decides between black and white digits.
             ink = "black" if 0.3 * red + 0.59 * green + 0.11 * blue > 0.5 else "white"
-            axes.text(across, up, text.number(mean, metric), ha="center", va="center", color=ink, fontsize=8)
+            axes.text(across, up, text.number(mean, metric), ha="center", va="center", color=ink)
     axes.set_xticks(range(len(omegas_0)), [f"{omega:g}" for omega in omegas_0])
     axes.set_yticks(range(len(omegas_i)), [f"{omega:g}" for omega in omegas_i])
-    axes.set(xlabel=r"$\omega_0$", ylabel=r"$\omega_i$", title=style.direction(metric))
+    axes.set(xlabel=r"$\omega_0$", ylabel=r"$\omega_i$")

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hsbench.report.figures import style
+from hsbench.report import text
+from hsbench.report.figures import series, style
 from hsbench.report.figures.base import Drawn
+from hsbench.report.figures.scales import spread_out
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,14 +30,18 @@ def draw(subject: Subject) -> Drawn | str:
     rows = [row for row in subject.table.rows if any(_values(row, m).size for m in subject.table.metrics)]
     if not rows:
         return "Distributions: no row of this experiment has a score."
-    metrics = [metric for metric in subject.table.metrics if any(_values(row, metric).size for row in rows)]
-    columns = 2 if len(metrics) in (2, 4) else 3
-    chart, panels = style.panels(len(metrics), 0.7 + 0.24 * len(rows), columns, sharey=True)
-    for axes, metric in zip(panels, metrics, strict=True):
+    layout = subject.layout
+    names = [style.folded(row.name, layout.letters) for row in rows]
+    # Rows have one distance, at which no two neighbouring names touch.
+    folds = [name.count("\n") + 1 for name in names]
+    pitch = max((first + second) / 2 for first, second in zip(folds, [*folds[1:], 1], strict=True))
+    height = layout.lines(2.5 + pitch * len(rows))
+    chart, panels = layout.panels(len(subject.table.metrics), height, sharey=True)
+    for axes, metric in zip(panels, subject.table.metrics, strict=True):
         _panel(axes, rows, metric)
-    panels[0].set_yticks(range(len(rows)), [style.label(row.name) for row in rows])
+    panels[0].set_yticks(range(len(rows)), names)
     panels[0].set_ylim(len(rows) - 0.5, -0.5)
-    chart.suptitle(style.heading(subject.view, "Distributions over clips"))
+    style.head(chart, subject.view)
     return Drawn("spread", "Distributions over clips", _caption(subject), chart)
 
 
@@ -45,50 +51,50 @@ def _values(row: TableRow, metric: MetricInfo) -> NDArray[np.float64]:
     return values[np.isfinite(values)]
 
 
+def _pointed(metric: MetricInfo) -> str:
+    """Return a metric with an arrow to its better side, along the horizontal axis."""
+    heading = text.heading(metric)
+    return f"{heading} (better →)" if metric.better == "higher" else f"(← better) {heading}"
+
+
 def _panel(axes: Axes, rows: Sequence[TableRow], metric: MetricInfo) -> None:
+    axes.set_xlabel(_pointed(metric))
     values_by_row = [_values(row, metric) for row in rows]
-    if _wide(np.concatenate(values_by_row)):
-        axes.set_xscale("log")
-        axes.set_xlim(*_margins(np.concatenate(values_by_row)))
-        style.plain_log(axes.xaxis)
+    if not any(values.size for values in values_by_row):
+        style.blank(axes, series.why_empty(rows, metric))
+        return
+    if metric.unit != "dB":
+        spread_out(axes.xaxis, np.concatenate(values_by_row))
     few = max(values.size for values in values_by_row) <= CROWD
     for place, values in enumerate(values_by_row):
-        if not values.size:
-            axes.text(
-                0.5, place, "no value", transform=axes.get_yaxis_transform(), ha="center", va="center", color="0.4"
-            )
-            continue
-        colour = style.COLOURS[place % len(style.COLOURS)]
-        box = axes.boxplot(
-            [values],
-            positions=[place],
-            orientation="horizontal",
-            widths=0.6,
-            patch_artist=True,
-            manage_ticks=False,
-            showfliers=not few,
-            showmeans=True,
-            meanprops={"marker": "D", "markersize": 3.5, "markerfacecolor": "white", "markeredgecolor": "black"},
-            medianprops={"color": "black", "linewidth": 1.3},
-            flierprops={"marker": "o", "markersize": 2, "markeredgecolor": colour},
-        )
-        box["boxes"][0].set(facecolor="none", edgecolor=colour, hatch=style.HATCHES[place % len(style.HATCHES)])
-        if few:
-            lift = np.random.default_rng(place).uniform(-0.22, 0.22, values.size)
-            axes.plot(values, place + lift, ".", color=colour, markersize=3, alpha=0.7, markeredgewidth=0)
-    axes.set_xlabel(style.direction(metric))
+        if values.size:
+            _box(axes, place, values, few=few)
+        else:
+            middle = axes.get_yaxis_transform()
+            axes.text(0.5, place, "no value", transform=middle, ha="center", va="center", color=style.GREY)
     axes.grid(visible=True, axis="x")
 
 
-def _wide(values: NDArray[np.float64]) -> bool:
-    """Return whether the values are positive and span more than a factor of 100, which needs a logarithmic axis."""
-    return bool(values.min() > 0 and values.max() > 100 * values.min())
-
-
-def _margins(values: NDArray[np.float64]) -> tuple[float, float]:
-    """Return the ends of a logarithmic axis, with a little room on both sides."""
-    low, high = float(values.min()), float(values.max())
-    return low / 1.3, high * 1.3
+def _box(axes: Axes, place: int, values: NDArray[np.float64], *, few: bool) -> None:
+    """Draw the box of one row, with a dot per clip where there are few and only for outliers otherwise."""
+    axes.boxplot(
+        [values],
+        positions=[place],
+        orientation="horizontal",
+        widths=0.6,
+        manage_ticks=False,
+        showfliers=not few,
+        showmeans=True,
+        boxprops={"color": style.INK, "linewidth": 0.8},
+        whiskerprops={"color": style.INK, "linewidth": 0.8},
+        capprops={"color": style.INK, "linewidth": 0.8},
+        meanprops={"marker": "D", "markersize": 3, "markerfacecolor": "white", "markeredgecolor": "black"},
+        medianprops={"color": "black", "linewidth": 1.3},
+        flierprops={"marker": "o", "markersize": 2, "markeredgecolor": style.INK},
+    )
+    if few:
+        lift = np.random.default_rng(place).uniform(-0.22, 0.22, values.size)
+        axes.plot(values, place + lift, ".", color=style.INK, markersize=3, alpha=0.6, markeredgewidth=0)
 
 
 def _caption(subject: Subject) -> str:

@@ -1,86 +1,179 @@
-"""Common style of all figures: readable for colour-blind readers and in grey, with units on every axis.
+"""Common style of all figures: readable in print, in grey and for colour-blind readers, with units on every axis.
 
-Colours are those of Okabe and Ito (2008), without the yellow, which is hard to see on white. Everything that has a
-colour also has a line style, a marker or a hatch. Heat maps and spectrograms use scales of evenly rising lightness.
+A figure is drawn for a place: the column of a paper or the width of a page. Fonts have their size at that width, so a
+figure must not be scaled. A figure has no title of its own; its caption stands beside it. A single grey line above the
+panels names the experiment, the corpora, the budget and the protocol, so that a figure that is shown without its
+caption still says what was measured.
 """
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+import textwrap
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
 
 from matplotlib import rc_context
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, NullFormatter
+from matplotlib.lines import Line2D
 
 from hsbench.report import names, text
+from hsbench.report.figures import palette
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
     from contextlib import AbstractContextManager
 
     from matplotlib.axes import Axes
-    from matplotlib.axis import Axis
 
     from hsbench.metrics.base import MetricInfo
     from hsbench.results.view import View
 
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
-STYLES = ("-", "--", "-.", ":")
+LINES: tuple[Literal["-", "--", "-.", ":"], ...] = ("-", "--", "-.", ":")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">")
-HATCHES = ("", "////", "....", "\\\\\\\\", "xxxx", "----", "||||", "++++")
+INK = "#0b4f8a"
+"""Colour of a figure whose rows are named beside what they show."""
 HEAT = "cividis"
 """Colour map whose lightness rises evenly and which looks the same to colour-blind readers."""
-GREY = "0.45"
-WIDTH = 7.2
-"""Width of a figure in inches: that of the text on an A4 page."""
-
-_SETTINGS: dict[Any, Any] = {
-    "font.size": 8.5,
-    "axes.titlesize": 9,
-    "axes.labelsize": 8.5,
-    "legend.fontsize": 8,
-    "figure.titlesize": 10,
-    "axes.grid": False,
-    "grid.color": "0.9",
-    "grid.linewidth": 0.6,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.axisbelow": True,
-    "hatch.linewidth": 0.5,
-    # Minor ticks are shorter than major ones; their numbers stand on the same line.
-    "xtick.minor.pad": 5.0,
-    "ytick.minor.pad": 5.0,
-    "legend.frameon": False,
-}
+GREY = "0.4"
+FLOORS = {"silence": (0.0, (1.0, 2.0)), "noise": (0.0, (4.0, 1.5, 1.0, 1.5))}
+"""What every model should beat -> dashes of the grey line that marks it [points]."""
 
 
-def applied() -> AbstractContextManager[None]:
-    """Return a context manager in which new figures have the common fonts and lines."""
-    return rc_context(_SETTINGS)
+@dataclass(frozen=True)
+class Layout:
+    """The place that a figure is drawn for.
 
-
-def sheet(height: float, width: float = WIDTH) -> Figure:
-    """Return an empty figure of this size in inches; its layout keeps labels from overlapping."""
-    return Figure(figsize=(width, height), layout="constrained")
-
-
-def panels(count: int, height: float, columns: int = 3, **shared: Any) -> tuple[Figure, list[Axes]]:
-    """Return a figure and its panels, filled row by row; places left over at the end are empty.
-
-    Args:
-        count: number of panels.
-        height: height of one row of panels [inches].
+    Attributes:
+        name: name of the place, for file names.
+        width: width of the figure [inches].
+        font: size of all text [points].
         columns: largest number of panels side by side.
-        shared: sharex and sharey, as in matplotlib's subplots.
+        letters: largest number of letters in a line that names a row beside a panel.
     """
-    across = min(count, columns)
-    down = math.ceil(count / across)
-    chart = sheet(0.5 + height * down)
-    grid = chart.subplots(down, across, squeeze=False, **shared)
-    flat = list(grid.flat)
-    for spare in flat[count:]:
-        spare.set_axis_off()
-    return chart, flat[:count]
+
+    name: str
+    width: float
+    font: float
+    columns: int
+    letters: int
+
+    def applied(self) -> AbstractContextManager[None]:
+        """Return a context manager in which new figures have the common fonts and lines."""
+        return rc_context(_settings(self.font))
+
+    def sheet(self, height: float) -> Figure:
+        """Return an empty figure of this height in inches; its layout keeps labels from overlapping."""
+        return Figure(figsize=(self.width, height), layout="constrained")
+
+    def lines(self, number: float) -> float:
+        """Return the height of some lines of text [inches]."""
+        return number * 1.35 * self.font / 72
+
+    @property
+    def letter(self) -> float:
+        """Width of a letter, about 0.6 of the font size [inches]."""
+        return 0.6 * self.font / 72
+
+    @property
+    def panel(self) -> float:
+        """Height of a panel of values that are joined by lines [inches]."""
+        return 0.5 + 0.39 * self.width / self.columns
+
+    def across(self, count: int, columns: int | None = None) -> int:
+        """Return the number of panels side by side with which the fewest places are left over.
+
+        Args:
+            count: number of panels.
+            columns: largest number of panels side by side; None for that of the layout.
+        """
+        return math.ceil(count / math.ceil(count / (columns or self.columns)))
+
+    def panels(self, count: int, height: float, columns: int | None = None, **shared: Any) -> tuple[Figure, list[Axes]]:
+        """Return a figure and its panels, filled row by row; places left over at the end are empty.
+
+        Args:
+            count: number of panels.
+            height: height of one row of panels [inches].
+            columns: largest number of panels side by side; None for that of the layout.
+            shared: sharex and sharey, as in matplotlib's subplots.
+        """
+        across = self.across(count, columns)
+        down = math.ceil(count / across)
+        chart = self.sheet(self.lines(2) + height * down)
+        grid = chart.subplots(down, across, squeeze=False, **shared)
+        flat = list(grid.flat)
+        for spare in flat[count:]:
+            spare.set_axis_off()
+        return chart, flat[:count]
+
+    def legend(self, chart: Figure, handles: Sequence[Any], labels: Sequence[str]) -> None:
+        """Add a legend below the panels, in as many columns as the width has room for, and make room for it."""
+        if not labels:
+            return
+        # A handle and the space around it take as much as five letters.
+        widest = self.letter * (max(map(len, labels)) + 5)
+        columns = max(1, min(len(labels), int(self.width / widest)))
+        chart.set_figheight(chart.get_figheight() + self.lines(math.ceil(len(labels) / columns) + 0.5))
+        chart.legend(handles, labels, loc="outside lower center", ncols=columns)
+
+
+COLUMN = Layout("column", 8.5 / 2.54, 7.0, 2, 22)
+"""The column of a paper, 8.5 cm."""
+
+PAGE = Layout("page", 12.4, 9.0, 4, 32)
+"""The width of a page on a screen, at 100 pixels per inch."""
+
+
+def _settings(font: float) -> dict[Any, Any]:
+    """Return the settings of matplotlib for a font size [points]."""
+    return {
+        "font.size": font,
+        "axes.titlesize": font,
+        "axes.labelsize": font,
+        "xtick.labelsize": font,
+        "ytick.labelsize": font,
+        "legend.fontsize": font,
+        "figure.titlesize": font,
+        "axes.titlepad": 0.5 * font,
+        "axes.labelpad": 0.3 * font,
+        "axes.linewidth": 0.6,
+        "axes.grid": False,
+        "grid.color": "0.88",
+        "grid.linewidth": 0.5,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.axisbelow": True,
+        "lines.linewidth": font / 7,
+        "lines.markersize": 0.5 * font,
+        "xtick.major.pad": 2.0,
+        "ytick.major.pad": 2.0,
+        # Minor ticks are shorter than major ones; their numbers stand on the same line.
+        "xtick.minor.pad": 3.5,
+        "ytick.minor.pad": 3.5,
+        "legend.frameon": False,
+        "legend.handlelength": 2.4,
+        "legend.columnspacing": 1.2,
+        "figure.constrained_layout.w_pad": 0.02,
+        "figure.constrained_layout.h_pad": 0.03,
+    }
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a series is drawn: its colour, marker and line style."""
+
+    colour: str
+    marker: str
+    line: Literal["-", "--", "-.", ":"]
+
+
+def looks(count: int) -> list[Look]:
+    """Return the looks of the series of a figure; no two have the same colour."""
+    return [
+        Look(colour, MARKERS[index % len(MARKERS)], LINES[index % len(LINES)])
+        for index, colour in enumerate(palette.colours(count))
+    ]
 
 
 def literal(name: str) -> str:
@@ -93,15 +186,17 @@ def label(name: str) -> str:
     return literal(names.short(name))
 
 
-def heading(view: View, what: str) -> str:
-    """Return the heading of a figure: what it shows, then the experiment with corpora, budget and protocol.
+def folded(name: str, letters: int) -> str:
+    """Return a name as lines of at most so many letters."""
+    return literal(textwrap.fill(names.short(name), letters))
 
-    A third line names the training corpus, where it is not the scored one.
-    """
+
+def head(chart: Figure, view: View) -> None:
+    """Write the line above the panels: experiment, corpora, budget and protocol; below it another training corpus."""
     corpora = " + ".join(view.corpora) or "no corpus available"
-    title = f"{view.title}: {corpora}, budget {view.budget}, protocol {view.protocol}"
+    line = f"{view.experiment}: {corpora}, budget {view.budget}, protocol {view.protocol}"
     trained = f"\ntrained on {names.one_line(str(view.train_corpus))}" if view.train_corpus else ""
-    return literal(f"{what}\n{title}{trained}")
+    chart.suptitle(literal(line + trained), x=0.01, ha="left", color=GREY)
 
 
 def direction(metric: MetricInfo) -> str:
@@ -109,14 +204,21 @@ def direction(metric: MetricInfo) -> str:
     return f"{text.heading(metric)}, {metric.better} is better"
 
 
-def plain_log(axis: Axis) -> None:
-    """Label a logarithmic axis with plain numbers: at powers of ten, or closer where the axis spans little."""
-    low, high = axis.get_view_interval()
-    leading = (1, 2, 3, 4, 5, 7) if high < 6 * low else (1, 2, 5) if high < 150 * low else (1,)
+def blank(axes: Axes, why: str) -> None:
+    """Write into an empty panel why it is empty."""
+    axes.text(0.5, 0.5, why, transform=axes.transAxes, ha="center", va="center", color=GREY, wrap=True)
 
-    def shown(value: float, _position: float) -> str:
-        digit = value / 10 ** math.floor(math.log10(value) + 1e-9)
-        return f"{value:g}" if any(math.isclose(digit, labelled, rel_tol=1e-6) for labelled in leading) else ""
 
-    axis.set_major_formatter(FuncFormatter(shown))
-    axis.set_minor_formatter(FuncFormatter(shown) if len(leading) > 1 else NullFormatter())
+def mark(axes: Axes, level: float, floor: str) -> None:
+    """Draw a grey horizontal line at what silence or noise scores; `floor_handles` has its entry in the legend."""
+    axes.axhline(level, color=GREY, linewidth=0.8, linestyle=FLOORS[floor], zorder=0)
+
+
+def floor_handles(floors: Iterable[str]) -> dict[str, Line2D]:
+    """Return name -> line of the legend, for silence and noise where they are among the names."""
+    present = set(floors)
+    return {
+        name: Line2D([], [], color=GREY, linewidth=0.8, linestyle=dashes)
+        for name, dashes in FLOORS.items()
+        if name in present
+    }

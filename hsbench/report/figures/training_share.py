@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from hsbench.errors import HsbenchError
-from hsbench.report.figures import style
+from hsbench.report.figures import series, style
 from hsbench.report.figures.base import Drawn
 
 if TYPE_CHECKING:
@@ -31,34 +28,18 @@ def draw(subject: Subject) -> Drawn | None:
     if not lines:
         return None
     metrics = subject.table.metrics
-    columns = 2 if len(metrics) in (2, 4) else 3
-    chart, panels = style.panels(len(metrics), 2.0, columns, sharex=True)
+    looks = style.looks(len(lines))
+    chart, panels = subject.layout.panels(len(metrics), subject.layout.panel, sharex=True)
     for axes, metric in zip(panels, metrics, strict=True):
-        for index, (label, rows) in enumerate(lines.items()):
-            summaries = [row.entries[metric.name].summary for _, row in rows]
-            mean, low, high = (
-                np.array([math.nan if value is None else value for value in values])
-                for values in zip(*((each.mean, each.low, each.high) for each in summaries), strict=True)
-            )
-            axes.errorbar(
-                [steps for steps, _ in rows],
-                mean,
-                yerr=np.nan_to_num(np.stack([mean - low, high - mean])),
-                label=style.label(label),
-                color=style.COLOURS[index % len(style.COLOURS)],
-                marker=style.MARKERS[index % len(style.MARKERS)],
-                markersize=4.5,
-                capsize=2,
-            )
+        for look, rows in zip(looks, lines.values(), strict=True):
+            series.draw(axes, [steps for steps, _ in rows], [row for _, row in rows], metric, look, joined=True)
+        series.finish(axes, subject.rows, metric)
         axes.set_xscale("log")
-        axes.set_title(style.direction(metric))
-        axes.grid(visible=True)
-    style.plain_log(panels[0].xaxis)
-    for axes in panels[-columns:]:
-        axes.set_xlabel("training steps")
-        axes.tick_params(labelbottom=True)
-    chart.suptitle(style.heading(subject.view, "Quality against length of training"))
-    chart.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    series.label_below(panels, subject.layout, "training steps")
+    style.head(chart, subject.view)
+    floors = style.floor_handles(row.model for row in subject.view.rows)
+    handles = [*panels[0].containers, *floors.values()]
+    subject.layout.legend(chart, handles, [*map(style.label, lines), *floors])
     caption = (
         f"Mean over {subject.sound} with its 95 % interval, over the number of training steps. Every point is a "
         "training of its own, with a learning-rate schedule of that length."
@@ -78,7 +59,7 @@ def _lines(subject: Subject) -> dict[str, list[tuple[int, TableRow]]]:
             continue  # a garbled specification; the table says so
         training = dict(cell.budget.settings)
         if isinstance(training.get(SETTING), float) and isinstance(training.get("steps"), int):
-            groups.setdefault(_rest(cell), []).append((round(training[SETTING] * training["steps"]), row))
+            groups.setdefault((_rest(cell), row.split), []).append((round(training[SETTING] * training["steps"]), row))
     return {_longest(rows).name: sorted(rows, key=lambda pair: pair[0]) for rows in groups.values()}
 
 

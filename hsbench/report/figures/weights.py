@@ -10,9 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from matplotlib.lines import Line2D
+
 from hsbench.analysis import weight_space
-from hsbench.report.figures import style
-from hsbench.report.figures.base import Drawn
+from hsbench.report.figures import palette, style
+from hsbench.report.figures.base import NOTHING_HEARD, Drawn, left_out
 from hsbench.report.text import counted
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hsbench.report.figures.base import Subject
+    from hsbench.report.figures.style import Layout
+    from hsbench.results.view import ViewRow
 
 TITLE = "t-SNE of the INR weights, by voice"
 MINIMUM = 10
@@ -75,19 +79,18 @@ class Cloud:
 
 def draw(subject: Subject) -> Drawn | str:
     """Draw one panel per row whose weights lie in one space, or return the reasons why there is none."""
-    outcomes = [_cloud(subject, index) for index in range(len(subject.table.rows))]
+    outcomes = [_cloud(subject, row) for row, _ in subject.heard]
     clouds = [outcome for outcome in outcomes if isinstance(outcome, Cloud)]
     reasons = dict.fromkeys(outcome for outcome in outcomes if isinstance(outcome, str))
     if not clouds:
-        return f"Weight space: {'; '.join(reasons) or 'the experiment has no row'}."
+        return f"Weight space: {'; '.join(reasons) or NOTHING_HEARD}."
     numbers = {cloud.row: _numbers(cloud) for cloud in clouds}
     chart = _figure(subject, clouds, numbers)
     return Drawn("weights", TITLE, _caption(subject, clouds, numbers, list(reasons)), chart)
 
 
-def _cloud(subject: Subject, index: int) -> Cloud | str:
+def _cloud(subject: Subject, row: ViewRow) -> Cloud | str:
     """Return the clips of a row in weight space, from its first seed, or the reason why it has none."""
-    row = subject.view.rows[index]
     if not row.cells:
         return "no cell was run"
     folder, corpus = subject.results.folder(row.cells[0]), subject.view.corpus(row)
@@ -102,7 +105,8 @@ def _cloud(subject: Subject, index: int) -> Cloud | str:
     if len(clips) < MINIMUM:
         return f"a picture needs the weights of at least {MINIMUM} clips, got {len(clips)}"
     split = {clip: name for name, ids in corpus.splits.items() for clip in ids}
-    facts = [{**references[corpus.fingerprint, clip], "split": split.get(clip, subject.view.split)} for clip in clips]
+    default = subject.view.split_of(row)
+    facts = [{**references[corpus.fingerprint, clip], "split": split.get(clip, default)} for clip in clips]
     coordinates = weight_space.points([folder.weights(clip) for clip in clips])
     if coordinates.shape[1] < 2:
         return "all clips have the same weights"
@@ -131,43 +135,33 @@ def _numbers(cloud: Cloud) -> dict[str, weight_space.Accuracy]:
 def _figure(
     subject: Subject, clouds: Sequence[Cloud], numbers: Mapping[str, Mapping[str, weight_space.Accuracy]]
 ) -> Figure:
-    if len(clouds) == 1:
-        chart = style.sheet(5.6)
-        panels = [chart.add_subplot()]
-    else:
-        chart, panels = style.panels(len(clouds), 2.5)
+    layout = subject.layout
+    chart, panels = layout.panels(len(clouds), 2.9 if len(clouds) == 1 else 2.0)
     voices = _voices(clouds)
     for axes, cloud in zip(panels, clouds, strict=True):
         _panel(axes, cloud, voices, numbered=_numbered(clouds, voices))
-        axes.set_title("\n".join([style.label(cloud.row), *map(style.literal, _short(numbers[cloud.row]))]), fontsize=8)
+        heading = [style.folded(cloud.row, layout.letters + 5), *map(style.literal, _short(numbers[cloud.row]))]
+        axes.set_title("\n".join(heading))
         axes.set_xlabel("t-SNE 1 (no unit)")
     panels[0].set_ylabel("t-SNE 2 (no unit)")
-    chart.suptitle(style.heading(subject.view, TITLE))
-    _legend(chart, clouds, voices)
+    style.head(chart, subject.view)
+    _legend(layout, chart, clouds, voices)
     return chart
 
 
 def _short(numbers: Mapping[str, weight_space.Accuracy]) -> list[str]:
     """Return one line for the voice and one for the sex."""
     return [
-        f"{label} {accuracy.share:.2f} by {accuracy.k}-NN (chance {accuracy.chance:.2f})"
+        f"{label} {accuracy.share:.2f} (chance {accuracy.chance:.2f})"
         for label, accuracy in numbers.items()
         if label in ("voice", "sex")
     ]
 
 
 def _voices(clouds: Sequence[Cloud]) -> dict[tuple[str, str], str]:
-    """Return (sex, speaker) -> colour.
-
-    With more voices than colours, the colours start anew for each sex: marker and colour together identify a voice.
-    """
+    """Return (sex, speaker) -> colour, a colour of its own for every voice."""
     pairs = sorted({pair for cloud in clouds for pair in zip(cloud.of("sex"), cloud.of("speaker"), strict=True)})
-    by_sex = len(pairs) > len(style.COLOURS)
-    return {
-        (sex, speaker): style.COLOURS[(number - by_sex * first) % len(style.COLOURS)]
-        for number, (sex, speaker) in enumerate(pairs)
-        for first in [[other for other, _ in pairs].index(sex)]
-    }
+    return dict(zip(pairs, palette.colours(len(pairs)), strict=True))
 
 
 def _numbered(clouds: Sequence[Cloud], voices: Mapping[tuple[str, str], str]) -> bool:
@@ -176,6 +170,9 @@ def _numbered(clouds: Sequence[Cloud], voices: Mapping[tuple[str, str], str]) ->
 
 
 def _panel(axes: Axes, cloud: Cloud, voices: Mapping[tuple[str, str], str], *, numbered: bool) -> None:
+    from matplotlib import rcParams
+
+    font = rcParams["font.size"]
     picture = weight_space.embedded(cloud.coordinates, cloud.perplexity)
     numbers = list(voices)
     for order, ((x, y), fact) in enumerate(zip(picture, cloud.facts, strict=True), start=3):
@@ -184,38 +181,37 @@ def _panel(axes: Axes, cloud: Cloud, voices: Mapping[tuple[str, str], str], *, n
         axes.scatter(
             x,
             y,
-            s=95 if numbered else 24,
+            # The area of a marker in square points: wide enough for two digits where it holds a number.
+            s=(1.4 * font if numbered else 0.6 * font) ** 2,
             marker=SHAPES.get(fact["sex"], OTHER),
             facecolor="white" if empty else colour,
             edgecolor=colour if empty else "white",
-            linewidth=1.1 if empty else 0.6,
+            linewidth=0.9 if empty else 0.4,
             zorder=order,
         )
         if numbered:
             ink, number = colour if empty else "white", str(numbers.index(voice) + 1)
-            axes.text(x, y, number, color=ink, fontsize=6, ha="center", va="center_baseline", zorder=order)
+            axes.text(x, y, number, color=ink, ha="center", va="center_baseline", zorder=order)
     axes.set(xticks=[], yticks=[])
     axes.margins(0.08)
 
 
-def _legend(chart: Figure, clouds: Sequence[Cloud], voices: Mapping[tuple[str, str], str]) -> None:
+def _legend(layout: Layout, chart: Figure, clouds: Sequence[Cloud], voices: Mapping[tuple[str, str], str]) -> None:
     """Add a legend of the voices by number, colour and marker; of more than NAMED voices only the sexes."""
-    from matplotlib.lines import Line2D
-
     split = {fact["speaker"]: fact["split"] for cloud in clouds for fact in cloud.facts}
-
-    def entry(label: str, sex: str, colour: str, *, empty: bool) -> Line2D:
-        fill, marker, label = "white" if empty else colour, SHAPES.get(sex, OTHER), style.literal(label)
-        return Line2D([], [], color=colour, marker=marker, markerfacecolor=fill, linestyle="none", label=label)
-
-    entries = []
+    entries: dict[str, tuple[str, str, bool]] = {}
     for number, ((sex, speaker), colour) in enumerate(voices.items(), start=1):
         label = f"{number}: {speaker}" if _numbered(clouds, voices) else speaker
-        entries.append(entry(f"{label} ({sex})" if sex else label, sex, colour, empty=split[speaker] == "train"))
+        entries[f"{label} ({sex})" if sex else label] = sex, colour, split[speaker] == "train"
     if len(entries) > NAMED:
         sexes = dict.fromkeys(sex for sex, _ in voices)
-        entries = [entry(f"voices, sex {sex or 'not stated'}", sex, style.GREY, empty=False) for sex in sexes]
-    chart.legend(handles=entries, loc="outside lower center", ncols=5)
+        entries = {f"voices, sex {sex or 'not stated'}": (sex, style.GREY, False) for sex in sexes}
+    handles = [
+        Line2D([], [], color=colour, marker=SHAPES.get(sex, OTHER), linestyle="none", markerfacecolor=fill)
+        for sex, colour, empty in entries.values()
+        for fill in ["white" if empty else colour]
+    ]
+    layout.legend(chart, handles, [style.literal(label) for label in entries])
 
 
 def _caption(
@@ -250,4 +246,4 @@ def _caption(
             + "."
         )
     sentences += [f"Rows not drawn: {reason}." for reason in reasons]
-    return " ".join([*sentences, f"{subject.sound}."])
+    return " ".join([*sentences, f"{subject.sound}."]) + left_out(subject.table.rows)

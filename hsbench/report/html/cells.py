@@ -38,38 +38,54 @@ class CellEntry:
 
     Attributes:
         name: name of its folder.
-        rows: the table rows that show the cell, each as "experiment: row".
+        rows: the table rows that show the cell, each as (experiment, row).
+        circumstances: corpus, budget and seed.
         outcome: how the last session ended, with the reason where there is one.
+        duration: total duration of its sessions, or "" where none ended.
         settings: (name, value) of its specification; empty for a cell that was never run.
         sessions: its working sessions in their order.
         log: the last lines of its log, or "".
     """
 
     name: str
-    rows: Sequence[str]
+    rows: Sequence[tuple[str, str]]
+    circumstances: tuple[str, str, str]
     outcome: str
+    duration: str
     settings: Facts
     sessions: Sequence[Session]
     log: str
 
+    @property
+    def title(self) -> str:
+        """The names of the rows that show the cell, each once."""
+        return " / ".join(dict.fromkeys(row for _, row in self.rows))
+
 
 def page(groups: Sequence[Group]) -> str:
     """Return the page; a cell that several rows show has one entry."""
-    cells: dict[str, tuple[Fit, dict[str, None]]] = {}
+    cells: dict[str, tuple[Fit, dict[tuple[str, str], None]]] = {}
     for group in groups:
         for fit in group.fits:
             _, rows = cells.setdefault(fit.name, (fit, {}))
-            rows[f"{group.view.experiment}: {fit.row}"] = None
+            rows[group.view.experiment, fit.row] = None
     entries = [_entry(fit, list(rows)) for fit, rows in cells.values()]
-    return render("cells.html", "Cells", here="cells.html", cells=entries)
+    places = "; ".join(dict.fromkeys(", ".join(group.view.row_corpora()) for group in groups))
+    return render("cells.html", "Cells", place=places, here="cells.html", cells=entries)
 
 
-def _entry(fit: Fit, rows: Sequence[str]) -> CellEntry:
+def _entry(fit: Fit, rows: Sequence[tuple[str, str]]) -> CellEntry:
     history = sessions.history(fit.folder)
+    circumstances = (fit.corpus, "", "")
+    if fit.folder.exists():
+        spec = fit.folder.spec()
+        circumstances = (fit.corpus, spec.budget.name, str(spec.seed))
     return CellEntry(
         name=fit.name,
         rows=rows,
+        circumstances=circumstances,
         outcome=history.outcome,
+        duration=sessions.duration(history.seconds) if history.seconds else "",
         settings=_settings(fit) if fit.folder.exists() else (),
         sessions=[_session(session) for session in fit.folder.provenance().get("sessions", [])],
         log=_log(fit),

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from hsbench.results.view import ViewCorpus
 
 SOUND_CAPTION = (
-    "The sound is what was scored: 32-bit float WAV at its own level. A file is loaded when it is played. A player "
-    "clips samples beyond full scale, the metrics do not; a note gives the number of such samples."
+    "The sound is what was scored: 32-bit float WAV at its own level. A player clips samples beyond full scale, the "
+    "metrics do not; a note gives the number of such samples."
 )
 
 
@@ -30,11 +30,13 @@ class Card:
         name: name of the table row, or "original".
         note: what the reader must know of this waveform, or "".
         sound: its files in the report; None where the results folder does not hold the waveform.
+        fit: the cell that made the reconstruction; None for the original.
     """
 
     name: str
     note: str
     sound: Sound | None
+    fit: Fit | None = None
 
 
 def page(group: Group, corpus_name: str, number: int, sounds: Sounds) -> str:
@@ -46,14 +48,16 @@ def page(group: Group, corpus_name: str, number: int, sounds: Sounds) -> str:
         number: position of the clip in the order of evaluation, from 0.
         sounds: copies the sound files into the report and draws their spectrograms.
     """
-    corpus, fits = group.corpus(corpus_name), group.on(corpus_name)
+    corpus = group.corpus(corpus_name)
     clip = corpus.clips[number]
+    fits = [fit for fit in group.on(corpus_name) if clip in fit.clips]
     reference = group.reference(corpus, clip)
     cards = [Card("original", "", sounds.original(reference))]
     cards += [_reconstruction(fit, clip, sounds.reconstruction(fit.folder, clip, reference), corpus) for fit in fits]
     return render(
         "clip.html",
         f"Clip {clip}",
+        place=group.place,
         root="../../../",
         group=group,
         corpus_name=corpus_name,
@@ -62,7 +66,10 @@ def page(group: Group, corpus_name: str, number: int, sounds: Sounds) -> str:
         number=number,
         origin=_origin(reference, corpus, corpus_name),
         cards=cards,
+        seconds=f"{corpus.samples / corpus.sample_rate:.2f}",
         fits=fits,
+        elsewhere=[fit.row for fit in group.on(corpus_name) if clip not in fit.clips],
+        floor=group.floor(clip),
         metrics=group.table.metrics,
         spectrogram_caption=spectrograms.CAPTION,
         sound_caption=SOUND_CAPTION,
@@ -83,8 +90,8 @@ def _origin(reference: Mapping[str, Any], corpus: ViewCorpus, corpus_name: str) 
 def _reconstruction(fit: Fit, clip: str, sound: Sound | None, corpus: ViewCorpus) -> Card:
     row = fit.reconstructions.get(clip)
     if row is None:
-        return Card(fit.row, "not reconstructed yet", None)
+        return Card(fit.row, "not reconstructed yet", None, fit)
     notes = [] if row["status"] == "ok" else [f"this reconstruction {row['status']}"]
     if beyond := round(row["clipped"] * corpus.samples):
         notes.append(f"{text.counted(beyond, 'sample')} beyond full scale, clipped in a player")
-    return Card(fit.row, "; ".join(notes), sound)
+    return Card(fit.row, "; ".join(notes), sound, fit)

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from hsbench.report.html.site import Site
     from hsbench.results.store import Results
 
-DOTS, PIXELS = 160, 100
-"""Pixels per inch of the figure, in a PNG file and on the page."""
+PIXELS = 100
+"""Pixels per inch of a figure on a page; the page's width is that of hsbench.report.figures.PAGE."""
 
 
 @dataclass(frozen=True)
@@ -24,16 +24,16 @@ class Picture:
     Attributes:
         title: short title.
         caption: what a reader must know to read the figure.
-        png: path of the PNG file in the report.
-        svg: path of the SVG file in the report.
-        width: largest width on the page [pixels].
-        height: largest height on the page [pixels].
+        page: path of the file in the report that fills the width of a page.
+        column: path of the file for narrow screens, with the layout of a column in print.
+        width: width of the former on the page [pixels].
+        height: its height on the page [pixels].
     """
 
     title: str
     caption: str
-    png: str
-    svg: str
+    page: str
+    column: str
     width: int
     height: int
 
@@ -46,17 +46,26 @@ def write(site: Site, group: Group, results: Results) -> list[Picture]:
         group: the view with its table.
         results: the results folder that holds the cells of the view.
     """
-    from matplotlib import rc_context
-
+    wide, narrow = (
+        figures.drawn(group.view, results, table=group.table, layout=layout)[0]
+        for layout in (figures.PAGE, figures.COLUMN)
+    )
     pictures = []
-    for drawn in figures.drawn(group.view, results, table=group.table)[0]:
-        stem = f"figures/{group.slug}--{drawn.name}"
-        width, height = (round(inches * PIXELS) for inches in drawn.figure.get_size_inches())
-        picture = Picture(drawn.title, drawn.caption, f"{stem}.png", f"{stem}.svg", width, height)
-        with rc_context({"svg.hashsalt": drawn.name}):
-            for path, kind in ((picture.png, "png"), (picture.svg, "svg")):
-                buffer = io.BytesIO()
-                drawn.figure.savefig(buffer, format=kind, dpi=DOTS, metadata={"Date": None} if kind == "svg" else None)
-                site.write(path, buffer.getvalue())
+    for of_page, of_column in zip(wide, narrow, strict=True):
+        stem = f"figures/{group.slug}--{of_page.name}"
+        width, height = (round(inches * PIXELS) for inches in of_page.figure.get_size_inches())
+        picture = Picture(of_page.title, of_page.caption, f"{stem}.svg", f"{stem}-narrow.svg", width, height)
+        site.write(picture.page, _svg(of_page))
+        site.write(picture.column, _svg(of_column))
         pictures.append(picture)
     return pictures
+
+
+def _svg(drawn: figures.Drawn) -> bytes:
+    """Return a figure as SVG, with identifiers that depend on the kind of figure and on nothing else."""
+    from matplotlib import rc_context
+
+    buffer = io.BytesIO()
+    with rc_context({"svg.hashsalt": drawn.name}):
+        drawn.figure.savefig(buffer, format="svg", metadata={"Date": None})
+    return buffer.getvalue()

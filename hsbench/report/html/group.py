@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from hsbench.analysis.frame import value_and_status
 from hsbench.files import sha256_bytes
-from hsbench.report.table import Table, build
+from hsbench.report.table import Table, TableRow, build
 from hsbench.results.view import ABSENT
 
 if TYPE_CHECKING:
@@ -37,12 +38,16 @@ class Fit:
         corpus: registered name of the corpus.
         folder: folder of the cell.
         name: name of that folder.
+        shown: the row of the table.
+        clips: identifiers of the clips that the row scores; two rows of one table can have different clips.
     """
 
     row: str
     corpus: str
     folder: CellFolder
     name: str
+    shown: TableRow
+    clips: frozenset[str]
 
     @cached_property
     def scores(self) -> Scores:
@@ -84,17 +89,39 @@ class Group:
         return slug(f"{self.view.experiment}--{self.view.group}")
 
     @property
+    def place(self) -> str:
+        """Experiment, corpora and budget, for the titles of pages: "table2b, demo, quick"."""
+        return ", ".join([self.view.experiment, *self.view.row_corpora(), self.view.budget])
+
+    @property
     def corpora(self) -> dict[str, ViewCorpus]:
-        """Name -> corpus, for every corpus that has clips, in the order of the rows."""
+        """Name -> corpus with the clips of all its rows, for every corpus that has any, in the order of the rows."""
         return {name: corpus for name in self.view.row_corpora() if (corpus := self.corpus(name)).clips}
 
     def corpus(self, name: str) -> ViewCorpus:
-        """Return a corpus as the view describes it, or ABSENT where the corpus was not available."""
-        return self.view.corpora.get(name, ABSENT)
+        """Return a corpus as the view describes it, with the clips of all its rows; ABSENT where it was not available.
+
+        The clips stand in evaluation order, those of the first row first.
+        """
+        rows = (row for row in self.view.rows if row.corpus == name)
+        clips = dict.fromkeys(clip for row in rows for clip in self.view.corpus(row).clips)
+        return dataclasses.replace(self.view.corpora.get(name, ABSENT), clips=tuple(clips))
 
     def on(self, corpus: str) -> list[Fit]:
         """Return the cells of one corpus."""
         return [fit for fit in self.fits if fit.corpus == corpus]
+
+    def floor(self, clip: str | None = None) -> dict[str, list[str]]:
+        """Return what is said of rows that score no better than silence -> their names, in the order of the rows.
+
+        Args:
+            clip: identifier of a clip, to which the rows are limited; None for all rows.
+        """
+        sentences: dict[str, list[str]] = {}
+        for view_row, row in zip(self.view.rows, self.table.rows, strict=True):
+            if row.below_floor and (clip is None or clip in self.view.corpus(view_row).clips):
+                sentences.setdefault(row.below_floor, []).append(row.name)
+        return sentences
 
     def first_cell(self, row: str) -> str | None:
         """Return the name of a row's first cell; None for a row without cells."""
@@ -125,12 +152,13 @@ def read(results: Results, view: View, baselines: Path | None) -> Group:
     Raises:
         DataError: results or baselines are garbled.
     """
-    fits = []
-    for row in view.rows:
+    fits, table = [], build(view, results, baselines)
+    for row, shown in zip(view.rows, table.rows, strict=True):
+        clips = frozenset(view.corpus(row).clips)
         for seed, cell in enumerate(row.cells):
             label = f"{row.name}, seed {seed}" if len(row.cells) > 1 else row.name
-            fits.append(Fit(label, row.corpus, results.folder(cell), cell))
-    return Group(build(view, results, baselines), fits, results.references())
+            fits.append(Fit(label, row.corpus, results.folder(cell), cell, shown, clips))
+    return Group(table, fits, results.references())
 
 
 def slug(name: str) -> str:

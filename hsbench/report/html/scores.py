@@ -23,6 +23,7 @@ def page(group: Group, corpus_name: str, metric: MetricInfo) -> str:
     return render(
         "scores.html",
         f"{text.heading(metric)}, clip by clip",
+        place=group.place,
         root="../../../",
         group=group,
         corpus_name=corpus_name,

@@ -17,7 +17,7 @@ MARKER = "hsbench-report.json"
 """File that marks a folder as a report and lists its files, so that the next report can remove files of this one."""
 
 SCHEMA = 1
-ASSETS = ("style.css", "report.js")
+ASSETS = ("style.css", "report.js", "deck.js")
 
 
 class Site:

@@ -4,12 +4,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from matplotlib.text import Text
 
 from hsbench.report import figures
 from hsbench.report.figures import omegas, rate, reconstructions, spread, style, weights
 from hsbench.report.table import build
+from hsbench.results.view import ViewRow
 
 from .conftest import CLIPS, VIEW, make_view, save_weights, spec
+
+SILENCE = ViewRow("silence", "silence", "demo", cells=("cell-silence",))
 
 
 def subject(view, results, clip=None):
@@ -26,9 +30,17 @@ def test_figures_are_drawn_where_their_data_exist_and_explained_otherwise(result
     for figure in drawn:
         assert figure.title
         assert "synthetic speech" in figure.caption
-        chart = figure.figure
-        heading = chart.get_suptitle() if hasattr(chart, "get_suptitle") else chart._suptitle.get_text()
-        assert "demo, budget quick, protocol fixed-1" in heading
+        assert figure.figure.get_suptitle() == "table2b: demo, budget quick, protocol fixed-1"
+
+
+@pytest.mark.parametrize("layout", [style.COLUMN, style.PAGE])
+def test_a_figure_has_the_width_and_the_font_of_its_place(results, layout):
+    drawn, _ = figures.drawn(make_view(rows=VIEW.rows[:2]), results, layout=layout)
+    assert len(drawn) == 4
+    for figure in drawn:
+        assert figure.figure.get_figwidth() == layout.width
+        sizes = {text.get_fontsize() for text in figure.figure.findobj(Text) if text.get_text()}
+        assert sizes == {layout.font}, figure.name
 
 
 def test_without_results_there_is_a_sentence_for_each_kind(tmp_path):
@@ -71,12 +83,88 @@ def test_rate_shows_means_and_intervals_over_the_exact_compression_ratio(results
     assert drawn.figure.axes[1].get_xlabel() == rate.RATIO
 
 
-def test_rate_shows_kbit_where_a_row_stores_only_bits(results):
+def test_rate_has_a_panel_per_cost_where_bits_do_not_follow_from_numbers(results):
+    assert [axes.get_xlabel() for axes in rate.draw(subject(VIEW, results)).figure.axes] == [rate.RATIO] * 2
     coded = {"status": "ok", "numbers": 0, "bits": 9000, "steps": 0, "seconds": 0, "clipped": 0}
     results.folder("cell-10x").append_reconstructions({"clip": clip, **coded} for clip in CLIPS)
     drawn = rate.draw(subject(VIEW, results))
-    assert drawn.figure.axes[1].get_xlabel() == rate.KBIT
-    assert 9.0 in drawn.figure.axes[0].containers[0][0].get_xdata()
+    labels = [axes.get_xlabel() for axes in drawn.figure.axes]
+    assert labels == ["", "", rate.RATIO, rate.KBITS]
+    over_ratio, over_bits = (axes.containers[0][0].get_xdata(orig=False) for axes in drawn.figure.axes[:2])
+    seconds = 8192 / 22050
+    np.testing.assert_allclose(over_bits, [9 / seconds, 80 / seconds, 320 / seconds])
+    np.testing.assert_allclose(over_ratio, [8192 / 10000, 8192 / 2500])
+    assert "Without compression ratio: 10x." in drawn.caption
+
+
+def test_rows_of_one_model_that_differ_in_words_are_series_of_their_own(results):
+    for row, weights_as in (("10x", "fp32"), ("4x", "fp32"), ("1x", "int8")):
+        results.folder(f"cell-{row}").write_spec(spec(kind="fmlp", weight_format=weights_as))
+    drawn = rate.draw(subject(VIEW, results))
+    labels = [text.get_text() for text in drawn.figure.legends[0].get_texts()]
+    assert labels == ["hypersound-fmlp fp32", "hypersound-fmlp int8"]
+
+
+def test_silence_is_a_line_and_no_point_of_the_rate(results):
+    folder = results.folder("cell-silence")
+    made = {"status": "ok", "numbers": 1, "bits": 0, "steps": 0, "seconds": 0.0, "clipped": 0.0}
+    folder.append_reconstructions({"clip": clip, **made} for clip in CLIPS)
+    score = {"metric": "mse", "version": 1, "value": 0.5, "status": "ok", "seconds": 0}
+    folder.append_scores({"clip": clip, **score} for clip in CLIPS)
+    drawn = rate.draw(subject(make_view(rows=(*VIEW.rows, SILENCE)), results))
+    mse = drawn.figure.axes[0]
+    assert [line.get_ydata()[0] for line in mse.lines if line.get_color() == style.GREY] == [0.5]
+    assert mse.get_xlim()[1] < 100
+    assert mse.get_yscale() == "log"
+
+
+def test_a_metric_without_values_has_a_panel_that_says_why(results):
+    lost = {"version": 1, "value": None, "status": "no_utterances", "seconds": 0}
+    for row in VIEW.rows:
+        results.folder(row.cells[0]).append_scores({"clip": clip, "metric": "pesq", **lost} for clip in CLIPS)
+    wanted = subject(make_view(metrics=("mse", "pesq")), results)
+    for kind in (rate, spread):
+        panel = kind.draw(wanted).figure.axes[1]
+        assert [text.get_text() for text in panel.texts] == ["no value\nno utterances (36)"]
+
+
+def below(results, *names):
+    """A subject in which these rows do not beat silence."""
+    table = build(VIEW, results)
+    rows = [replace(row, below_floor="is below" if row.name in names else "") for row in table.rows]
+    return figures.Subject(results, replace(table, rows=tuple(rows)))
+
+
+def test_sound_and_weights_of_rows_that_do_not_beat_silence_are_left_out(results):
+    wanted = below(results, "10x", "1x")
+    drawn = reconstructions.draw(wanted)
+    waves = [axes for axes in drawn.figure.axes if axes.collections and axes.get_title()]
+    assert [axes.get_title().partition("\n")[0] for axes in waves] == ["original", "4x"]
+    said = "Left out, because they do not beat silence at this budget: 10x, 1x."
+    assert said in drawn.caption
+    pictures = weights.draw(wanted)
+    assert [axes.get_title().splitlines()[0] for axes in pictures.figure.axes] == ["4x"]
+    assert said in pictures.caption
+
+
+def test_nothing_is_drawn_where_no_row_beats_silence(results):
+    wanted = below(results, "10x", "4x", "1x")
+    assert reconstructions.draw(wanted) == "Reconstructions: no row beats silence at this budget."
+    assert weights.draw(wanted) == "Weight space: no row beats silence at this budget."
+
+
+def test_rows_with_other_clips_do_not_share_a_picture(results):
+    splits = {"train": CLIPS[:4], "validation": CLIPS[4:]}
+    seen, *held_out = (replace(row, split="validation") for row in VIEW.rows)
+    rows = (replace(seen, split="train"), *held_out)
+    corpora = {"demo": replace(VIEW.corpora["demo"], splits=splits)}
+    wanted = make_view(rows=rows, corpora=corpora)
+    drawn = reconstructions.draw(subject(wanted, results))
+    titles = [axes.get_title().partition("\n")[0] for axes in drawn.figure.axes if axes.get_title()]
+    assert titles == ["original", "4x", "1x"]
+    drawn = reconstructions.draw(subject(wanted, results, CLIPS[1]))
+    titles = [axes.get_title().partition("\n")[0] for axes in drawn.figure.axes if axes.get_title()]
+    assert titles == ["original", "10x"]
 
 
 def test_rate_is_not_drawn_for_rows_of_equal_cost(results):
@@ -91,17 +179,17 @@ def test_a_box_per_row_holds_every_value(results):
     assert [label.get_text() for label in mse.get_yticklabels()] == ["10x", "4x", "1x"]
     dots = [line for line in mse.lines if line.get_marker() == "."]
     assert [line.get_xdata().size for line in dots] == [12, 12, 12]
-    assert lsd.get_xlabel() == "LSD, lower is better"
+    assert lsd.get_xlabel() == "(← better) LSD"
 
 
-def test_dollar_signs_in_names_are_not_read_as_formulas(results, tmp_path):
+def test_dollar_signs_in_names_are_not_read_as_formulas(results):
     first, *others = VIEW.rows
     rows = (replace(first, name="cost $1 & 50 % {$x_}"), *others)
     wanted = make_view(title="worth $1 or $x_", rows=rows)
     drawn, _ = figures.drawn(wanted, results)
     assert len(drawn) == 4
     for figure in drawn:
-        figures.save(figure, tmp_path, "x")
+        figure.figure.draw_without_rendering()
     label = spread.draw(subject(wanted, results)).figure.axes[0].get_yticklabels()[0]
     assert label.get_text() == r"cost \$1 & 50 % {\$x_}"
     assert style.literal("plain") == "plain"
@@ -139,8 +227,8 @@ def test_omegas_are_not_drawn_for_a_single_pair(results):
 
 def test_the_median_clip_is_shown_beside_its_original(results):
     drawn = reconstructions.draw(subject(VIEW, results))
-    assert drawn.title == "Clip v2_1-0", "six of twelve clips have no lower scores"
-    assert "the median clip by LSD over all rows" in drawn.caption
+    assert drawn.caption.startswith("Clip v2_1-0 of demo"), "six of twelve clips have no lower scores"
+    assert "the median clip by LSD over the rows shown" in drawn.caption
     waves = [axes for axes in drawn.figure.axes if axes.collections and axes.get_title()]
     assert [axes.get_title().partition("\n")[0] for axes in waves] == ["original", "10x", "4x", "1x"]
     pictures = [axes.images[0] for axes in drawn.figure.axes if axes.images]
@@ -150,7 +238,7 @@ def test_the_median_clip_is_shown_beside_its_original(results):
 
 
 def test_the_clip_that_the_user_named_is_shown(results):
-    assert reconstructions.draw(subject(VIEW, results, "v4_0-0")).title == "Clip v4_0-0"
+    assert reconstructions.draw(subject(VIEW, results, "v4_0-0")).caption.startswith("Clip v4_0-0 of demo")
     sentence = reconstructions.draw(subject(VIEW, results, "v9_0-0"))
     assert sentence == "Reconstructions: clip v9_0-0 is not among the clips of this experiment."
 
@@ -160,15 +248,14 @@ def test_rows_without_sound_are_named(results):
     assert "Rows without sound of this clip: 4x." in reconstructions.draw(subject(VIEW, results)).caption
 
 
-def test_many_rows_fill_several_bands_each_with_the_original(results):
-    rows = VIEW.rows
-    rows = (*rows, *(replace(rows[0], name=f"again {number}") for number in range(2)))
+def test_the_original_is_shown_once_and_many_rows_have_spectrograms_alone(results):
+    rows = (*VIEW.rows, *(replace(VIEW.rows[0], name=f"again {number}") for number in range(4)))
     drawn = reconstructions.draw(subject(make_view(rows=rows), results))
-    titles = [axes.get_title().partition("\n")[0] for axes in drawn.figure.axes if axes.get_title()]
-    assert titles == ["original", "10x", "4x", "1x", "original", "again 0", "again 1"]
-    drawn = reconstructions.draw(subject(make_view(rows=rows[:4]), results))
-    titles = [axes.get_title().partition("\n")[0] for axes in drawn.figure.axes if axes.get_title()]
-    assert titles == ["original", "10x", "4x", "original", "1x", "again 0"]
+    panels = [axes for axes in drawn.figure.axes if axes.get_title()]
+    titles = [axes.get_title().partition("\n")[0] for axes in panels]
+    assert titles == ["original", "10x", "4x", "1x", "again 0", "again 1", "again 2", "again 3"]
+    assert all(axes.images for axes in panels)
+    assert "waveforms" not in drawn.caption
 
 
 def test_the_median_clip_has_a_value_in_every_row():
@@ -185,7 +272,7 @@ def test_the_caption_of_weights_has_accuracy_and_chance(results):
     assert "sex, own voice left out" in drawn.caption
     panels = [axes for axes in drawn.figure.axes if axes.get_title()]
     assert [axes.get_title().splitlines()[0] for axes in panels] == ["10x", "4x", "1x"]
-    assert panels[0].get_title().splitlines()[1].startswith("voice 1.00 by 3-NN (chance 0.")
+    assert panels[0].get_title().splitlines()[1].startswith("voice 1.00 (chance 0.")
     assert [len(axes.collections) for axes in panels] == [12, 12, 12]
     labels = [text.get_text() for text in drawn.figure.legends[0].get_texts()]
     assert labels == ["v1 (F)", "v2 (F)", "v3 (M)", "v4 (M)"]
@@ -209,13 +296,10 @@ def test_training_voices_have_empty_markers_and_validation_clips_their_own_accur
     assert labels == ["1: v1 (F)", "2: v2 (F)", "3: v3 (M)", "4: v4 (M)"]
 
 
-def test_marker_and_colour_together_identify_more_voices_than_colours():
+def test_every_voice_has_a_colour_of_its_own():
     facts = [{"speaker": f"v{number:02}", "sex": "FM"[number % 2]} for number in range(12)]
     cloud = weights.Cloud("row", facts, np.zeros((12, 2)), 12, fitted=False)
-    colours = weights._voices([cloud])
-    assert len({(sex, colour) for (sex, _), colour in colours.items()}) == 12
-    few = weights._voices([weights.Cloud("row", facts[:6], np.zeros((6, 2)), 6, fitted=False)])
-    assert len(set(few.values())) == 6
+    assert len(set(weights._voices([cloud]).values())) == 12
 
 
 def without_training(view, results):

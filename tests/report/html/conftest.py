@@ -88,11 +88,15 @@ def results(tmp_path):
 
 
 @pytest.fixture
-def written(results, tmp_path):
-    """A function that writes the report and returns its folder."""
+def written(results, tmp_path, monkeypatch):
+    """A function that writes the report and returns its folder; figures take most of the time and are left out."""
+    from hsbench.report.html import figures
     from hsbench.report.html.write import write
 
-    def make(output=tmp_path / "report", **options):
+    drawn = figures.write
+
+    def make(output=tmp_path / "report", *, with_figures=False, **options):
+        monkeypatch.setattr(figures, "write", drawn if with_figures else lambda *_: [])
         write(results, list(results.views("table2d").values()), output, **options)
         return output
 

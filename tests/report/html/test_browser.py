@@ -113,7 +113,6 @@ def test_the_filter_filters_and_says_how_many(open_page):
 
 def test_a_player_plays_and_its_duration_is_right(open_page, toys):
     driver = open_page(f"clips/{BASE}/c-1.html")
-    assert driver.execute_script("return [...document.querySelectorAll('audio')].map(a => a.readyState)") == [0, 0, 0]
     duration, time = driver.execute_async_script(
         "const done = arguments[0], a = document.querySelectorAll('audio')[1];"
         "a.addEventListener('timeupdate', () => { if (a.currentTime > 0.2) done([a.duration, a.currentTime]); });"
@@ -126,6 +125,96 @@ def test_a_player_plays_and_its_duration_is_right(open_page, toys):
         "all[0].addEventListener('playing', () => done(all.map(a => !a.paused))); all[0].play();"
     )
     assert playing == [True, False, False], "one sound at a time"
+
+
+DECK = """
+const done = arguments[0], all = [...document.querySelectorAll('audio')];
+const press = key => document.body.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true, cancelable: true}));
+const until = test => new Promise(resolve => {
+  const look = () => { if (test()) resolve(); else setTimeout(look, 10); };
+  look();
+});
+const state = () => ({
+  playing: all.map(a => !a.paused),
+  at: all.map(a => a.currentTime),
+  chosen: document.querySelector('.chosen').value,
+  pressed: [...document.querySelectorAll('.pick')].map(b => b.getAttribute('aria-pressed')),
+  clock: document.querySelector('.clock').textContent,
+});
+(async () => { %s })().catch(error => done(String(error)));
+"""
+
+
+def test_durations_are_shown_before_anything_plays(open_page, toys):
+    driver = open_page(f"clips/{BASE}/c-1.html")
+    script = "await until(() => all.every(a => a.readyState > 0)); done([all.map(a => a.duration), state()]);"
+    durations, state = driver.execute_async_script(DECK % script)
+    assert durations == pytest.approx([toys.samples / toys.rate] * 3, abs=1e-3)
+    assert state["playing"] == [False] * 3
+    assert state["clock"] == "0.00 / 1.49 s"
+    assert [one.text for one in find(driver, ".duration")] == ["1.49 s"] * 3
+
+
+def test_another_sound_goes_on_at_the_same_position(open_page, toys):
+    driver = open_page(f"clips/{BASE}/c-1.html")
+    before, after = driver.execute_async_script(
+        DECK
+        % """
+        press(' '); await until(() => all[0].currentTime > 0.3);
+        const before = state();
+        press('2'); await until(() => !all[2].paused && all[2].currentTime > before.at[0]);
+        done([before, state()]);
+        """
+    )
+    assert (before["playing"], before["chosen"]) == ([True, False, False], "original")
+    assert (after["playing"], after["chosen"]) == ([False, False, True], toys.evil)
+    assert after["pressed"] == ["false", "false", "true"]
+    assert before["at"][0] < after["at"][2] < before["at"][0] + 0.5
+
+
+def test_a_paused_sound_stays_paused_when_another_is_chosen(open_page):
+    driver = open_page(f"clips/{BASE}/c-1.html")
+    paused, moved, ended = driver.execute_async_script(
+        DECK
+        % """
+        await until(() => all.every(a => a.readyState > 0));
+        press(' '); await until(() => all[0].currentTime > 0.2);
+        press(' '); await until(() => all[0].paused);
+        press('ArrowRight'); const paused = state();
+        press('9'); press('ArrowLeft'); press('ArrowLeft'); const moved = state();
+        all[0].currentTime = 1.45; press(' '); await until(() => all[0].ended);
+        press('1'); done([paused, moved, state()]);
+        """
+    )
+    assert (paused["playing"], paused["chosen"]) == ([False] * 3, "plain")
+    assert paused["at"][1] == pytest.approx(paused["at"][0], abs=0.01)
+    assert moved["chosen"] == "original", "a key without a row and a step before the first card change nothing"
+    assert ended["at"][1] == 0, "after the end of one sound the next begins at its beginning"
+
+
+def test_the_space_bar_on_a_card_plays_and_does_not_choose_again(open_page):
+    from selenium.webdriver.common.action_chains import ActionChains
+    from selenium.webdriver.common.keys import Keys
+
+    driver = open_page(f"clips/{BASE}/c-1.html")
+    find(driver, ".pick")[1].click()
+    ActionChains(driver).send_keys("2").send_keys(Keys.SPACE).perform()
+    state = driver.execute_async_script(DECK % "await until(() => !all[2].paused); done(state());")
+    assert state["playing"] == [False, False, True]
+
+
+def test_figures_fill_the_page_and_have_their_own_layout_on_a_phone(open_page):
+    script = (
+        "return [...document.querySelectorAll('figure img')]"
+        ".map(i => [i.currentSrc.endsWith('-narrow.svg'), i.clientWidth, i.closest('section').clientWidth])"
+    )
+    for width, is_narrow in ((1280, False), (390, True)):
+        driver = open_page("index.html", width)
+        driver.execute_script("document.querySelectorAll('img').forEach(i => i.loading = 'eager')")
+        driver.execute_async_script("Promise.all([...document.images].map(i => i.decode())).then(arguments[0])")
+        pictures = driver.execute_script(script)
+        assert pictures
+        assert all(narrow == is_narrow and shown >= room - 2 for narrow, shown, room in pictures), pictures
 
 
 def test_pictures_are_drawn(open_page):

@@ -1,6 +1,7 @@
 """The HTML report as files: its contents, escaping, equal bytes for equal results, and refused folders."""
 
 import dataclasses
+import html
 import json
 import re
 from html.parser import HTMLParser
@@ -12,8 +13,10 @@ from jinja2 import UndefinedError
 
 from hsbench.audio.io import read_mono, write_wav
 from hsbench.errors import UsageError
+from hsbench.metrics.base import info
 from hsbench.report.html import site
-from hsbench.report.html.page import environment, sort_value
+from hsbench.report.html.page import directions, environment, sort_value
+from hsbench.results.view import ViewRow
 
 BASE = "table2d--toys--quick--fixed-1"
 TEMPLATES = Path(site.__file__).parent / "templates"
@@ -79,11 +82,11 @@ def test_markup_in_names_notes_statuses_and_logs_is_shown_as_text(report, toys):
 
 
 def test_the_same_results_give_the_same_bytes_and_no_spectrogram_is_drawn_twice(written, tmp_path, monkeypatch):
-    first = written(tmp_path / "one")
-    assert contents(written(tmp_path / "two")) == contents(first)
+    first = written(tmp_path / "one", with_figures=True)
+    assert contents(written(tmp_path / "two", with_figures=True)) == contents(first)
     before = {path: path.stat().st_mtime_ns for path in first.rglob("*.*") if path.name != site.MARKER}
     monkeypatch.setattr("hsbench.report.html.spectrograms.png", lambda *_: pytest.fail("drawn again"))
-    written(first)
+    written(first, with_figures=True)
     assert {path: path.stat().st_mtime_ns for path in before} == before
 
 
@@ -91,7 +94,7 @@ def test_sound_is_stored_once_and_bit_for_bit(report, toys):
     folder = report
     clip = read(folder / "clips" / BASE / "toys" / "c-1.html")
     sources = [attributes["src"] for tag, attributes in clip.tags if tag == "audio"]
-    assert all(attributes["preload"] == "none" for tag, attributes in clip.tags if tag == "audio")
+    assert all(attributes["preload"] == "metadata" for tag, attributes in clip.tags if tag == "audio")
     heard = [read_mono(folder / "clips" / BASE / "toys" / source)[0] for source in sources]
     assert len(heard) == 3
     assert np.array_equal(heard[0], toys.tone(1))
@@ -99,6 +102,73 @@ def test_sound_is_stored_once_and_bit_for_bit(report, toys):
     assert np.array_equal(heard[2], heard[0])
     assert sources[2] == sources[0], "the second row rebuilt the clip exactly: one file"
     assert len(list((folder / "audio").iterdir())) == 6
+
+
+def test_scores_and_duration_stand_beside_each_player(report):
+    page = (report / "clips" / BASE / "toys" / "c-1.html").read_text()
+    original, plain, evil = page.split('<section class="card')[1:]
+    for card in (original, plain, evil):
+        assert '<span class="duration">1.49 s</span>' in card
+    assert "<dt>" not in original
+    assert re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", plain) == [("MSE", "0.0500"), ("SI-SNR", "11.0 dB")]
+    lost = (report / "clips" / BASE / "toys" / "c-2.html").read_text().split('<section class="card')[3]
+    assert "<dd><small>&lt;img" in lost
+
+
+def test_titles_name_experiment_corpus_and_budget(report):
+    titles = {
+        page.name: re.search("<title>(.*?)</title>", page.read_text()).group(1) for page in report.rglob("*.html")
+    }
+    assert titles["index.html"] == "Report - table2d, toys, quick - hsbench"
+    assert titles["c-0.html"] == "Clip c-0 - table2d, toys, quick - hsbench"
+    assert titles["mse.html"] == "MSE, clip by clip - table2d, toys, quick - hsbench"
+
+
+def test_the_page_of_cells_opens_with_rows(report):
+    _, _, table = (report / "cells.html").read_text().partition("<tbody>")
+    rows, _, _ = table.partition("</tbody>")
+    (first, *_) = re.findall(r'<a href="#(.*?)">(.*?)</a></th>\s*<td class="text">(.*?)</td>', rows)
+    assert first == ("cell-0", "plain", "table2d")
+
+
+def floored(toys, store):
+    """The view with a row for silence, which the second row does not beat."""
+    folder = store.folder("cell-silence")
+    made = {"status": "ok", "numbers": 1, "bits": 0, "steps": 0, "seconds": 0.0, "clipped": 0.0}
+    folder.append_reconstructions({"clip": clip, **made} for clip in toys.clips)
+    score = {"metric": "mse", "version": 1, "value": 1.5, "status": "ok", "seconds": 0.0}
+    folder.append_scores({"clip": clip, **score} for clip in toys.clips)
+    return toys.view(rows=(*toys.view().rows, ViewRow("silence", "silence", "toys", cells=("cell-silence",))))
+
+
+def test_one_banner_names_the_rows_that_do_not_beat_silence(written, results, toys):
+    results.write_view(floored(toys, results))
+    folder = written()
+    for place in ("index.html", f"clips/{BASE}/toys/c-0.html"):
+        page = (folder / place).read_text()
+        assert page.count('class="banner"') == 1
+        banner = page.partition('class="banner"')[2].partition("</div>")[0]
+        assert "oes not beat silence at this budget" in banner
+        assert html.escape(toys.evil, quote=True).replace("&quot;", "&#34;") in banner
+        assert "plain" not in banner
+    grey = re.findall(r'<tr class="floor"', (folder / "index.html").read_text())
+    assert len(grey) == 1
+
+
+def test_a_clip_page_shows_the_rows_that_score_the_clip_and_names_the_others(written, results, toys):
+    first, second = toys.view().rows
+    splits = {"train": tuple(toys.clips[:1]), "validation": tuple(toys.clips[1:])}
+    corpus = dataclasses.replace(toys.view().corpora["toys"], splits=splits)
+    rows = (dataclasses.replace(first, split="train"), dataclasses.replace(second, split="validation"))
+    results.write_view(toys.view(corpora={"toys": corpus}, rows=rows))
+    folder = written()
+    seen = (folder / "clips" / BASE / "toys" / "c-0.html").read_text()
+    assert (seen.count("<audio"), "Rows that score other clips: &lt;img" in seen) == (2, True)
+    held_out = (folder / "clips" / BASE / "toys" / "c-1.html").read_text()
+    assert (held_out.count("<audio"), "Rows that score other clips: plain." in held_out) == (2, True)
+    values = read(folder / "scores" / BASE / "toys" / "mse.html")
+    cells = [attributes["data-value"] for tag, attributes in values.tags if tag == "td" and "data-value" in attributes]
+    assert cells == ["0.9", "", "", "2.0", "", ""]
 
 
 def test_a_note_gives_the_number_of_samples_beyond_full_scale(report):
@@ -152,7 +222,7 @@ def test_a_new_report_removes_files_of_the_old_one_and_no_others(written, result
 
 def test_writing_a_report_never_changes_the_results(written, results):
     before = contents(results.root)
-    written()
+    written(with_figures=True)
     written(audio=False)
     assert contents(results.root) == before
 
@@ -236,3 +306,9 @@ def test_cells_sort_by_numbers_with_all_their_digits():
     assert [sort_value(value) for value in (0.1 + 0.2, 3, "33031", None, "")] == [
         *("0.30000000000000004", "3.0", "33031.0", "", ""),
     ]
+
+
+def test_directions_name_every_metric_on_its_side():
+    known = [info(name) for name in ("mse", "lsd", "si_snr")]
+    assert directions(known) == "Lower is better for MSE and LSD; higher is better for SI-SNR"
+    assert directions(known[2:]) == "Higher is better for SI-SNR"

@@ -66,16 +66,10 @@ function makeFilterable(grid) {
   });
 }
 
-// Plays one sound at a time: two sounds at once cannot be compared.
-function playAlone(event) {
-  for (const other of document.querySelectorAll("audio")) if (other !== event.target) other.pause();
-}
-
 document.addEventListener("DOMContentLoaded", () => {
   offerThemes();
   document.querySelectorAll("table.sortable").forEach(makeSortable);
   document.querySelectorAll(".grid").forEach(makeFilterable);
-  document.addEventListener("play", playAlone, true);
   // Opens the folded parts of an entry that a link points to.
   const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
   if (target) target.querySelectorAll("details").forEach((details) => { details.open = true; });
