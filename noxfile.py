@@ -1,14 +1,18 @@
 """The nox sessions: lint, types, tests, slow, drift and speed.
 
-All sessions of a run share one virtual environment, because PyTorch is large.
+All sessions of a run share one virtual environment, because PyTorch is large: .venv beside this file if nox runs from
+there, as after the commands of the README, else one of nox's own.
 """
 
 from __future__ import annotations
 
 import sys
 import tempfile
+from pathlib import Path
 
 import nox
+
+HERE = Path(__file__).parent
 
 nox.options.sessions = ["lint", "types", "tests"]
 
@@ -25,7 +29,9 @@ def _run(session: nox.Session, tool: str, *arguments: str, env: dict[str, str] |
         env: environment variables to set for that program.
     """
     global _ready  # noqa: PLW0603  the environment is set up once per run of nox
-    folder = session.cache_dir.parent / "shared"
+    folder = HERE / ".venv"
+    if Path(sys.prefix).resolve() != folder.resolve():
+        folder = session.cache_dir.parent / "shared"
     python = str(folder / "bin" / "python")
     if not _ready:
         if not (folder / "bin" / "python").exists():
