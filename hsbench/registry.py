@@ -33,13 +33,15 @@ from hsbench.descriptors import (
 from hsbench.errors import HsbenchError, UnknownNameError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from importlib.metadata import EntryPoint
 
 __all__ = [
     "KINDS",
     "call",
     "corpus",
+    "declaring_modules",
+    "entry_points",
     "experiment",
     "get",
     "import_file",
@@ -238,34 +240,37 @@ def _table(kind: str) -> dict[str, Descriptor]:
     if kind not in KINDS:
         raise UnknownNameError("registry", kind, KINDS)
     table: dict[str, Descriptor] = {}
-    for module in _declaring_modules(kind):
+    for module in declaring_modules(kind):
         _add_all(table, kind, importlib.import_module(module).DESCRIPTORS, f"the module {module}")
     _add_entry_points(table, kind)
     return table
 
 
-def _declaring_modules(kind: str) -> Iterator[str]:
-    """Yield the names of the modules below hsbench/<kind> that have a line starting with DESCRIPTORS.
+@functools.cache
+def declaring_modules(kind: str) -> tuple[str, ...]:
+    """Return the names of the modules below hsbench/<kind> that have a line starting with DESCRIPTORS.
 
     The files are searched as text, because importing every module to look for the list would import torch.
     """
     package = Path(__file__).parent
-    for path in sorted((package / kind).rglob("*.py")):
-        if _DECLARES.search(path.read_text(encoding="utf-8")):
-            yield ".".join((package.name, *path.relative_to(package).with_suffix("").parts))
+    return tuple(
+        ".".join((package.name, *path.relative_to(package).with_suffix("").parts))
+        for path in sorted((package / kind).rglob("*.py"))
+        if _DECLARES.search(path.read_text(encoding="utf-8"))
+    )
 
 
 @functools.cache
-def _entry_points() -> dict[str, tuple[EntryPoint, ...]]:
+def entry_points() -> dict[str, tuple[EntryPoint, ...]]:
     """Return kind -> entry points of all installed packages, read once because each reading takes milliseconds."""
-    from importlib.metadata import entry_points
+    from importlib import metadata
 
-    installed = entry_points()
+    installed = metadata.entry_points()
     return {kind: tuple(installed.select(group=f"hsbench.{kind}")) for kind in KINDS}
 
 
 def _add_entry_points(table: dict[str, Descriptor], kind: str) -> None:
-    for point in _entry_points()[kind]:
+    for point in entry_points()[kind]:
         try:
             loaded = point.load()
         except Exception as error:

@@ -1,4 +1,4 @@
-"""Frozen, hashable values that describe a run: cells, rows, experiments, budgets, resources. They compute nothing.
+"""Frozen, hashable values that describe a run: cells, rows, experiments, resources. They compute nothing.
 
 A cell is one fitted thing: model, its settings, corpus, training budget, protocol and seed. Its key is the SHA-256 of
 the canonical JSON of the whole resolved specification. Locations, device, jobs and logging do not enter the key.
@@ -9,10 +9,9 @@ from __future__ import annotations
 import functools
 import re
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from hsbench.errors import DataError, UnknownNameError
+from hsbench.errors import DataError
 from hsbench.files import sha256_json
 
 if TYPE_CHECKING:
@@ -234,8 +233,9 @@ PAPER_CLIPS = freeze({"smoke": 4, "quick": 16, "standard": 512, "paper": 512})
 FLOOR_MODELS = ("noise", "silence")
 """Models that know nothing of a clip but its level; a method that scores no better has learned nothing."""
 
-COLUMNS = ("operations", "seconds", "border_error")
-"""Further columns that an experiment can ask for: operations to encode a clip, seconds per clip, border error."""
+COLUMNS = ("kbps", "operations", "seconds", "border_error")
+"""Further columns that an experiment can ask for: kbit/s, operations to encode a clip, seconds per clip, border error.
+"""
 
 CHEAP_SMOKE = freeze({"smoke": ("cdpam",)})
 """Value of `left_out` for an experiment that does not compute the slowest metric under the budget `smoke`."""
@@ -259,6 +259,9 @@ class Experiment:
         pins: choices that the experiment fixes, or None where all of them are the user's.
         columns: further columns of the table, some of COLUMNS.
         seen: budgets under which each model that learns is also scored on the clips that it was trained on.
+        parallel: whether as many cells as the machine has cores are computed at the same time, unless the user says how
+            many; for experiments of many cells, each of which is faster on one core than half as fast on two.
+        page: whether a run ends with a summary in sentences and an HTML report.
     """
 
     name: str
@@ -274,61 +277,13 @@ class Experiment:
     pins: Pins | None = None
     columns: tuple[str, ...] = ()
     seen: tuple[str, ...] = ()
+    parallel: bool = False
+    page: bool = False
 
     def metrics_at(self, budget: str) -> tuple[str, ...]:
         """Return the metrics that are computed under a budget."""
         out = dict(self.left_out).get(budget, ())
         return tuple(name for name in self.metrics if name not in out)
-
-
-@dataclass(frozen=True)
-class Budget:
-    """How much computation an experiment may cost; each model's descriptor has its training settings per budget.
-
-    Attributes:
-        name: "smoke", "quick", "standard" or "paper".
-        protocol: protocol that is used unless the user names another.
-        timeout: seconds after which a cell is stopped, unless --timeout gives another limit; None for no limit.
-        summary: description in one line.
-    """
-
-    name: str
-    protocol: str
-    timeout: float | None
-    summary: str
-
-
-BUDGETS: Mapping[str, Budget] = MappingProxyType(
-    {
-        budget.name: budget
-        for budget in (
-            Budget("smoke", "fixed", 900.0, "an experiment in a minute on 2 CPU cores"),
-            Budget("quick", "fixed", 3600.0, "an experiment in up to twenty minutes on 2 CPU cores"),
-            Budget("standard", "reference", 6 * 3600.0, "an experiment in up to an hour on one GPU"),
-            Budget("paper", "reference", None, "exactly the published training"),
-        )
-    }
-)
-
-
-def budget(name: str) -> Budget:
-    """Return the budget of a name.
-
-    Raises:
-        UnknownNameError: no budget has the name.
-    """
-    if name not in BUDGETS:
-        raise UnknownNameError("budget", name, BUDGETS)
-    return BUDGETS[name]
-
-
-def default_budget(device: str) -> str:
-    """Return the name of the budget that is used where the user names none.
-
-    Args:
-        device: "cpu" or "cuda".
-    """
-    return "standard" if device == "cuda" else "quick"
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ import importlib, sys
 from hsbench import registry
 heavy = {"torch", "torchaudio", "pandas", "matplotlib", "sklearn", "scipy", "soundfile"}
 for kind in registry.KINDS:
-    for module in registry._declaring_modules(kind):
+    for module in registry.declaring_modules(kind):
         importlib.import_module(module)
         print(module, *sorted(heavy & set(sys.modules)))
 """

@@ -102,7 +102,7 @@ def test_entry_points_are_read_and_the_error_names_a_broken_one(monkeypatch):
             return self.loaded
 
     def points(loaded):
-        monkeypatch.setattr(registry, "_entry_points", lambda: {"models": [Point(loaded)]})
+        monkeypatch.setattr(registry, "entry_points", lambda: {"models": [Point(loaded)]})
         table = {}
         registry._add_entry_points(table, "models")
         return table

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from hsbench import spec
+from hsbench import budgets
 from hsbench.errors import DataError, UnknownNameError
 from hsbench.spec import Cell, Experiment, Part, freeze
 
@@ -103,7 +103,7 @@ def test_a_specification_without_a_part_is_refused(missing):
 
 def test_the_error_of_an_unknown_budget_suggests_a_known_one():
     with pytest.raises(UnknownNameError, match="did you mean 'quick'"):
-        spec.budget("quik")
+        budgets.budget("quik")
 
 
 def test_an_experiment_can_leave_out_metrics_under_a_budget():

@@ -30,6 +30,7 @@ class Costs:
     """Costs of one row.
 
     Attributes:
+        kbps: mean kilobits per second of sound; None for a row that stores numbers and writes no bits.
         operations: multiplications and additions of matrix products that encode one clip; None where the model does
             not count them.
         seconds: mean seconds to encode and decode one clip; None while no clip is reconstructed.
@@ -37,23 +38,27 @@ class Costs:
             hsbench.models.patches.cutting); None for a model without patches.
     """
 
+    kbps: float | None = None
     operations: float | None = None
     seconds: float | None = None
     border_error: float | None = None
 
 
-def costs(folders: Sequence[CellFolder], built: Sequence[Mapping[str, Any]]) -> Costs:
+def costs(folders: Sequence[CellFolder], built: Sequence[Mapping[str, Any]], duration: float) -> Costs:
     """Return the costs of a row.
 
     Args:
         folders: folders of its cells, one per seed.
         built: facts of its reconstructions, as in reconstructions.jsonl.
+        duration: duration of a clip [s]; 0 where it is unknown.
     """
+    bits = _mean(facts.get("bits") for facts in built if not facts.get("numbers"))
     operations = None
     for folder in folders[:1]:
         with contextlib.suppress(*UNCOUNTABLE):
             operations = encoding_operations(folder.spec())
     return Costs(
+        bits / duration / 1000 if bits and duration else None,
         operations,
         _mean(facts.get("seconds") for facts in built),
         _mean(facts.get("border_error") for facts in built),

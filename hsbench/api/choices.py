@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from hsbench.budgets import BUDGETS
 from hsbench.device import EXPERIMENTAL
-from hsbench.spec import BUDGETS, PAPER_METRICS
+from hsbench.spec import PAPER_METRICS
 
 __all__ = ["BUDGETS", "DEVICE_HELP", "EXPERIMENTAL", "PAPER_METRICS"]
 

@@ -48,6 +48,9 @@ class Display:
     def ended(self, planned: PlannedCell, outcome: Outcome) -> None:
         """Show how a cell ended."""
 
+    def noted(self, sentence: str) -> None:
+        """Show an event of the run that belongs to no single cell."""
+
 
 class PlainProgress(Display):
     """Prints a line when a cell starts, repeatedly while it runs, and when it ends.
@@ -83,6 +86,10 @@ class PlainProgress(Display):
     def ended(self, planned: PlannedCell, outcome: Outcome) -> None:
         """Print how a cell ended."""
         self._print(f"{planned.label}: {outcome.status}" + (f": {outcome.message}" if outcome.message else ""))
+
+    def noted(self, sentence: str) -> None:
+        """Print the sentence."""
+        self._print(sentence)
 
     def _print(self, line: str) -> None:
         with self._lock:
@@ -135,6 +142,10 @@ class BarProgress(Display):
             self._bars.console.print(
                 f"{planned.label}: {outcome.status}: {outcome.message}", markup=False, highlight=False
             )
+
+    def noted(self, sentence: str) -> None:
+        """Print the sentence above the bars."""
+        self._bars.console.print(sentence, markup=False, highlight=False)
 
 
 class FileProgress:

@@ -11,6 +11,7 @@ from hsbench.api.corpora import prepare_missing
 from hsbench.api.plans import Planned
 from hsbench.api.progress import Display, watcher
 from hsbench.api.registered import import_files
+from hsbench.api.row_scores import RowScores
 from hsbench.api.start_time import StartTimer
 from hsbench.api.tables import Table
 from hsbench.corpora.listing import check_utf8
@@ -97,12 +98,13 @@ def run(
     limit: int | None = None,
     seeds: int = 1,
     device: str = "auto",
-    jobs: int = 1,
+    jobs: int | None = None,
     processes: int = 1,
     timeout: float | None = None,
     engine: str = "local",
     address: str | None = None,
     slurm: Mapping[str, Any] | None = None,
+    cold: bool = False,
     rerun: str = "failed",
     imports: Iterable[str | Path] = (),
     results: str | Path = "results",
@@ -133,12 +135,15 @@ def run(
         limit: largest number of clips to score; a later run can raise it and keeps what is there.
         seeds: number of seeds; each fit is repeated with the seeds 0 to seeds - 1.
         device: device to compute on: "auto", "cpu" or "cuda".
-        jobs: number of cells computed at the same time; the CPU cores are divided among them.
+        jobs: number of cells computed at the same time, among which the CPU cores are divided; None for one per core in
+            experiments of many small cells, such as overview, else 1.
         processes: number of processes that train one hypernetwork together.
         timeout: seconds after which a cell is stopped; None for the limit of the budget.
         engine: where cells are computed: "local" (this machine), "dask" or "slurm".
         address: with "dask", the address of the scheduler, such as "tcp://host:8786".
         slurm: with "slurm", parameters of the jobs, such as {"partition": "gpu"}.
+        cold: with "local", whether each cell is started by a command; by default a server imports torch once and forks
+            the processes of the cells. The results are the same.
         rerun: what to compute in addition to missing work: "never" (nothing, and failed cells stay failed), "failed"
             (failed cells), "stale" (also cells that another version of hsbench computed), "all" (every cell; the old
             cells are moved to superseded/).
@@ -187,7 +192,7 @@ def run(
         request,
         Path(results),
         rerun=rerun,
-        engine=Choice(engine, address, dict(slurm or {})),
+        engine=Choice(engine, address, dict(slurm or {}), cold),
         imports=import_files([Path(path) for path in imports]),
         baselines=None if baselines is None else Path(baselines),
         display=watcher() if progress else Display(),
@@ -228,15 +233,19 @@ def run_request(
     selections, results = select(request), Results(check_utf8("--results", folder))
     resources = resources_of(selections)
     local = engine.name == "local"  # elsewhere, the time until a cell starts is that of a queue
-    listener = StartTimer(display, results, resources) if local else display
+    row_scores = RowScores(display, results)
+    listener = StartTimer(row_scores, results, resources) if local else row_scores
     chosen = create(engine, results, resources, listener)
     _prepare(selections, resources.threads * resources.jobs, quiet=display.silent)
     plan = _plan(selections, results, resources, rerun)
     for view in plan.views:
         results.write_view(view)
+    row_scores.views = plan.views
     if announce is not None:
         announce(Planned(plan, results, resources))
     pending = [planned for planned in plan.cells if _wanted(planned, rerun)]
+    if resources.jobs > 1:  # cells that take long begin first, so that the places are filled until the end
+        pending.sort(key=lambda planned: -planned.seconds)
     with display if pending else nullcontext():
         outcomes = chosen.run(pending, imports, command)
     by_key = {planned.cell.key: outcome for planned, outcome in zip(pending, outcomes, strict=True)}

@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     Progress = Callable[[float, float], None]
 
 
+MANY_PAIRS = 32
+"""Minimum number of pairs for which it pays to start one process for each core."""
+
+
 class Scores(Mapping[str, "Score"]):
     """The scores of an estimate: a mapping from metric name to Score(value, status).
 
@@ -227,15 +231,34 @@ def score_files(
     resources = choose(device, jobs or 1)
     matched = match(reference, estimate)
     problems = list(matched.problems)
-    workers = (jobs or resources.threads) if len(matched.pairs) >= 32 else 0
+    workers = _workers(len(matched.pairs), names, jobs or resources.threads)
     scores: dict[str, Mapping[str, Score]] = {}
     for rate, pairs in _by_rate(matched.pairs, names, problems).items():
         with Scorer(rate, resources.device, workers) as scorer:
+            scorer.warm_up(names)
             for number, (name, pair_scores) in enumerate(scorer.score(_signals(pairs, names, problems)), start=1):
                 scores[name] = pair_scores
                 if progress is not None:
                     progress(number, len(pairs))
     return PairScores(dict(sorted(scores.items())), tuple(names), len(matched.pairs), tuple(problems))
+
+
+def _workers(pairs: int, names: Sequence[str], most: int) -> int:
+    """Return the number of processes for metrics that hold Python's global lock.
+
+    For few pairs, the imports take longer than the metrics. One process imports scipy and computes PESQ and STOI, while
+    this one imports torch and computes the metrics that need it.
+
+    Args:
+        pairs: number of pairs.
+        names: names of the metrics.
+        most: maximum number of processes.
+    """
+    if pairs >= MANY_PAIRS:
+        return most
+    pooled = [name for name in names if info(name).in_pool]
+    with_torch = any("torch" in registry.metric(name).needs for name in names if name not in pooled)
+    return 1 if pairs and pooled and with_torch and most > 1 else 0
 
 
 def rendered(results: PairScores, output_format: str, aggregate: str) -> str:

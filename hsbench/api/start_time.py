@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from hsbench.planning import timings
 
 if TYPE_CHECKING:
-    from hsbench.api.progress import Display
     from hsbench.execution.engines.base import Listener
     from hsbench.execution.process import Outcome
     from hsbench.planning.plan import PlannedCell
@@ -25,7 +24,7 @@ class StartTimer:
         resources: device and threads of the cells.
     """
 
-    def __init__(self, display: Display, results: Results, resources: Resources) -> None:
+    def __init__(self, display: Listener, results: Results, resources: Resources) -> None:
         self._display, self._results, self._resources = display, results, resources
         self._started: dict[str, float] = {}
 
@@ -37,6 +36,10 @@ class StartTimer:
     def progressed(self, planned: PlannedCell, stage: str, done: float, total: int) -> None:
         """Show how much of a cell is done."""
         self._display.progressed(planned, stage, done, total)
+
+    def noted(self, sentence: str) -> None:
+        """Show an event of the run that belongs to no single cell."""
+        self._display.noted(sentence)
 
     def ended(self, planned: PlannedCell, outcome: Outcome) -> None:
         """Show how a cell ended; for a cell that is done, keep the time that its work did not take."""

@@ -112,7 +112,11 @@ Limit = Annotated[
 Seeds = Annotated[int, typer.Option(help="Number of random seeds; every fit is repeated with the seeds 0, 1, ...")]
 Device = Annotated[str, typer.Option(help=DEVICE_HELP)]
 Jobs = Annotated[
-    int, typer.Option(help="Number of cells computed at the same time. The CPU cores are divided among them.")
+    int | None,
+    typer.Option(
+        help="Number of cells computed at the same time. The CPU cores are divided among them. Default: one cell per "
+        "core in experiments of many small cells, such as overview, else 1."
+    ),
 ]
 Processes = Annotated[
     int,
@@ -142,6 +146,14 @@ Slurm = Annotated[
         help="With --engine slurm: parameter of the jobs, such as partition=gpu or mem_gb=16. Can be given several "
         "times.",
         metavar="KEY=VALUE",
+    ),
+]
+Cold = Annotated[
+    bool,
+    typer.Option(
+        "--cold",
+        help="With --engine local: start each cell by a command, for debugging. By default a server imports torch once "
+        "and forks the processes of the cells.",
     ),
 ]
 Timeout = Annotated[

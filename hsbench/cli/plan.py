@@ -27,7 +27,7 @@ def plan(
     limit: options.Limit = None,
     seeds: options.Seeds = 1,
     device: options.Device = "auto",
-    jobs: options.Jobs = 1,
+    jobs: options.Jobs = None,
     processes: options.Processes = 1,
     imports: options.Import = None,
     results: options.ResultsDir = options.RESULTS,

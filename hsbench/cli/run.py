@@ -33,12 +33,13 @@ def run(
     limit: options.Limit = None,
     seeds: options.Seeds = 1,
     device: options.Device = "auto",
-    jobs: options.Jobs = 1,
+    jobs: options.Jobs = None,
     processes: options.Processes = 1,
     timeout: options.Timeout = None,
     engine: options.Engine = "local",
     address: options.Address = None,
     slurm: options.Slurm = None,
+    cold: options.Cold = False,
     rerun: Annotated[
         str,
         typer.Option(
@@ -57,13 +58,17 @@ def run(
         ),
     ] = None,
     wide: options.Wide = False,
+    html: Annotated[
+        bool,
+        typer.Option("--html/--no-html", help="Whether an experiment such as overview ends with an HTML report."),
+    ] = True,
 ) -> None:
     """Run experiments and print their tables. Only work that is missing in the results folder is computed.
 
     An experiment is a table, and every row needs one or more cells. A cell is one fit of a model, with its settings,
     corpus, budget, protocol and random seed.
     """
-    from hsbench.api import reports, runs
+    from hsbench.api import closing, reports, runs
     from hsbench.api.progress import watcher
     from hsbench.api.registered import import_files
     from hsbench.api.request import Choice, Request, parse_changes
@@ -97,7 +102,7 @@ def run(
             request,
             results,
             rerun=rerun,
-            engine=Choice(engine, address, _slurm_parameters(slurm)),
+            engine=Choice(engine, address, _slurm_parameters(slurm), cold),
             imports=import_files(imports),
             baselines=baselines,
             display=watcher(),
@@ -111,7 +116,11 @@ def run(
         screen.show(study.drawn(columns := screen.width(wide=wide)), columns)
     else:
         print(study.to_markdown())
+    for sentence in closing.sentences(study):
+        screen.say(sentence)
     print(f"wrote {reports.write_readme(results, baselines)}")
+    if html and (page := closing.write_page(study, results, baselines)) is not None:
+        print(f"wrote {page}; open it in a browser to listen")
     study.require_complete()
 
 

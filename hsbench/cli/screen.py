@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+READABLE = 100
+"""Largest number of columns of a paragraph."""
 UNLIMITED = 10_000
 """Width of a page that is as wide as its tables; the terminal wraps its lines."""
 
@@ -40,3 +42,11 @@ def show(page: RenderableType, columns: int | None) -> None:
     # A page holds names of files and people, in which nothing may be taken for markup or be coloured as a number.
     console = Console(width=columns or UNLIMITED, highlight=False, markup=False, emoji=False)
     console.print(page)
+
+
+def say(sentence: str) -> None:
+    """Print a sentence as an item of a list, wrapped to the terminal or to READABLE columns."""
+    import textwrap
+
+    columns = min(READABLE, shutil.get_terminal_size().columns) if interactive() else READABLE
+    print(textwrap.fill(sentence, columns, initial_indent="- ", subsequent_indent="  ", break_on_hyphens=False))

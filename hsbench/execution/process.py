@@ -1,5 +1,7 @@
 """The worker process of one cell: every engine starts it and reads its events with the class `CellProcess`.
 
+The process is started by a command, or forked by a server that has imported what it needs (hsbench.execution.warm).
+
 No code of a model runs in the parent process. When the worker process ends without writing its own status (after a
 segmentation fault, the kernel's out-of-memory killer, or a timeout), the parent writes the status. When the parent
 ends for any reason, the pipe to the worker's standard input closes, and the worker process ends too.
@@ -22,11 +24,15 @@ from hsbench.planning.job import command
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from typing import BinaryIO, TypeAlias
 
+    from hsbench.execution.warm import ForkedProcess
     from hsbench.results.cell_folder import CellFolder
     from hsbench.spec import Resources
 
     OnProgress = Callable[[str, float, int], None]
+    Process: TypeAlias = subprocess.Popen[str] | ForkedProcess
+    Start: TypeAlias = Callable[[CellFolder, BinaryIO], Process]
 
 
 SPIN = {"GOMP_SPINCOUNT": "20000"}
@@ -42,6 +48,46 @@ anew, or the top of the heap is returned and grown again, and the kernel clears 
 step of patch-inr, which took half of its time (see speed/NOTES.md)."""
 GRACE_SECONDS = 10.0
 """Seconds between SIGTERM and SIGKILL, in which a process writes its status."""
+
+
+def environment_of(resources: Resources, added: Mapping[str, str] = MappingProxyType({})) -> dict[str, str]:
+    """Return the environment of a worker process, with the number of threads for every numerical library.
+
+    Args:
+        resources: number of threads.
+        added: environment variables in addition to those of this process.
+    """
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), str(resources.threads))
+    return {**SPIN, **MALLOC, **os.environ, **added, **threads}
+
+
+class Command:
+    """Starts worker processes by the command `python -m hsbench.execution.worker`.
+
+    Args:
+        resources: threads and processes of the cell.
+        added: environment variables of the process, in addition to those of this one.
+    """
+
+    def __init__(self, resources: Resources, added: Mapping[str, str] = MappingProxyType({})) -> None:
+        self.resources, self.added = resources, added
+
+    def __call__(self, folder: CellFolder, log: BinaryIO) -> subprocess.Popen[str]:
+        """Start the worker process of a cell.
+
+        Args:
+            folder: folder of the cell, whose job file is written.
+            log: open file that becomes the standard error of the process.
+        """
+        return subprocess.Popen(
+            [*command(folder.path, folder.job, self.resources.processes), "--attached"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            env=environment_of(self.resources, self.added),
+            text=True,
+            start_new_session=True,
+        )
 
 
 @dataclass(frozen=True)
@@ -64,19 +110,15 @@ class CellProcess:
         folder: folder of the cell.
         resources: threads, processes and time limit of the cell.
         on_progress: called with (stage, done, total) during the work.
-        environment: environment variables of the process, in addition to those of this one.
+        start: starts the process, with its folder and its open log; None to start it by a command.
     """
 
     def __init__(
-        self,
-        folder: CellFolder,
-        resources: Resources,
-        on_progress: OnProgress,
-        environment: Mapping[str, str] = MappingProxyType({}),
+        self, folder: CellFolder, resources: Resources, on_progress: OnProgress, start: Start | None = None
     ) -> None:
         self.folder, self.resources, self.on_progress = folder, resources, on_progress
-        self.environment = environment
-        self._process: subprocess.Popen[str] | None = None
+        self._start = start or Command(resources)
+        self._process: Process | None = None
         self._timed_out, self._stopped = threading.Event(), threading.Event()
         self._lock = threading.Lock()
 
@@ -117,15 +159,7 @@ class CellProcess:
         with self._lock, self.folder.log.open("ab") as log:
             if self._stopped.is_set():
                 return Outcome("interrupted")
-            self._process = process = subprocess.Popen(
-                [*command(self.folder.path, self.folder.job, self.resources.processes), "--attached"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                env=self._environment(),
-                text=True,
-                start_new_session=True,
-            )
+            self._process = process = self._start(self.folder, log)
         timer = threading.Timer(self.resources.timeout or 0, self._expire)
         if self.resources.timeout is not None:
             timer.start()
@@ -145,17 +179,11 @@ class CellProcess:
         self._timed_out.set()
         self._process.kill()
 
-    def _environment(self) -> dict[str, str]:
-        """Return the environment of the process, with the number of threads for every numerical library."""
-        threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), self.resources.threads)
-        counts = {name: str(count) for name, count in threads.items()}
-        return {**SPIN, **MALLOC, **os.environ, **self.environment, **counts}
-
-    def _outcome(self, code: int, end: dict[str, Any]) -> Outcome:
+    def _outcome(self, code: int | None, end: dict[str, Any]) -> Outcome:
         """Return the outcome of a process that has ended; where the process did not write its status, write it.
 
         Args:
-            code: exit code of the process; negative after a signal.
+            code: exit code of the process; negative after a signal, None where its server died before it.
             end: last event of the process, with its status and message; empty if there was none.
         """
         timed_out = self._timed_out.is_set()
@@ -177,10 +205,18 @@ class CellProcess:
                 f"stopped after {self.resources.timeout:g} s; set a longer --timeout and run again",
             )
         else:
-            how = f"by {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
-            outcome = Outcome("crashed", f"the process ended {how} without reporting a status; see {self.folder.log}")
+            outcome = Outcome(
+                "crashed", f"the process ended {_how(code)}without reporting a status; see {self.folder.log}"
+            )
         write_status(self.folder, outcome)
         return outcome
+
+
+def _how(code: int | None) -> str:
+    """Return how a process ended, as words that end with a space; nothing where the exit code is not known."""
+    if code is None:
+        return ""
+    return f"by {signal.Signals(-code).name} " if code < 0 else f"with exit code {code} "
 
 
 def write_status(folder: CellFolder, outcome: Outcome) -> None:
@@ -194,7 +230,7 @@ def write_status(folder: CellFolder, outcome: Outcome) -> None:
         folder.set_status(outcome.status, outcome.message)
 
 
-def _events(process: subprocess.Popen[str]) -> Iterator[dict[str, Any]]:
+def _events(process: Process) -> Iterator[dict[str, Any]]:
     """Yield the events that a process writes to its standard output; other lines are ignored."""
     assert process.stdout is not None
     for line in process.stdout:

@@ -25,10 +25,11 @@ if TYPE_CHECKING:
     from hsbench.execution.task import Task
     from hsbench.metrics.suite import Pair
 
-WORTH_A_POOL = 64
+WORTH_A_POOL = 192
 """Minimum number of scores for which a process pool saves time.
 
-Counted are scores by metrics that hold the interpreter's lock, of which each takes about 20 ms.
+Counted are scores by metrics that hold the interpreter's lock, of which each takes 10 to 20 ms. The start of a pool
+takes each core about two seconds, most of them for importing scipy (see speed/NOTES.md).
 """
 
 

@@ -51,4 +51,5 @@ def generalise() -> Experiment:
         clips=freeze({"smoke": 4, "quick": 16, "standard": 64, "paper": 512}),
         left_out=CHEAP_SMOKE,
         columns=("seconds", "border_error"),
+        parallel=True,
     )

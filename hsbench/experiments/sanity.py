@@ -36,4 +36,5 @@ def sanity() -> Experiment:
         metrics=(*PAPER_METRICS, "mae", "snr"),
         clips=freeze({"smoke": 4, "quick": 16, "standard": 64, "paper": 512}),
         left_out=CHEAP_SMOKE,
+        parallel=True,
     )

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hsbench import protocols, registry, spec
+from hsbench import budgets, protocols, registry
 from hsbench.audio.clip import Clip, peak_normalise
 from hsbench.errors import DataError, UnknownNameError, UsageError
 from hsbench.files import canonical_json, replace_atomically
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     Waveform = NDArray[np.float32]
 
-BUDGETS = tuple(spec.BUDGETS)
+BUDGETS = tuple(budgets.BUDGETS)
 """Names of the training budgets."""
 
 
@@ -225,7 +225,7 @@ def _cell(
     settings: Mapping[str, Any],
 ) -> Cell:
     """Return the cell that specifies the fit; the sound is identified by the SHA-256 of its samples."""
-    spec.budget(budget)
+    budgets.budget(budget)
     model, training = dict(descriptor.defaults), dict(descriptor.budgets.get(budget, {}))
     if training.get("coordinates") is not None and training["coordinates"] >= sound.size:
         training["coordinates"] = None  # a short sound has fewer coordinates than the budget draws for each step

@@ -78,6 +78,16 @@ def network(device: str) -> Network:
     return Network(cdpam_weights.load(cdpam_weights.find()), device)
 
 
+def load_for_forks() -> None:
+    """Load the network for the CPU, with a single thread, so that forks of this process share it.
+
+    The threads of OpenMP do not survive a fork, and a fork waits for them for ever. A process that has used one thread
+    has started none. The number of threads of later operations is not changed.
+    """
+    with cores.claimed():
+        network("cpu")
+
+
 class FastEncoder:
     """The encoder on a CPU, by convolutions in the frequency domain; calls must not overlap, since memory is reused."""
 

@@ -7,8 +7,10 @@ needed, so memory does not grow with their number.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
+import importlib
 import time
 from collections import OrderedDict, deque
 from typing import TYPE_CHECKING, Any, Self
@@ -53,6 +55,17 @@ class Scorer:
         if self._pool is not None:
             self._pool.close()
 
+    def warm_up(self, names: Iterable[str]) -> None:
+        """Start the processes, which import what metrics need while this process goes on with something else.
+
+        Args:
+            names: names of the metrics; those that run in this process are left out.
+        """
+        for name in names:
+            if self.workers and info(name).in_pool:
+                for _ in range(self.workers):
+                    self._pool_of_workers().submit(_import, registry.metric(name))
+
     def score(self, pairs: Iterable[Pair]) -> Iterator[tuple[str, dict[str, Score]]]:
         """Score pairs.
 
@@ -76,7 +89,8 @@ class Scorer:
         x, y = _samples("reference", reference), _samples("estimate", estimate)
         resampled = functools.cache(lambda rate: (_at(x, self.sample_rate, rate), _at(y, self.sample_rate, rate)))
         pending = _PendingPair(pair_id, list(names))
-        for name in sorted(names, key=lambda name: not info(name).in_pool):
+        # The pool's metrics come first, and among them those that need no resampling, which imports torch.
+        for name in sorted(names, key=lambda name: (not info(name).in_pool, info(name).sample_rate is not None)):
             facts = info(name)
             status = refusal(facts, x, y)
             if status is not None:
@@ -144,6 +158,19 @@ def measure(descriptor: MetricDescriptor, reference: Signal, estimate: Signal, r
     if not np.isfinite(value):
         return without_value("error:NonFiniteValue", f"{descriptor.name} gave {value}")
     return Score(float(value), "ok", time.perf_counter() - start)
+
+
+IN_THIS_PROCESS = frozenset({"torch", "torchaudio"})
+"""Packages that metrics need for the resampling, which is done before a pair is submitted to the pool."""
+
+
+def _import(descriptor: MetricDescriptor) -> None:
+    """In a process of the pool, import the code and the packages of a metric; `measure` reports what is missing."""
+    with contextlib.suppress(Exception):
+        descriptor.load()
+        for package in descriptor.needs:
+            if package not in IN_THIS_PROCESS:
+                importlib.import_module(package)
 
 
 def _value(descriptor: MetricDescriptor, reference: Signal, estimate: Signal, rate: int, device: str) -> float:

@@ -9,11 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hsbench import registry
+from hsbench.budgets import BUDGETS, budget
 from hsbench.corpora.base import SPLITS
 from hsbench.errors import UnknownNameError, UsageError
 from hsbench.metrics.base import info
 from hsbench.planning.corpus_view import ALL
-from hsbench.spec import BUDGETS, COLUMNS, Experiment, Pins, Row, budget
+from hsbench.spec import COLUMNS, Experiment, Pins, Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hsbench import protocols, spec
+from hsbench import budgets, protocols
 from hsbench.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hsbench.spec import Budget, Experiment, Pins
+    from hsbench.budgets import Budget
+    from hsbench.spec import Experiment, Pins
 
 
 def budget_and_protocol(
@@ -35,8 +36,8 @@ def budget_and_protocol(
         refuse_other(experiment.name, "budget", budget, pins.budget)
         refuse_other(experiment.name, "protocol", protocol and protocols.name(protocol), pins.protocol)
         refuse_other(experiment.name, "device", device, pins.device)
-        return spec.budget(pins.budget), protocols.name(pins.protocol)
-    chosen = spec.budget(budget or spec.default_budget(device))
+        return budgets.budget(pins.budget), protocols.name(pins.protocol)
+    chosen = budgets.budget(budget or budgets.default_budget(device))
     return chosen, protocols.name(protocol or chosen.protocol)
 
 

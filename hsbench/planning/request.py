@@ -29,7 +29,7 @@ class Request:
         limit: largest number of clips to score.
         seeds: number of seeds; each fit is repeated with the seeds 0 to seeds - 1.
         device: "auto", "cpu" or "cuda".
-        jobs: number of cells computed at the same time.
+        jobs: number of cells computed at the same time; None for the number that suits the experiments.
         processes: number of processes that train one hypernetwork together.
         timeout: seconds after which a cell is stopped.
     """
@@ -46,7 +46,7 @@ class Request:
     limit: int | None = None
     seeds: int = 1
     device: str = "auto"
-    jobs: int = 1
+    jobs: int | None = None
     processes: int = 1
     timeout: float | None = None
     train_corpus: str | None = None

@@ -6,7 +6,7 @@ import dataclasses
 import os
 from typing import TYPE_CHECKING
 
-from hsbench import spec
+from hsbench import budgets
 from hsbench.device import gpu_visible
 from hsbench.errors import UnknownNameError, UsageError
 from hsbench.planning.pins import pins_of, refuse_other
@@ -31,12 +31,15 @@ def resources_of(selections: Sequence[Selection]) -> Resources:
         UsageError: a number is out of range, or an option contradicts a pin of an experiment.
     """
     request = selections[0].request
+    jobs = request.jobs
+    if jobs is None:
+        jobs = cores() if all(selection.experiment.parallel for selection in selections) else 1
     pinned = pins_of([selection.experiment for selection in selections])
     if pinned is None:
-        return choose(request.device, request.jobs, request.timeout, request.budget, request.processes)
+        return choose(request.device, jobs, request.timeout, request.budget, request.processes)
     name, pins = pinned
     refuse_other(name, "device", None if request.device == "auto" else request.device, pins.device)
-    chosen = choose(pins.device, request.jobs, request.timeout, request.budget or pins.budget, request.processes)
+    chosen = choose(pins.device, jobs, request.timeout, request.budget or pins.budget, request.processes)
     return dataclasses.replace(chosen, threads=pins.threads)
 
 
@@ -65,7 +68,11 @@ def choose(
     if timeout is not None and timeout <= 0:
         raise UsageError(f"--timeout expects seconds above 0, got {timeout}.")
     chosen = device if device != "auto" else ("cuda" if gpu_visible() else "cpu")
-    limit = spec.budget(budget or spec.default_budget(chosen)).timeout
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
-    threads = max(1, cores // (jobs * processes))
+    limit = budgets.budget(budget or budgets.default_budget(chosen)).timeout
+    threads = max(1, cores() // (jobs * processes))
     return Resources(chosen, jobs, threads, limit if timeout is None else timeout, processes)
+
+
+def cores() -> int:
+    """Return the number of CPU cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)

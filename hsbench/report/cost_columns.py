@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from hsbench.results.view import View
 
 _COLUMNS = {
+    "kbps": (
+        "kbit/s",
+        "kbit/s: what a codec wrote, per second of sound; empty for a row that stores numbers and writes no bits.",
+    ),
     "operations": (
         "Gflop",
         (
@@ -48,5 +52,5 @@ def explanation(column: str) -> str:
 def cells(costs: Costs) -> dict[str, str]:
     """Return heading -> cell of a row for every column; "" where a row has no such cost."""
     operations = None if costs.operations is None else 1e-9 * costs.operations
-    values = {"operations": operations, "seconds": costs.seconds, "border_error": costs.border_error}
+    values = {column: getattr(costs, column) for column in _COLUMNS} | {"operations": operations}
     return {heading(column): "" if value is None else significant(value) for column, value in values.items()}

@@ -6,7 +6,7 @@ import re
 import textwrap
 from typing import TYPE_CHECKING
 
-from hsbench.report import text
+from hsbench.report import summary, text
 from hsbench.report.form import PLAIN
 from hsbench.report.names import one_line, short
 
@@ -51,6 +51,7 @@ def _markdown(table: Table, form: Form) -> str:
     parts = [
         f"### {one_line(table.title)}",
         wrapped(text.circumstances(table) + "."),
+        *([wrapped(summary.budget(table))] if summary.budget(table) else []),
         grid(["model", *facts, *names], lines),
         wrapped(text.reading(table, form)),
     ]

@@ -78,6 +78,8 @@ class TableRow:
         costs: operations and seconds per clip, and the error at patch borders.
         trained_on: registered name of the corpus that the model learned from, where it is not `corpus`; else None.
         split: split that the clips come from: "train" (seen clips), "validation" (held-out clips) or "all".
+        model: registered name of the model.
+        voices: number of different speakers of the clips; 0 where the results folder does not name them.
         below_floor: BELOW_FLOOR where the row stands above none of the table's floors (hsbench.analysis.floors), so
             that its values say nothing about the method; else "".
     """
@@ -102,6 +104,8 @@ class TableRow:
     costs: costs.Costs = field(default_factory=costs.Costs)
     trained_on: str | None = None
     split: str = "validation"
+    model: str = ""
+    voices: int = 0
     below_floor: str = ""
 
 
@@ -157,9 +161,17 @@ def build(view: View, results: Results, baselines: Path | None = None) -> Table:
     source = published.table(view.source, view.table, baselines) if view.source and view.table else None
     read = [_read(view, row, results) for row in view.rows]
     entries = _entries(view, read, metrics, source.batch if source else published.BATCH)
-    below = _below_floor(view, read)
+    below, references = _below_floor(view, read), results.references()
     rows = tuple(
-        _row(view, row, cells, entry, source, below_floor=BELOW_FLOOR if is_below else "")
+        _row(
+            view,
+            row,
+            cells,
+            entry,
+            source,
+            voices=_voices(view, row, references),
+            below_floor=BELOW_FLOOR if is_below else "",
+        )
         for row, cells, entry, is_below in zip(view.rows, read, entries, below, strict=True)
     )
     moved = equivalent_fits.measured(_model_versions(view, read), view.budget, baselines)
@@ -236,6 +248,13 @@ def _below_floor(view: View, read: Sequence[_Cells]) -> list[bool]:
     return below
 
 
+def _voices(view: View, row: ViewRow, references: Mapping[tuple[str, str], Mapping[str, Any]]) -> int:
+    """Return the number of different speakers of the clips of a row; 0 where the references do not name them."""
+    corpus = view.corpus(row)
+    named = (references.get((corpus.fingerprint, clip), {}).get("speaker") for clip in corpus.clips)
+    return len({speaker for speaker in named if speaker})
+
+
 def _paper(values: NDArray[np.float64], batch: int) -> float | None:
     """Return the mean of the published aggregator over the seeds for which it exists: [seeds, clips] -> number."""
     means = [mean for scores in values if (mean := stats.paper_mean(scores, batch)) is not None]
@@ -249,6 +268,7 @@ def _row(
     entries: Mapping[str, Entry],
     source: published.PublishedTable | None,
     *,
+    voices: int,
     below_floor: str,
 ) -> TableRow:
     corpus, absent = view.corpus(row), view.absent.get(row.corpus)
@@ -283,9 +303,11 @@ def _row(
         fit=_fit(cells.folders),
         printed=source.rows.get(row.published, {}) if source and row.published else {},
         reasons=tuple(reasons),
-        costs=costs.costs(cells.folders, built),
+        costs=costs.costs(cells.folders, built, corpus.samples / corpus.sample_rate if corpus.sample_rate else 0.0),
         trained_on=row.trained_on,
         split=view.split_of(row),
+        model=row.model,
+        voices=voices,
         below_floor=below_floor,
     )
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from rich.console import Group
 from rich.text import Text
 
-from hsbench.report import text
+from hsbench.report import summary, text
 from hsbench.report.drawing import add_column, empty_table, left_out, paragraph
 from hsbench.report.markdown import LIMITS
 from hsbench.report.markdown import WIDTH as READABLE
@@ -48,6 +48,8 @@ def _table(table: Table, form: Form, width: int | None) -> Iterator[RenderableTy
     chosen = layout(table, form, width)
     yield paragraph(one_line(table.title), room, "bold")
     yield paragraph(text.capital(text.circumstances(table)) + ".", room, "dim")
+    if sentence := summary.budget(table):
+        yield paragraph(sentence, room, "dim")
     for metrics in chosen.blocks:
         yield ""
         yield _ours(table, chosen, metrics)

@@ -100,8 +100,10 @@ def fact_columns(table: Table) -> list[str]:
     "numbers" and "kbit" are what one clip costs to store; they are shown where a row stores bits and no numbers, as a
     codec does. "generated" (numbers that the network writes for one clip), "total" (weights of the network) and "steps"
     (training steps) are shown where a row has a training that its clips share. The costs that the experiment asks for
-    come last (see hsbench.report.cost_columns).
+    come last (see hsbench.report.cost_columns). An experiment that asks for kbit/s shows nothing but what it asks for.
     """
+    if "kbps" in table.view.columns:
+        return [cost_columns.heading(name) for name in cost_columns.asked(table.view)]
     trained = [name for name in TRAINING if any(name in row.fit for row in table.rows)]
     asked = [cost_columns.heading(name) for name in cost_columns.asked(table.view)]
     return [*(PAYLOAD if _has_coded(table) else ()), *trained, *asked]

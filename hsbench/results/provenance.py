@@ -9,11 +9,15 @@ import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from hsbench.audio import kernel
 from hsbench.device import EXPERIMENTAL, SWITCHES, switched_on
 from hsbench.version import PACKAGE, __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 PACKAGES = (
     "torch",
@@ -42,6 +46,12 @@ def code() -> dict[str, Any]:
     return facts
 
 
+@functools.cache
+def packages() -> Mapping[str, str]:
+    """Return the versions of the installed packages that can move a number, by name."""
+    return MappingProxyType({name: release for name in PACKAGES if (release := installed(name))})
+
+
 def session(device: str, threads: int) -> dict[str, Any]:
     """Return the provenance of one working session of a cell, as JSON.
 
@@ -52,7 +62,7 @@ def session(device: str, threads: int) -> dict[str, Any]:
     return {
         "code": code(),
         "python": platform.python_version(),
-        "packages": {name: release for name in PACKAGES if (release := installed(name))},
+        "packages": dict(packages()),
         "system": platform.platform(),
         "cpu": cpu(),
         "cores": os.cpu_count(),

@@ -13,10 +13,10 @@ import numpy as np
 
 from hsbench import protocols, registry
 from hsbench.audio.clip import Clip
+from hsbench.budgets import BUDGETS
 from hsbench.errors import DataError
 from hsbench.models.base import Context, Reconstruction, rebuild
 from hsbench.models.no_training import NoTraining
-from hsbench.spec import BUDGETS
 from hsbench.testing.checks import Checks, check_descriptor, is_count
 from hsbench.testing.reconstruction import check_reconstruction
 from hsbench.testing.sounds import Sounds, Stopped, Watch, context, voice_clip

@@ -9,6 +9,7 @@ import pytest
 import soundfile
 
 import hsbench
+from hsbench.api import scores
 from hsbench.errors import DataError, UsageError
 
 RATE = 22050
@@ -91,3 +92,19 @@ def test_a_file_that_is_not_audio_is_refused_in_one_sentence(tmp_path):
     (tmp_path / "x.wav").write_text("no sound")
     with pytest.raises(DataError, match=re.escape(f"cannot read the audio file {tmp_path / 'x.wav'}")):
         hsbench.score(tmp_path / "x.wav", tmp_path / "x.wav")
+
+
+@pytest.mark.parametrize(
+    ("pairs", "names", "most", "expected"),
+    [
+        (32, ["stoi"], 4, 4),
+        (1, ["stoi", "cdpam"], 4, 1),
+        (31, ["pesq", "lsd"], 2, 1),
+        (1, ["stoi", "cdpam"], 1, 0),
+        (1, ["stoi", "mse"], 4, 0),
+        (1, ["cdpam", "lsd"], 4, 0),
+        (0, ["stoi", "cdpam"], 4, 0),
+    ],
+)
+def test_few_pairs_get_one_process_if_it_works_while_torch_is_imported(pairs, names, most, expected):
+    assert scores._workers(pairs, names, most) == expected

@@ -75,7 +75,10 @@ def test_wide_shows_everything_even_into_a_pipe(hsbench_here, folder):
     ("options", "sentence"),
     [
         (("--format", "csv", "--wide"), "--wide goes with --format text, got --format csv; leave --wide out."),
-        (("--format", "text", "--output", "x"), "--format text is for a terminal; write --output with --format markdown"),
+        (
+            ("--format", "text", "--output", "x"),
+            "--format text is for a terminal; write --output with --format markdown",
+        ),
     ],
 )
 def test_options_that_do_not_go_together_are_refused(hsbench_here, folder, options, sentence):

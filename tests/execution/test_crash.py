@@ -7,6 +7,7 @@ import resource
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
@@ -45,6 +46,10 @@ def cell_pids(command_line):
     return pids
 
 
+def parent(pid):
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
 def alive(pid):
     try:
         os.kill(pid, 0)
@@ -78,14 +83,17 @@ def test_twenty_killed_runs_lose_no_result(hsbench_at, tmp_path):
     assert not any(alive(pid) for pid in cell_pids(killed))
 
 
-def test_the_worker_processes_end_with_a_killed_run(hsbench):
-    process = hsbench.start("run", "moods", "-k", "row~hang")
-    wait_until(hsbench.rebuilt)
-    (pid,) = cell_pids(hsbench)
+@pytest.mark.parametrize("warm", [False, True])
+def test_the_worker_processes_end_with_a_killed_run(hsbench, warm):
+    process = hsbench.start("run", "moods", "-k", "row~hang", *(("--seeds", 2, "--jobs", 2) if warm else ()))
+    wait_until(lambda: len(hsbench.rebuilt()) == 1 + warm)
+    pids = cell_pids(hsbench)
+    servers = {parent(pid) for pid in pids} - {process.pid}
+    assert len(servers) == warm
     process.send_signal(signal.SIGKILL)
     process.wait()
     process.stdout.close()
-    wait_until(lambda: not alive(pid), 10)
+    wait_until(lambda: not any(alive(pid) for pid in (*pids, *servers)), 10)
 
 
 def test_a_killed_worker_process_leaves_a_status_and_the_next_run_finishes_the_cell(hsbench_at, tmp_path):
@@ -105,6 +113,21 @@ def test_a_killed_worker_process_leaves_a_status_and_the_next_run_finishes_the_c
     assert killed("run", "toys").returncode == 0
     assert outcome(killed) == outcome(undisturbed)
     assert len(killed.rebuilt()) - len(before | set(killed.rebuilt())) <= 2
+
+
+def test_a_killed_server_costs_no_cell(hsbench_at, tmp_path):
+    (tmp_path / "undisturbed").mkdir()
+    (tmp_path / "killed").mkdir()
+    undisturbed, killed = hsbench_at(tmp_path / "undisturbed"), hsbench_at(tmp_path / "killed")
+    assert undisturbed("run", "toys", "--budget", "smoke").returncode == 0
+    process = killed.start("run", "toys", "--budget", "smoke", delay=0.3)
+    wait_until(killed.rebuilt)
+    os.kill(parent(cell_pids(killed)[0]), signal.SIGKILL)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 0, output
+    assert output.count("the server that starts cells ended by SIGKILL; it was started again") == 1
+    assert outcome(killed) == outcome(undisturbed)
+    assert len(killed.rebuilt()) == 8, "nothing was computed twice"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "SIGTERM"])

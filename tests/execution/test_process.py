@@ -58,10 +58,10 @@ print(json.dumps({"event": "end", "status": "done", "message": " ".join(os.envir
 """
 
 
-def test_a_process_keeps_freed_memory_unless_the_user_says_otherwise(tmp_path, monkeypatch):
+def test_a_process_keeps_freed_memory_unless_the_user_says_otherwise(monkeypatch):
     monkeypatch.delenv("MALLOC_MMAP_THRESHOLD_", raising=False)
     monkeypatch.setenv("MALLOC_TRIM_THRESHOLD_", "1000")
-    environment = CellProcess(CellFolder(tmp_path), Resources(), lambda *_: None)._environment()
+    environment = process.environment_of(Resources())
     assert environment["MALLOC_MMAP_THRESHOLD_"] == str(32 * 1024 * 1024)
     assert environment["MALLOC_TRIM_THRESHOLD_"] == "1000"
 
@@ -71,7 +71,9 @@ def test_a_process_gets_its_own_environment_beside_that_of_the_parent_and_its_th
     monkeypatch.setenv("HSBENCH_TEST_PARENT", "inherited")
     monkeypatch.setenv("ATEN_CPU_CAPABILITY", "avx512")
     environment = {"ATEN_CPU_CAPABILITY": "avx2", "OMP_NUM_THREADS": "9"}
-    cell = CellProcess(CellFolder(tmp_path), Resources(threads=3), lambda *_: None, environment)
+    resources = Resources(threads=3)
+    start = process.Command(resources, environment)
+    cell = CellProcess(CellFolder(tmp_path), resources, lambda *_: None, start)
     assert cell.run() == Outcome("done", "avx2 3 inherited")
 
 

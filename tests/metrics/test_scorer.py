@@ -35,6 +35,20 @@ def test_the_pool_returns_the_same_scores_in_the_same_order():
     assert pooled == in_this_process
 
 
+def imported(names):
+    return [name in sys.modules for name in names]
+
+
+def test_the_processes_import_what_their_metrics_need_before_the_first_pair():
+    with Scorer(22050, workers=1) as scorer:
+        scorer.warm_up(["mse", "pesq", "stoi"])
+        modules = ("pesq", "pystoi", "torch", "torchaudio")
+        assert scorer._pool.submit(imported, modules).result() == [True, True, False, False]
+    with Scorer(22050) as scorer:
+        scorer.warm_up(["pesq"])
+        assert scorer._pool is None, "without processes, metrics import what they need themselves"
+
+
 def test_only_a_few_pairs_are_read_ahead():
     read = []
 

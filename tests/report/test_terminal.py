@@ -26,7 +26,12 @@ def printed(page, width=None, *, styles=False):
     """Return what a console of a width prints; with styles, as a terminal gets it."""
     out = io.StringIO()
     console = Console(
-        file=out, width=width or 10_000, markup=False, highlight=False, force_terminal=styles, color_system="standard" if styles else None
+        file=out,
+        width=width or 10_000,
+        markup=False,
+        highlight=False,
+        force_terminal=styles,
+        color_system="standard" if styles else None,
     )
     console.print(page)
     return out.getvalue()
@@ -91,7 +96,7 @@ def test_added_means_stand_below_in_the_same_columns(results):
     form = Form(paper_columns=True, paper_means=True)
     lines = printed(terminal([build(make_view(), results)], form, 100), 100).splitlines()
     start = lines.index("By the published aggregator:")
-    assert [line for line in lines[start:] if line.startswith("FMLP")][0].split() == ["FMLP", "0.00300", "13.2"]
+    assert next(line for line in lines[start:] if line.startswith("FMLP")).split() == ["FMLP", "0.00300", "13.2"]
     ends = {line.rstrip().rfind("(dB)") for line in lines if "(dB)" in line}
     assert len(ends) == 1
 
@@ -121,7 +126,10 @@ def test_a_comparison_is_drawn_with_its_settings_and_reasons():
 
 def test_a_drift_check_is_drawn_without_the_lines_that_are_the_same():
     paired = stats.Paired(4, 1.2e30, 0.2, 0.1, 0.05, 0.15)
-    lines = [Line("refit", "row", "mse", "drifted-worse", "", paired), Line("refit", "other", "mse", "same", "", paired)]
+    lines = [
+        Line("refit", "row", "mse", "drifted-worse", "", paired),
+        Line("refit", "other", "mse", "same", "", paired),
+    ]
     shown = printed(drift.terminal("smoke", lines, ["torch differs"], 100), 100)
     assert "1.20e+30" in shown
     assert "other" not in shown

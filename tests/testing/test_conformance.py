@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from hsbench import registry
+from hsbench.budgets import BUDGETS
 from hsbench.descriptors import CorpusDescriptor, MetricDescriptor, MetricInfo, ModelDescriptor
 from hsbench.errors import UnknownNameError
-from hsbench.spec import BUDGETS
 from hsbench.testing import ConformanceError, check_corpus, check_metric, check_model
 
 DOUBLES = Path(__file__).with_name("doubles.py")

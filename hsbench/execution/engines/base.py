@@ -1,7 +1,7 @@
 """The interface of an engine, which starts the worker processes of a plan's cells.
 
-An engine writes the job file of each cell and runs `python -m hsbench.execution.worker` on it in a separate process
-(see hsbench.execution.process): on this machine (local), on the workers of a dask cluster (dask), or on the nodes of a
+An engine writes the job file of each cell and runs hsbench.execution.worker on it in a separate process (see
+hsbench.execution.process): on this machine (local), on the workers of a dask cluster (dask), or on the nodes of a
 Slurm cluster (slurm). All processes share one results folder.
 """
 
@@ -43,6 +43,13 @@ class Listener(Protocol):
         Args:
             planned: the cell.
             outcome: how it ended.
+        """
+
+    def noted(self, sentence: str) -> None:
+        """Handle an event of the run that belongs to no single cell.
+
+        Args:
+            sentence: what happened.
         """
 
 

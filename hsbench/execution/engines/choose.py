@@ -25,11 +25,13 @@ class Choice:
         name: one of ENGINES.
         address: address of a dask scheduler, such as tcp://host:8786; None starts workers on this machine.
         slurm: parameters of Slurm jobs under their submitit names, such as {"timeout_min": 60}.
+        cold: whether the local engine starts each cell by a command, for debugging.
     """
 
     name: str = "local"
     address: str | None = None
     slurm: Mapping[str, Any] = field(default_factory=dict)
+    cold: bool = False
 
 
 def create(choice: Choice, results: Results, resources: Resources, listener: Listener) -> Engine:
@@ -52,6 +54,8 @@ def create(choice: Choice, results: Results, resources: Resources, listener: Lis
         raise UsageError(f"--address goes with --engine dask, got --engine {choice.name}; leave --address out.")
     if choice.slurm and choice.name != "slurm":
         raise UsageError(f"--slurm goes with --engine slurm, got --engine {choice.name}; leave --slurm out.")
+    if choice.cold and choice.name != "local":
+        raise UsageError(f"--cold goes with --engine local, got --engine {choice.name}; leave --cold out.")
     if choice.name == "dask":
         from hsbench.execution.engines.dask import DaskEngine
 
@@ -62,4 +66,4 @@ def create(choice: Choice, results: Results, resources: Resources, listener: Lis
         return SlurmEngine(results, resources, listener, choice.slurm)
     from hsbench.execution.engines.local import LocalEngine
 
-    return LocalEngine(results, resources, listener)
+    return LocalEngine(results, resources, listener, cold=choice.cold)

@@ -1,14 +1,21 @@
-"""The local engine: runs the worker processes of cells on this machine, a limited number at a time."""
+"""The local engine: runs the worker processes of cells on this machine, a limited number at a time.
+
+Where there are several cells, their processes are forked by a server that has imported what they need
+(hsbench.execution.warm). A single cell gains nothing from that, and torchrun starts processes of its own.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from hsbench.execution import preload
 from hsbench.execution.engines.base import assign
 from hsbench.execution.process import CellProcess, Outcome
+from hsbench.execution.starter import Starter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,6 +34,7 @@ class LocalEngine:
         resources: resources of each cell; `jobs` cells run at the same time.
         listener: receives the progress of the run.
         environment: environment variables of the worker processes, in addition to those of this process.
+        cold: whether each cell is started by a command, for debugging.
     """
 
     def __init__(
@@ -35,9 +43,11 @@ class LocalEngine:
         resources: Resources,
         listener: Listener,
         environment: Mapping[str, str] = MappingProxyType({}),
+        *,
+        cold: bool = False,
     ) -> None:
         self.results, self.resources, self.listener = results, resources, listener
-        self.environment = environment
+        self.environment, self.cold = environment, cold
         self._running: dict[str, CellProcess] = {}
         self._stopped = threading.Event()
 
@@ -45,15 +55,21 @@ class LocalEngine:
         self, cells: Sequence[PlannedCell], imports: Sequence[str] = (), command: Sequence[str] = ()
     ) -> list[Outcome]:
         """Run the cells and return their outcomes, in the same order; see Engine.run for the arguments."""
-        with ThreadPoolExecutor(self.resources.jobs) as pool:
-            futures = [pool.submit(self._run_cell, planned, imports, command) for planned in cells]
+        warm = len(cells) > 1 and self.resources.processes == 1 and not self.cold
+        targets = preload.targets(cells, self.resources.device) if warm else None
+        starter = Starter(self.resources, self.environment, targets, self.listener.noted)
+        with contextlib.closing(starter), ThreadPoolExecutor(self.resources.jobs) as pool:
+            futures = [pool.submit(self._run_cell, starter, planned, imports, command) for planned in cells]
             try:
                 return [future.result() for future in futures]
             except BaseException:
                 self._stop()
+                starter.close()  # a thread that waits for the server goes on, and starts no cell
                 raise
 
-    def _run_cell(self, planned: PlannedCell, imports: Sequence[str], command: Sequence[str]) -> Outcome:
+    def _run_cell(
+        self, starter: Starter, planned: PlannedCell, imports: Sequence[str], command: Sequence[str]
+    ) -> Outcome:
         """Run one cell in a thread of the pool; after a stop, a waiting cell is not started."""
         if self._stopped.is_set():
             return Outcome("interrupted")
@@ -62,13 +78,11 @@ class LocalEngine:
             outcome = folder
         else:
             process = CellProcess(
-                folder,
-                self.resources,
-                lambda *progress: self.listener.progressed(planned, *progress),
-                self.environment,
+                folder, self.resources, lambda *progress: self.listener.progressed(planned, *progress), starter
             )
             self._running[planned.cell.key] = process
             self.listener.started(planned)
+            starter.prepare()
             outcome = process.run()
             del self._running[planned.cell.key]
         self.listener.ended(planned, outcome)

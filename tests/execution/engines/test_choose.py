@@ -30,6 +30,8 @@ def test_invalid_choices_are_refused_in_one_sentence(tmp_path):
         engine_of(tmp_path, Choice("local", address="tcp://x:1"))
     with pytest.raises(UsageError, match="--slurm goes with --engine slurm, got --engine local"):
         engine_of(tmp_path, Choice("local", slurm={"partition": "gpu"}))
+    with pytest.raises(UsageError, match="--cold goes with --engine local, got --engine slurm"):
+        engine_of(tmp_path, Choice("slurm", cold=True))
 
 
 @pytest.mark.parametrize(("name", "module"), [("dask", "distributed"), ("slurm", "submitit")])
