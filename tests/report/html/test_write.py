@@ -168,6 +168,7 @@ def test_rows_on_seen_and_on_held_out_clips_are_summarised_and_have_their_own_pa
     (said, *_) = sentences(build(toys.view(corpora={"toys": corpus}, rows=rows), results))
     assert html.escape(said) in above, "a summary stands above the table"
     seen = (folder / "clips" / BASE / "toys" / "c-0.html").read_text()
+    assert "; seen clip; speaker" in seen
     assert (seen.count("<audio"), "Rows that score other clips: &lt;img" in seen) == (2, True)
     held_out = (folder / "clips" / BASE / "toys" / "c-1.html").read_text()
     assert (held_out.count("<audio"), "Rows that score other clips: plain." in held_out) == (2, True)
