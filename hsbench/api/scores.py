@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     import pandas as pd
     from numpy.typing import ArrayLike, NDArray
-    from rich.console import RenderableType
 
     from hsbench.metrics.base import Score
 
@@ -277,19 +276,6 @@ def rendered(results: PairScores, output_format: str, aggregate: str) -> str:
     if output_format == "json":
         return pair_scores.as_json(results.scores, summary, results.problems)
     return pair_scores.table(results.scores, summary)
-
-
-def drawn(results: PairScores, aggregate: str, width: int | None) -> RenderableType:
-    """Return the scores of pairs for a terminal, to be printed by a console of rich.
-
-    Args:
-        results: the scores.
-        aggregate: "mean", or "paper" for the means as the published evaluation computes them.
-        width: columns of the terminal; None for a table as wide as its texts.
-    """
-    from hsbench.report import pair_scores
-
-    return pair_scores.terminal(results.scores, results.summary(aggregate) if results.scores else {}, width)
 
 
 def _by_rate(pairs: Sequence[Pair], names: Sequence[str], problems: list[str]) -> dict[int, list[Pair]]:

@@ -26,11 +26,13 @@ class StartTimer:
 
     def __init__(self, display: Listener, results: Results, resources: Resources) -> None:
         self._display, self._results, self._resources = display, results, resources
-        self._started: dict[str, float] = {}
+        self._started: dict[str, tuple[float, str]] = {}
+        self._first = True
 
     def started(self, planned: PlannedCell) -> None:
         """Note when a cell started, and show it."""
-        self._started[planned.cell.key] = time.perf_counter()
+        # Cells that start before one has ended wait for the imports of the process that the others are forked from.
+        self._started[planned.cell.key] = time.perf_counter(), "first" if self._first else "start"
         self._display.started(planned)
 
     def progressed(self, planned: PlannedCell, stage: str, done: float, total: int) -> None:
@@ -44,13 +46,14 @@ class StartTimer:
     def ended(self, planned: PlannedCell, outcome: Outcome) -> None:
         """Show how a cell ended; for a cell that is done, keep the time that its work did not take."""
         self._display.ended(planned, outcome)
-        start = self._started.pop(planned.cell.key, None)
+        start, kind = self._started.pop(planned.cell.key, (None, ""))
+        self._first = False
         if start is None or outcome.status != "done":
             return
         elapsed = time.perf_counter() - start
         sessions = self._results.cell(planned.cell).provenance().get("sessions", [])
         if sessions and (work := sessions[-1].get("seconds")) is not None:
-            measured = {timings.of_start(self._resources.device): {"start": elapsed - work}}
+            measured = {timings.of_start(self._resources.device): {kind: elapsed - work}}
             timings.record(measured, self._resources.threads)
 
 

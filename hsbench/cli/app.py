@@ -38,7 +38,7 @@ FIRST_STEPS = """\
 hsbench measures how well models rebuild sound. Three commands to begin with:
 
   hsbench run overview                           compute and print a first table
-  hsbench report --format html --output report   write pages to see and listen to
+  hsbench report --format html --output report   write pages to see and hear
   hsbench score ORIGINAL.wav REBUILT.wav         score a sound of your own
 
 hsbench --help lists all commands, hsbench COMMAND --help the options of one."""

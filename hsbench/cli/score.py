@@ -35,8 +35,9 @@ def score(
     wide: options.Wide = False,
 ) -> None:
     """Score reconstructions against originals: two files, or two folders whose files are paired by name."""
+    from hsbench.api import drawing
     from hsbench.api.progress import metered
-    from hsbench.api.scores import drawn, rendered, score_files
+    from hsbench.api.scores import rendered, score_files
     from hsbench.api.wording import quantity
     from hsbench.errors import IncompleteError, UnknownNameError
 
@@ -47,7 +48,7 @@ def score(
     with metered("scored") as progress:
         results = score_files(reference, estimate, names, device, jobs, progress)
     if output_format == "table" and (screen.interactive() or wide):
-        screen.show(drawn(results, aggregate, columns := screen.width(wide=wide)), columns)
+        screen.show(drawing.scores(results, aggregate, columns := screen.width(wide=wide)), columns)
     else:
         print(rendered(results, output_format, aggregate), end="")
     if not results.pairs and not results.problems:

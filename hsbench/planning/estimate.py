@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 SPEED = {"cpu": 4e10, "cuda": 1e13}
 """Floating-point operations per second of one CPU thread and of one GPU."""
-START = 4.0
-"""Seconds that a worker process takes to start."""
+FIRST, START = 4.0, 0.5
+"""Seconds until the first cell of a run has started, and until each of the others has."""
 SCORE = 0.02
 """Seconds that one score takes: the mean over the metrics of the paper without CDPAM."""
 
@@ -66,8 +66,17 @@ class Estimator:
         """
         if not pending:
             return 0.0
-        start = self._get(timings.of_start(self.resources.device)).get("start", START)
-        return start + self.rebuilding(cell, pending) + self._scoring(pending)
+        return self._starts()[1] + self.rebuilding(cell, pending) + self._scoring(pending)
+
+    def first_start(self) -> float:
+        """Return the estimated time by which the first cell of a run starts later than another one would [s]."""
+        first, start = self._starts()
+        return max(0.0, first - start)
+
+    def _starts(self) -> tuple[float, float]:
+        """Return the seconds until the first cell of a run has started, and until each of the others has."""
+        measured = self._get(timings.of_start(self.resources.device))
+        return measured.get("first", FIRST), measured.get("start", START)
 
     def rebuilding(self, cell: Cell, pending: PendingWork) -> float:
         """Return the estimated duration of training a cell and rebuilding its missing clips [s]."""

@@ -129,6 +129,8 @@ def make(selections: Sequence[Selection], results: Results, resources: Resources
     for planned in plan.cells:
         look(planned, results, estimator)
     _add_bases(plan, results, estimator)
+    if first := next((planned for planned in plan.cells if planned.pending), None):
+        first.seconds += estimator.first_start()
     return plan
 
 

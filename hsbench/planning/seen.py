@@ -24,7 +24,7 @@ SUFFIX = " seen"
 
 
 def both(row: Row, *, learns: bool) -> list[Row]:
-    """Return a row on seen clips and the same row on held-out clips; one that learns nothing on held-out clips only.
+    """Return a row on held-out clips and the same row on seen clips; one that learns nothing on held-out clips only.
 
     The floors of a table (hsbench.spec.FLOOR_MODELS) are shown on both, since a row on seen clips has to be compared
     with floors on the same clips.
@@ -36,7 +36,7 @@ def both(row: Row, *, learns: bool) -> list[Row]:
     held_out = dataclasses.replace(row, split=HELD_OUT)
     if not (learns or row.model in FLOOR_MODELS):
         return [held_out]
-    return [dataclasses.replace(row, name=row.name + SUFFIX, published=None, split=SEEN), held_out]
+    return [held_out, dataclasses.replace(row, name=row.name + SUFFIX, published=None, split=SEEN)]
 
 
 def count(wanted: int, trainings: Sequence[Mapping[str, Any]]) -> int:

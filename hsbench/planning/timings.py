@@ -67,7 +67,7 @@ def of_scores(metrics: Sequence[str], device: str) -> str:
 
 
 def of_start(device: str) -> str:
-    """Return the key of starting and ending a worker process."""
+    """Return the key of starting and ending worker processes: the first of a run, and each of the others."""
     return _key("start", [], device)
 
 

@@ -41,9 +41,14 @@ def estimate(tmp_path, wanted, clips=10):
 def test_the_estimate_is_what_this_machine_measured(tmp_path):
     measure(cell(), training=30.0, setup=2.0, clip=0.5)
     scores = {timings.of_scores(["lsd", "mse"], "cpu"): {"setup": 3.0, "clip": 0.1}}
-    timings.record({**scores, timings.of_start("cpu"): {"start": 1.0}}, 2)
+    timings.record({**scores, timings.of_start("cpu"): {"start": 1.0, "first": 9.0}}, 2)
     assert estimate(tmp_path, cell(), 10) == pytest.approx(1 + 30 + 2 + 10 * 0.5 + 3 + 10 * 0.1)
     assert estimate(tmp_path, cell(seed=1), 20) == pytest.approx(1 + 30 + 2 + 20 * 0.5 + 3 + 20 * 0.1)
+
+
+def test_the_first_cell_of_a_run_starts_later():
+    timings.record({timings.of_start("cpu"): {"start": 1.0, "first": 9.0}}, 2)
+    assert Estimator(RESOURCES).first_start() == 8.0
 
 
 def test_other_settings_are_estimated_from_cells_of_the_model(tmp_path):
