@@ -68,11 +68,13 @@ def test_files_of_numbers_have_a_column_for_it_only_where_it_is_needed(results, 
 
 
 def test_a_figure_says_it_in_its_heading(trained):
-    chart = style.COLUMN.sheet(1)
-    style.head(chart, trained)
-    heading = chart.get_suptitle().splitlines()
-    assert heading[2:] == ["trained on noises (coloured noise)"]
-    assert len(style.heading(make_view(), "Learning curves").splitlines()) == 2
+    def head(view):
+        chart = style.COLUMN.sheet(1)
+        style.head(chart, view)
+        return chart.get_suptitle().splitlines()
+
+    assert head(trained)[1:] == ["trained on noises (coloured noise)"]
+    assert len(head(make_view())) == 1
 
 
 def test_the_page_of_the_results_folder_says_it_in_the_list_of_runs(results, trained):

@@ -64,7 +64,7 @@ def page(group: Group, corpus_name: str, number: int, sounds: Sounds) -> str:
         corpus=corpus,
         clip=clip,
         number=number,
-        origin=_origin(reference, corpus, corpus_name),
+        origin=_origin(reference, corpus, corpus_name, clip),
         cards=cards,
         seconds=f"{corpus.samples / corpus.sample_rate:.2f}",
         fits=fits,
@@ -76,9 +76,12 @@ def page(group: Group, corpus_name: str, number: int, sounds: Sounds) -> str:
     )
 
 
-def _origin(reference: Mapping[str, Any], corpus: ViewCorpus, corpus_name: str) -> str:
-    """Corpus, speaker, recording and length of a clip, without a full stop."""
+def _origin(reference: Mapping[str, Any], corpus: ViewCorpus, corpus_name: str, clip: str) -> str:
+    """Corpus, kind (seen or held out), speaker, recording and length of a clip, without a full stop."""
     parts = [f"Corpus {corpus_name} ({corpus.description})"]
+    parts += [
+        f"{text.KINDS[split]} clip" for split, clips in corpus.splits.items() if clip in clips and split in text.KINDS
+    ]
     if reference:
         sex = {"F": ", female", "M": ", male"}.get(reference.get("sex", ""), "")
         parts.append(f"speaker {reference.get('speaker') or 'unknown'}{sex}")

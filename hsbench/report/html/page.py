@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from hsbench.report import names, text
 from hsbench.report.sessions import facts
+from hsbench.report.summary import sentences
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,7 +69,7 @@ def environment() -> Environment:
     )
     templates.filters |= {"sort_value": sort_value, "metric_heading": text.heading, "short": names.short}
     templates.globals |= {"text": text, "pages": PAGES, "session_facts": facts}
-    templates.globals["directions"] = directions
+    templates.globals |= {"directions": directions, "sentences": sentences}
     return templates
 
 

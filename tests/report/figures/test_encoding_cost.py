@@ -101,7 +101,7 @@ def test_rows_that_differ_in_the_share_of_their_training_are_one_line(subject):
 
 def test_costs_in_a_table(subject):
     row = next(row for row in subject.table.rows if row.name == "KLT")
-    assert cells(row.costs) == {"Gflop": "0.00839", "seconds": "0.100", "border": ""}
+    assert cells(row.costs) == {"Gflop": "0.00839", "kbit/s": "", "seconds": "0.100", "border": ""}
     silence = next(row for row in subject.table.rows if row.name == "silence")
     assert cells(silence.costs)["Gflop"] == ""
 

@@ -16,6 +16,8 @@ from hsbench.errors import UsageError
 from hsbench.metrics.base import info
 from hsbench.report.html import site
 from hsbench.report.html.page import directions, environment, sort_value
+from hsbench.report.summary import sentences
+from hsbench.report.table import build
 from hsbench.results.view import ViewRow
 
 BASE = "table2d--toys--quick--fixed-1"
@@ -155,14 +157,18 @@ def test_one_banner_names_the_rows_that_do_not_beat_silence(written, results, to
     assert len(grey) == 1
 
 
-def test_a_clip_page_shows_the_rows_that_score_the_clip_and_names_the_others(written, results, toys):
+def test_rows_on_seen_and_on_held_out_clips_are_summarised_and_have_their_own_pages(written, results, toys):
     first, second = toys.view().rows
     splits = {"train": tuple(toys.clips[:1]), "validation": tuple(toys.clips[1:])}
     corpus = dataclasses.replace(toys.view().corpora["toys"], splits=splits)
     rows = (dataclasses.replace(first, split="train"), dataclasses.replace(second, split="validation"))
     results.write_view(toys.view(corpora={"toys": corpus}, rows=rows))
     folder = written()
+    above, _, _ = (folder / "index.html").read_text().partition("<table")
+    (said, *_) = sentences(build(toys.view(corpora={"toys": corpus}, rows=rows), results))
+    assert html.escape(said) in above, "a summary stands above the table"
     seen = (folder / "clips" / BASE / "toys" / "c-0.html").read_text()
+    assert "; seen clip; speaker" in seen
     assert (seen.count("<audio"), "Rows that score other clips: &lt;img" in seen) == (2, True)
     held_out = (folder / "clips" / BASE / "toys" / "c-1.html").read_text()
     assert (held_out.count("<audio"), "Rows that score other clips: plain." in held_out) == (2, True)
