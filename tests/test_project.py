@@ -49,7 +49,7 @@ def test_the_readme_marks_the_commands_that_run_and_test_hsbench():
     readme = (ROOT / "README.md").read_text()
     commands = dict(re.findall(r"<!-- command: (\w+) -->\n```sh\n(.+)\n```", readme))
     assert set(commands) == {"run", "tests"}
-    assert commands["run"].endswith("hsbench run table2b")
+    assert commands["run"].endswith("hsbench run overview")
     assert commands["tests"].endswith("nox")
 
 

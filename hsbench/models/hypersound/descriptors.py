@@ -29,8 +29,9 @@ HYPERNETWORK: dict[str, Any] = {
 WARM_UP_NEUTRAL = {"warmup_first_epoch": 1}
 """The first version counted the epochs of the frequency weighting's warm-up from 1, the reference code from 0."""
 
-NEUTRAL = {**WARM_UP_NEUTRAL, "ramp_epochs": None}
-"""The first version had no way to use the weights with a ramp; None, a fiftieth of all epochs, suits every budget."""
+NEUTRAL = {**WARM_UP_NEUTRAL, "ramp_epochs": None, "head_start": "hyperfan"}
+"""The first version had no way to use the weights with a ramp; None, a fiftieth of all epochs, suits every budget. Its
+head always started with hyperfan-in."""
 
 PAPER: dict[str, Any] = {
     "epochs": 2500,
@@ -48,38 +49,56 @@ PAPER: dict[str, Any] = {
     "train_clips": None,
     "augment": True,
     "output_scale": 1.0,
+    "head_start": "hyperfan",
     "micro_batch": None,
     "precision": "fp32",
 }
 STANDARD = {**PAPER, "epochs": 40, "warmup_epochs": 8}
 QUICK = {
     **PAPER,
-    "epochs": 30,
+    "epochs": 12,
     "epoch_samples": 80,
-    "batch": 8,
+    "batch": 2,
     "schedule": "one_cycle",
     "clip_norm": 1.0,
-    "warmup_epochs": 6,
-    "channels": 2,
+    "warmup_epochs": 2,
+    "channels": 1,
     "hidden": "256-256-128",
-    "coordinates": 4096,
+    "coordinates": 8192,
     "train_clips": 8,
     "augment": False,
-    "output_scale": 0.1,
+    "head_start": "network",
+    "learning_rate": 5e-5,
 }
 SMOKE = {
     **QUICK,
     "epochs": 2,
     "epoch_samples": 32,
     "batch": 4,
+    "channels": 2,
+    "coordinates": 4096,
+    "output_scale": 0.1,
+    "head_start": "hyperfan",
     "learning_rate": 3e-5,
     "warmup_epochs": 1,
     "hidden": "32-32",
 }
 
 BUDGETS = {"smoke": SMOKE, "quick": QUICK, "standard": STANDARD, "paper": PAPER}
+SIREN_QUICK = {
+    "epochs": 30,
+    "batch": 8,
+    "warmup_epochs": 6,
+    "channels": 2,
+    "coordinates": 4096,
+    "output_scale": 0.1,
+    "head_start": "hyperfan",
+}
+"""Training settings of `quick` that suit a SIREN, whose head starts near one complete network in any case."""
 SIREN_RATES = {"smoke": 3e-6, "quick": 3e-5, "standard": 1e-6, "paper": 1e-6}
-"""Learning rate by budget with a SIREN as the target network; no other training setting differs from an FMLP's."""
+"""Learning rate by budget with a SIREN as the target network."""
+SIREN_BUDGETS = {name: {**training, "learning_rate": SIREN_RATES[name]} for name, training in BUDGETS.items()}
+SIREN_BUDGETS["quick"] |= SIREN_QUICK
 
 SWITCHES = (
     "width_at_cr_1",
@@ -119,6 +138,7 @@ DESCRIPTORS = [
         switches=SWITCHES,
         resolve="hsbench.models.hypersound.descriptors:resolve",
         neutral=NEUTRAL,
+        only_with={"head_start": ("combine", "replace")},
         operations="hsbench.widths:hypersound",
         approach="one pass",
     ),
@@ -130,7 +150,7 @@ DESCRIPTORS = [
         defaults={**SIREN, **HYPERNETWORK},
         decode_settings=("weight_format",),
         function_of_time=True,
-        budgets={name: {**training, "learning_rate": SIREN_RATES[name]} for name, training in BUDGETS.items()},
+        budgets=SIREN_BUDGETS,
         switches=SWITCHES,
         resolve="hsbench.models.hypersound.descriptors:resolve",
         neutral=NEUTRAL,

@@ -22,7 +22,12 @@ parameter is p = sum_k H_k e_k + (bias of the head).
   Chosen by the loss on eight training clips of the demo corpus after 300 steps: 0.28 instead of 0.32 with an FMLP, 0.29
   instead of 0.35 with a SIREN (one seed; 26 units, clips of 8192 samples, 1 channel, else budget quick).
 
-Source: section 3.6 of arXiv 2302.04959 and its reference code; the last two rules are hsbench's own.
+* The head start `network`, for an FMLP in the way `replace` after short trainings: as with a SIREN, the head's bias is
+  drawn as the weights of the target network are, and the bounds above are multiplied by NEAR. The parameters of all
+  clips start near one complete network instead of at unrelated ones whose biases have variance 1. After 600 steps on
+  eight training clips of the demo corpus the SI-SNR is -9.8 dB instead of -18 dB (one seed; docs/hypersound.md).
+
+Source: section 3.6 of arXiv 2302.04959 and its reference code; the last three rules are hsbench's own.
 """
 
 from __future__ import annotations
@@ -34,6 +39,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import nn
 
+from hsbench.errors import UnknownNameError
 from hsbench.models.hypersound.elu import elu
 from hsbench.models.targets import SIREN
 
@@ -42,6 +48,10 @@ if TYPE_CHECKING:
 
     from hsbench.models.targets.base import TargetNet
 
+HEAD_STARTS = ("hyperfan", "network")
+"""Ways to initialise the head for an FMLP: hyperfan-in, as the paper does, and near one complete network."""
+NEAR = 0.01
+"""Factor of the head's initial weights with the head start `network`."""
 RESIDUAL_SCALE = 0.1
 """Factor of the initial parameters that are generated for an FMLP, in the way `global_residual`."""
 
@@ -80,7 +90,9 @@ class Hypernetwork(nn.Module):
         return {name: part.reshape(-1, *shape) for (name, shape), part in zip(self.shapes.items(), parts, strict=True)}
 
     @torch.no_grad()
-    def initialise(self, net: TargetNet, output_scale: float = 1.0, way: str = "replace") -> None:
+    def initialise(
+        self, net: TargetNet, output_scale: float = 1.0, way: str = "replace", start: str = "hyperfan"
+    ) -> None:
         """Draw all weights from torch's global random generator.
 
         Args:
@@ -88,7 +100,13 @@ class Hypernetwork(nn.Module):
             output_scale: factor of everything that is drawn for the last layer of the target network, and so of the
                 waveform that the untrained network reconstructs.
             way: rule that combines generated and shared parameters, see hsbench.models.hypersound.combine.
+            start: one of HEAD_STARTS; only an FMLP in the way `replace` depends on it.
+
+        Raises:
+            UnknownNameError: `start` is not one of HEAD_STARTS.
         """
+        if start not in HEAD_STARTS:
+            raise UnknownNameError("head start", start, HEAD_STARTS)
         for layer in self.hidden:
             assert isinstance(layer, nn.Linear)
             nn.init.kaiming_uniform_(layer.weight, mode="fan_in", nonlinearity="relu")
@@ -106,6 +124,9 @@ class Hypernetwork(nn.Module):
                     self.head.bias[rows].uniform_(-1, 1).mul_(bias_bound)
             elif way == "global_residual":
                 bound *= RESIDUAL_SCALE
+            elif way == "replace" and start == "network":
+                bound *= NEAR
+                self.head.bias[rows].uniform_(-1, 1).mul_(net.bound(name, fan_in, "omega_i"))
             elif way == "biases_only":
                 bound = net.bound(name, fan_in, "omega_i") / math.sqrt(inputs)
             self.head.weight[rows].uniform_(-bound, bound)

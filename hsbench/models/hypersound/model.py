@@ -112,7 +112,8 @@ class HyperSound:
             tensors, facts = trained
             checkpoint.restore(self.network, tensors, file)
             return facts
-        self.network.initialise(context.key("initialise"), context.training["output_scale"])
+        training = context.training
+        self.network.initialise(context.key("initialise"), training["output_scale"], training["head_start"])
         start = time.perf_counter()
         try:
             step = self._step(context, device)

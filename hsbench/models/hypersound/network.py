@@ -63,19 +63,20 @@ class HyperSoundNetwork(nn.Module):
         self.shared = nn.ParameterDict({name: torch.zeros(shape) for name, shape in combination.shared.items()})
         self.register_buffer("factor", torch.ones(()) if combination.has_ramp else None)
 
-    def initialise(self, seed: int, output_scale: float = 1.0) -> None:
+    def initialise(self, seed: int, output_scale: float = 1.0, head_start: str = "hyperfan") -> None:
         """Draw every parameter; the same seed gives the same network.
 
         Args:
             seed: the seed. Torch's global random generator is left unchanged.
             output_scale: factor of everything drawn for the last layer of the target network.
+            head_start: initialisation of the head, see hsbench.models.hypersound.hypernetwork.
         """
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             for module in self.encoder.modules():
                 if isinstance(module, nn.Conv1d):
                     module.reset_parameters()
-            self.hypernetwork.initialise(self.net, output_scale, self.combination.way)
+            self.hypernetwork.initialise(self.net, output_scale, self.combination.way, head_start)
         complete = self.combination.complete
         drawn = self.net.draw(torch.Generator().manual_seed(seed ^ 1), "omega_i" if complete else "omega_0")
         with torch.no_grad():
