@@ -56,49 +56,37 @@ PAPER: dict[str, Any] = {
 STANDARD = {**PAPER, "epochs": 40, "warmup_epochs": 8}
 QUICK = {
     **PAPER,
-    "epochs": 12,
+    "epochs": 30,
     "epoch_samples": 80,
-    "batch": 2,
+    "batch": 8,
     "schedule": "one_cycle",
     "clip_norm": 1.0,
-    "warmup_epochs": 2,
-    "channels": 1,
+    "warmup_epochs": 6,
+    "channels": 2,
     "hidden": "256-256-128",
-    "coordinates": 8192,
+    "coordinates": 4096,
     "train_clips": 8,
     "augment": False,
     "head_start": "network",
-    "learning_rate": 5e-5,
 }
 SMOKE = {
     **QUICK,
     "epochs": 2,
     "epoch_samples": 32,
     "batch": 4,
-    "channels": 2,
-    "coordinates": 4096,
-    "output_scale": 0.1,
-    "head_start": "hyperfan",
     "learning_rate": 3e-5,
     "warmup_epochs": 1,
     "hidden": "32-32",
-}
-
-BUDGETS = {"smoke": SMOKE, "quick": QUICK, "standard": STANDARD, "paper": PAPER}
-SIREN_QUICK = {
-    "epochs": 30,
-    "batch": 8,
-    "warmup_epochs": 6,
-    "channels": 2,
-    "coordinates": 4096,
     "output_scale": 0.1,
     "head_start": "hyperfan",
 }
-"""Training settings of `quick` that suit a SIREN, whose head starts near one complete network in any case."""
+
+BUDGETS = {"smoke": SMOKE, "quick": QUICK, "standard": STANDARD, "paper": PAPER}
 SIREN_RATES = {"smoke": 3e-6, "quick": 3e-5, "standard": 1e-6, "paper": 1e-6}
 """Learning rate by budget with a SIREN as the target network."""
 SIREN_BUDGETS = {name: {**training, "learning_rate": SIREN_RATES[name]} for name, training in BUDGETS.items()}
-SIREN_BUDGETS["quick"] |= SIREN_QUICK
+SIREN_BUDGETS["quick"] |= {"output_scale": 0.1, "head_start": "hyperfan"}
+"""Training settings with a SIREN, whose head starts near one complete network in any case."""
 
 SWITCHES = (
     "width_at_cr_1",
