@@ -21,7 +21,6 @@ parameter is p = sum_k H_k e_k + (bias of the head).
   RESIDUAL_SCALE for an FMLP; for a SIREN, whose bounds are small already, a head bias of 0 instead of a second draw.
   Chosen by the loss on eight training clips of the demo corpus after 300 steps: 0.28 instead of 0.32 with an FMLP, 0.29
   instead of 0.35 with a SIREN (one seed; 26 units, clips of 8192 samples, 1 channel, else budget quick).
-
 * The head start `network`, for an FMLP in the way `replace` after short trainings: as with a SIREN, the head's bias is
   drawn as the weights of the target network are, and the bounds above are multiplied by NEAR. The parameters of all
   clips start near one complete network instead of at unrelated ones whose biases have variance 1. After the training
