@@ -71,7 +71,7 @@ class Stopwatch:
             cell, model = self._rebuilding(rebuilder.training_seconds)
             measured[timings.of_cell(job.cell, job.device)] = cell
             measured[timings.of_model(job.cell, job.device)] = model
-        if self._scored:
+        if self._scored and self.task.pending.versions:
             metrics, seconds = list(self.task.pending.versions), self._scoring()
             measured[timings.of_scores(metrics, job.device)] = seconds
             each = {"setup": seconds["setup"], "score": seconds["clip"] / len(metrics)}

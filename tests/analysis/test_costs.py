@@ -55,14 +55,21 @@ def test_another_version_of_a_model_has_no_operations():
 def test_a_garbled_specification_has_no_operations_and_keeps_the_other_costs(settings):
     siren = cell("table2d", "SIREN")
     garbled = dataclasses.replace(siren, model=Part(siren.model.name, siren.model.version, freeze(settings)))
-    found = costs.costs([Folder(garbled)], [{"seconds": 1.0}, {"seconds": 3.0}])
+    found = costs.costs([Folder(garbled)], [{"seconds": 1.0}, {"seconds": 3.0}], 1.5)
     assert (found.operations, found.seconds, found.border_error) == (None, 2.0, None)
-    assert costs.costs([Folder(DataError("garbled."))], []).operations is None
+    assert costs.costs([Folder(DataError("garbled."))], [], 1.5).operations is None
 
 
 def test_values_that_are_no_numbers_are_left_out():
-    found = costs.costs([], [{"seconds": None, "border_error": 0.5}, {"seconds": "x"}, {"border_error": 1.5}])
+    found = costs.costs([], [{"seconds": None, "border_error": 0.5}, {"seconds": "x"}, {"border_error": 1.5}], 1.5)
     assert (found.seconds, found.border_error) == (None, 1.0)
+
+
+def test_only_bits_that_were_written_have_a_rate():
+    codec, numbers = {"bits": 30000, "numbers": 0}, {"bits": 30000, "numbers": 1000}
+    assert costs.costs([], [codec, codec], 1.5).kbps == pytest.approx(20)
+    assert costs.costs([], [numbers], 1.5).kbps is None
+    assert costs.costs([], [codec], 0.0).kbps is None
 
 
 def test_every_approach_that_a_model_names_is_known():

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import threading
 import time
@@ -60,7 +61,9 @@ def test_a_run_with_a_failed_cell_returns_and_names_the_cell(toys):
 
 def test_progress_is_shown_in_lines_where_there_is_no_terminal(toys, capsys):
     toys("toys", limit=1, filters=["row~loud"], progress=True)
-    assert capsys.readouterr().out.splitlines() == ["toys/loud: started", "toys/loud: done"]
+    started, done, scores = capsys.readouterr().out.splitlines()
+    assert (started, done) == ("toys/loud: started", "toys/loud: done")
+    assert re.fullmatch(r"toys/loud: MSE [0-9.]+, SI-SNR [0-9.]+ dB", scores)
 
 
 def test_an_interrupt_ends_the_worker_processes_and_keeps_finished_clips(toys, tmp_path, monkeypatch):

@@ -12,8 +12,8 @@ def run(hsbench, row):
 
 def test_the_identity_has_perfect_scores(hsbench):
     row = run(hsbench, "identity")
-    assert row[1:3] == ["1.000", "2"]
-    assert row[3].startswith("0.00000 ")
+    assert row[1:3] == ["1.00", "2"]
+    assert row[3].startswith("0 ")
     assert row[6].startswith("4.64 ")
 
 

@@ -32,7 +32,8 @@ BEFORE = {
 
 def planned(budget, *changes):
     """The plan of the two INRs of Table 2d."""
-    request = Request(("table2d",), budget=budget, limit=2, changes=parse(list(changes)))
+    protocol = "fixed-1" if budget in ("smoke", "quick") else None
+    request = Request(("table2d",), budget=budget, protocol=protocol, limit=2, changes=parse(list(changes)))
     made = plan.make(select(request), Results(Path("nowhere")), Resources())
     return made, {p.cell.model.name: p.cell for p in made.cells if p.cell.model.name.startswith("inr-")}
 

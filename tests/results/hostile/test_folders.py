@@ -5,6 +5,7 @@ results folder is called. A secret lies outside the folder; symbolic links lead 
 """
 
 import contextlib
+import io
 import json
 import os
 import pickle
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from rich.console import Console
 
 import hsbench
 from hsbench.api import cleaning, comparing, plans, reports
@@ -238,6 +240,13 @@ def listing(root):
     return facts
 
 
+def printed(page):
+    """Return what a console prints of a page."""
+    out = io.StringIO()
+    Console(file=out, width=80, markup=False, highlight=False).print(page)
+    return out.getvalue()
+
+
 def calls(root):
     """Everything that only reads a results folder: name -> function without arguments that returns printable text."""
     results, opened = Results(root), hsbench.open_results(root)
@@ -247,7 +256,11 @@ def calls(root):
 
     def compared():
         comparison = comparing.compare(root, root)
-        return [comparing.rendered(comparison, output_format) for output_format in comparing.FORMATS]
+        return [
+            comparing.rendered(comparison, output_format)
+            for output_format in comparing.FORMATS
+            if output_format != "text"
+        ] + [printed(comparing.drawn(comparison, 80))]
 
     def checked(experiment):
         return [

@@ -149,7 +149,7 @@ def test_every_reader_leaves_out_the_same(altered):
 
 def test_a_plan_computes_what_was_left_out_again(altered):
     results = Results(altered)
-    request = Request(("table2d", "table2b"), budget="smoke", limit=2)
+    request = Request(("table2d", "table2b"), budget="smoke", protocol="fixed-1", split="validation", limit=2)
     before, after = plans.make(request, OLD).as_text(), plans.make(request, altered).as_text()
     assert before != after
     for name, scores in zip(results.cells()[:3], (0, 1, None), strict=True):

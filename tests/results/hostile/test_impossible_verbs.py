@@ -40,7 +40,10 @@ def test_compare_prints_the_rest_and_exits_with_3(hsbench_here, altered):
 
 
 def test_plan_prints_the_rest_and_exits_with_3(hsbench_here, altered):
-    code, out, err = hsbench_here("plan", "table2b", "--budget", "smoke", "--limit", "2", "--results", altered)
+    code, out, err = hsbench_here(
+        "plan", "table2b", "--budget", "smoke", "--protocol", "fixed-1", "--split", "validation", "--limit", "2",
+        "--results", altered
+    )  # fmt: skip
     assert code == 3
     assert "table2b/10x" in out
     assert "numbers -5" in err
