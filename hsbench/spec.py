@@ -194,6 +194,7 @@ class Row:
         corpus: corpus of this row alone; None for the corpus of the experiment or of the user.
         split: split that this row's clips come from; the plan fills it in where a table shows clips of both splits.
         training: training settings that differ from those of the model's budgets, under every budget.
+        quick: training settings that differ under the budget `quick` alone, where minutes count.
         notes: remarks that tables print beside the row.
     """
 
@@ -205,6 +206,7 @@ class Row:
     training: Settings = ()
     notes: tuple[str, ...] = ()
     split: str | None = None
+    quick: Settings = ()
 
 
 @dataclass(frozen=True)

@@ -124,7 +124,7 @@ def _check_row(row: Row) -> None:
     model = registry.model(row.model)
     _check_settings(f"setting of {row.model}", dict(row.settings), model.defaults)
     known = {key for name in BUDGETS for key in model.budgets.get(name, {})}
-    _check_settings(f"training setting of {row.model}", dict(row.training), known)
+    _check_settings(f"training setting of {row.model}", {**dict(row.training), **dict(row.quick)}, known)
     _expect(not isinstance(row.notes, str), "notes should be a tuple of sentences", row.notes)
     if row.corpus is not None:
         registry.corpus(row.corpus)

@@ -216,6 +216,7 @@ class Resolved:
         descriptor = registry.model(row.model)
         settings = {**descriptor.defaults, **dict(row.settings)}
         training = {**descriptor.budgets.get(self.budget.name, {}), **dict(row.training)}
+        training |= dict(row.quick) if self.budget.name == "quick" else {}
         for key, value in self.request.changes.get(row.model, {}).items():
             part = settings if key in settings else training
             if key not in part:
