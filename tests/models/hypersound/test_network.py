@@ -249,3 +249,23 @@ def test_invalid_combinations_are_refused_in_a_sentence():
     for way in ("biases_only", "global_residual"):
         with pytest.raises(UsageError, match="0 unless combine is replace"):
             Combination(net, way, 1, TEXT)
+
+
+def test_the_head_start_network_begins_near_one_complete_network_for_all_clips(small_network):
+    network = small_network("fmlp", "replace")
+    x = torch.randn(4, 2048, generator=torch.Generator().manual_seed(0))
+
+    def spread(start):
+        network.initialise(0, head_start=start)
+        with torch.no_grad():
+            vectors = network.hypernetwork(network.encoder(x))
+        for name, value in network.hypernetwork.split(vectors).items():
+            if start == "network" and value[0].numel() >= 20:
+                bound = network.net.bound(name, network.net.sizes[int(name[1:])], "omega_i")
+                assert value.std(dim=1).max() < bound
+                assert value.abs().max() == pytest.approx(bound, rel=0.5), name
+        return (vectors - vectors.mean(0)).norm() / vectors.norm()
+
+    assert spread("network") < 0.1 * spread("hyperfan")
+    with pytest.raises(UnknownNameError, match="unknown head start 'netwrk'; did you mean 'network'"):
+        network.initialise(0, head_start="netwrk")
