@@ -62,8 +62,8 @@ def _gap(table: Table) -> str:
         return ""
     row, other = pairs[0]
     return (
-        f"SI-SNR on seen clips ({_clips(row)}) and on held-out clips ({_clips(other)}): {_joined(parts)}; the "
-        "difference is the overfitting of the training."
+        f"SI-SNR on seen clips ({_clips(row)}) and on held-out clips ({_clips(other)}): {_joined(parts)}. The "
+        "clips differ, so a small difference means little; a large one is overfitting."
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -29,8 +30,8 @@ KINDS = {"validation": "held-out", "train": "seen"}
 """Split -> what its clips are called."""
 
 SEEN = (
-    "Seen: scored on clips that the row was trained on; every other row is scored on held-out clips. The gap between "
-    "the two is the overfitting of the training."
+    "Seen: scored on clips that the row was trained on; every other row is scored on held-out clips. The clips differ, "
+    "so a small gap between the two means little; a large one is overfitting."
 )
 """How to read rows on seen clips."""
 
@@ -270,17 +271,26 @@ def notes(table: Table) -> list[str]:
 
 
 def remarks(table: Table) -> list[Remark]:
-    """Return the remarks on the rows of a table. A departure that all rows share is one remark."""
+    """Return the remarks on the rows of a table.
+
+    Departures that all rows share are one remark; so are those of successive rows with the same ones, as a row on
+    held-out clips and the same row on seen clips have.
+    """
     remarks = []
     shared = _shared_departures(table)
     if shared:
         departing = tuple(row for row in table.rows if row.departures)
         remarks.append(Remark(departing, f"all rows [{table.view.budget}]", "; ".join(shared)))
-    for row in table.rows:
-        own = [departure for departure in row.departures if departure not in shared]
-        if own:
-            remarks.append(Remark((row,), label(row), "; ".join(own)))
-        remarks += [Remark((row,), short(row.name), note) for note in _notes(row)]
+
+    def own(row: TableRow) -> tuple[str, ...]:
+        return tuple(departure for departure in row.departures if departure not in shared)
+
+    for departures, group in itertools.groupby(table.rows, own):
+        alike = tuple(group)
+        if departures:
+            subject = ", ".join([*(short(row.name) for row in alike[:-1]), label(alike[-1])])
+            remarks.append(Remark(alike, subject, "; ".join(departures)))
+        remarks += [Remark((row,), short(row.name), note) for row in alike for note in _notes(row)]
     if table.equivalent_fits is not None:
         fitted = zip(table.rows, table.view.rows, strict=True)
         rows = tuple(row for row, facts in fitted if facts.model in table.equivalent_fits.models)
