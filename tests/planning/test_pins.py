@@ -19,7 +19,7 @@ def test_smoke_has_its_pinned_budget_protocol_device_and_threads(hsbench_here, t
 
 
 def test_an_option_with_the_pinned_value_is_accepted(hsbench_here, tmp_path):
-    same = ("--budget", "smoke", "--protocol", "fixed", "--device", "cpu")
+    same = ("--budget", "smoke", "--protocol", "fixed-1", "--device", "cpu")
     assert plan(hsbench_here, tmp_path, *same)[:2] == plan(hsbench_here, tmp_path)[:2]
 
 
