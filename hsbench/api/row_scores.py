@@ -6,18 +6,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hsbench.api.relay import Relay
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from hsbench.api.progress import Display
-    from hsbench.execution.engines.base import Listener
     from hsbench.execution.process import Outcome
     from hsbench.planning.plan import PlannedCell
     from hsbench.results.store import Results
     from hsbench.results.view import View, ViewRow
 
 
-class RowScores:
+class RowScores(Relay):
     """Passes the progress of a run on to its display, and adds a line with the mean scores of each finished row.
 
     Args:
@@ -29,24 +30,13 @@ class RowScores:
     """
 
     def __init__(self, display: Display, results: Results) -> None:
+        super().__init__(display)
         self._display, self._results = display, results
         self.views: Sequence[View] = ()
 
-    def started(self, planned: PlannedCell) -> None:
-        """Show that the worker process of a cell has started."""
-        self._display.started(planned)
-
-    def progressed(self, planned: PlannedCell, stage: str, done: float, total: int) -> None:
-        """Show how much of a cell is done."""
-        self._display.progressed(planned, stage, done, total)
-
-    def noted(self, sentence: str) -> None:
-        """Show an event of the run that belongs to no single cell."""
-        self._display.noted(sentence)
-
     def ended(self, planned: PlannedCell, outcome: Outcome) -> None:
         """Show how a cell ended and, if it is done, the scores of the rows that show it."""
-        self._display.ended(planned, outcome)
+        super().ended(planned, outcome)
         if outcome.status != "done" or self._display.silent:
             return
         for view in self.views:
@@ -66,7 +56,3 @@ class RowScores:
             scored = found[np.isfinite(found)]
             mean = number(float(scored.mean()), metric) if scored.size else "-"
             yield f"{metric.label} {mean} {metric.unit}".strip()
-
-
-if TYPE_CHECKING:
-    _listener: type[Listener] = RowScores
