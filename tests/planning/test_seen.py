@@ -47,6 +47,16 @@ def test_seen_clips_are_those_that_the_training_uses(tmp_path):
     assert view.corpora["demo"].clips == (*view.corpus(held_out).clips, *view.corpus(seen).clips)
 
 
+def test_a_row_that_learns_nothing_is_computed_on_held_out_clips_only(tmp_path):
+    request = Request(("overview",), budget="quick", filters=("model~in",))
+    (view,) = (made := plan.make(select(request), Results(tmp_path), Resources())).views
+    held_out = set(view.corpora["demo"].splits["validation"])
+    (siren,) = [cell for cell in made.cells if cell.cell.model.name == "inr-siren"]
+    (patches, *_) = [cell for cell in made.cells if cell.cell.model.name == "patch-inr"]
+    assert set(siren.clips) == held_out
+    assert set(patches.clips) > held_out
+
+
 def test_a_limit_holds_for_each_split(tmp_path):
     (view,) = made(tmp_path, filters=("row~1x",), limit=3).views
     assert [len(view.corpus(row).clips) for row in view.rows] == [3, 3]

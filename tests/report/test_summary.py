@@ -32,6 +32,7 @@ def table(*rows, name="quick"):
 ROWS = (
     row("patch INR", "patch-inr", 12.5),
     row("patch INR seen", "patch-inr", 12.9, split="train"),
+    row("fitted SIREN", "inr-siren", 11.0),
     row("KLT 2x", "klt", 28.4),
     row("MDCT 2x", "mdct-top-k", 38.4),
     row("MDCT 8x", "mdct-top-k", 50, ratio=8.0),
