@@ -21,7 +21,7 @@ FEW_CLIPS = freeze({"train_clips": 4, "batch": 4, "epoch_samples": 40})
 """Half as many clips in half the time, in as many steps as in the other tables."""
 SHORT_RAVE = freeze({"steps": 100, "phase_1_steps": 80})
 FEW_STEPS = freeze({"steps": 300})
-"""Training settings under the budget `quick`, with which the experiment takes five minutes on two cores."""
+"""Training settings under the budget `quick` alone, which keep the experiment to minutes on two cores."""
 
 
 def overview() -> Experiment:
