@@ -80,6 +80,7 @@ class Server:
                 start_new_session=True,
             )
         self._lock = threading.Lock()
+        self._reading = threading.Lock()
         self._ready = False
 
     @property
@@ -95,7 +96,7 @@ class Server:
         """
         with self._lock:
             if not self._ready:
-                with contextlib.suppress(ConnectionError):
+                with contextlib.suppress(OSError):  # the connection broke, or `close` was faster
                     self._ready = self._control.recv(LONGEST) == READY
             if not self._ready:
                 raise self._lost()
@@ -147,15 +148,20 @@ class Server:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        self._control.close()
-        self._errors.close()
+        with self._lock:
+            self._control.close()
+        with self._reading:
+            self._errors.close()
 
     def _lost(self) -> ServerLostError:
         """Return the error that says how the server ended, with the last line that it printed."""
         code = self._process.wait()
         how = f"by {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
-        self._errors.seek(0)
-        last = self._errors.read().decode(errors="replace").strip().rpartition("\n")[2]
+        last = ""
+        with self._reading:
+            if not self._errors.closed:
+                self._errors.seek(0)
+                last = self._errors.read().decode(errors="replace").strip().rpartition("\n")[2]
         return ServerLostError(how + (f" ({last})" if last else ""))
 
 

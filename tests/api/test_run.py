@@ -68,6 +68,7 @@ def test_progress_is_shown_in_lines_where_there_is_no_terminal(toys, capsys):
 
 def test_an_interrupt_ends_the_worker_processes_and_keeps_finished_clips(toys, tmp_path, monkeypatch):
     monkeypatch.setenv("HSBENCH_TOY_DELAY", "0.5")
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts its background jobs without it
 
     def interrupt():
         while len(rebuilt(tmp_path)) < 3:
