@@ -261,6 +261,7 @@ class Experiment:
         pins: choices that the experiment fixes, or None where all of them are the user's.
         columns: further columns of the table, some of COLUMNS.
         seen: budgets under which each model that learns is also scored on the clips that it was trained on.
+        seen_alone: budgets under which every row is scored on clips that all trainings use, and on no others.
         parallel: whether as many cells as the machine has cores are computed at the same time, unless the user says how
             many; for experiments of many cells, each of which is faster on one core than half as fast on two.
         page: whether a run ends with a summary in sentences and an HTML report.
@@ -279,6 +280,7 @@ class Experiment:
     pins: Pins | None = None
     columns: tuple[str, ...] = ()
     seen: tuple[str, ...] = ()
+    seen_alone: tuple[str, ...] = ()
     parallel: bool = False
     page: bool = False
 

@@ -31,5 +31,6 @@ def table2b() -> Experiment:
         ),
         left_out=CHEAP_SMOKE,
         seen=SHORT_TRAININGS,
+        parallel=True,
         table="2b",
     )

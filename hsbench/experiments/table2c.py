@@ -36,5 +36,6 @@ def table2c() -> Experiment:
         ),
         left_out=CHEAP_SMOKE,
         seen=SHORT_TRAININGS,
+        parallel=True,
         table="2c",
     )

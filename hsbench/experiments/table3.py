@@ -36,5 +36,6 @@ def table3() -> Experiment:
         ),
         metrics=("mse", "lsd", "si_snr"),
         seen=SHORT_TRAININGS,
+        parallel=True,
         table="3",
     )

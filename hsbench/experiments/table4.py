@@ -29,5 +29,6 @@ def table4() -> Experiment:
         ),
         metrics=("mse", "lsd", "si_snr"),
         seen=SHORT_TRAININGS,
+        parallel=True,
         table="4",
     )

@@ -49,5 +49,6 @@ def table5() -> Experiment:
         ),
         metrics=("mse", "lsd", "si_snr"),
         seen=SHORT_TRAININGS,
+        parallel=True,
         table="5",
     )

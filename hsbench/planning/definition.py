@@ -76,9 +76,11 @@ def _check(experiment: Experiment, name: str) -> None:
     if experiment.split not in (*SPLITS, ALL):
         raise UnknownNameError("split", experiment.split, (*SPLITS, ALL))
     _expect(not isinstance(experiment.columns, str), "columns should be a tuple of names", experiment.columns)
-    _expect(not isinstance(experiment.seen, str), "seen should be a tuple of budgets", experiment.seen)
-    for name_of_budget in experiment.seen:
-        budget(name_of_budget)
+    for field in ("seen", "seen_alone"):
+        names = getattr(experiment, field)
+        _expect(not isinstance(names, str), f"{field} should be a tuple of budgets", names)
+        for name_of_budget in names:
+            budget(name_of_budget)
     for column in experiment.columns:
         if column not in COLUMNS:
             raise UnknownNameError("column", column, COLUMNS)

@@ -49,7 +49,8 @@ class Resolved:
         self.budget, self.protocol = pins.budget_and_protocol(
             self.experiment, self.request.budget, self.request.protocol, device
         )
-        self.split = self.request.split or self.experiment.split
+        self._own_split = seen.SEEN if self.budget.name in self.experiment.seen_alone else self.experiment.split
+        self.split = self.request.split or self._own_split
         self.metrics = self.experiment.metrics_at(self.budget.name)
         self.corpora: dict[str, CorpusView] = {}
         self.absent: dict[str, str] = {}
@@ -65,7 +66,7 @@ class Resolved:
         The split follows unless it is the default, and the training corpus where it is not the scored one.
         """
         corpora = "+".join(self.selection.corpora)
-        other = "" if self.split == self.experiment.split else f"--{self.split}"
+        other = "" if self.split == self._own_split else f"--{self.split}"
         trained = "" if self.train_corpus is None else f"--trained-on-{self.train_corpus.manifest.corpus}"
         return f"{corpora}--{self.budget.name}--{self.protocol}{other}{trained}"
 
@@ -77,7 +78,7 @@ class Resolved:
         """
         wanted = definition.clips_at(self.experiment, self.budget.name)
         wanted = wanted if self.request.limit is None else min(wanted, self.request.limit)
-        seen_clips = self._seen_clips(wanted)
+        added, wanted = self._seen_clips(wanted)
         fixed = None if self.request.manifest is None else read_manifest(self.request.manifest)
         if fixed is not None and fixed.corpus not in self.selection.corpora:
             raise UsageError(
@@ -88,26 +89,29 @@ class Resolved:
             try:
                 source, corpus = open_corpus(name, self.request.data_root, self.request.changes)
                 view = CorpusView.of(source, corpus, self.split, wanted, fixed)
-                self.corpora[name] = view.with_seen(corpus, seen_clips) if seen_clips else view
+                self.corpora[name] = view.with_seen(corpus, added) if added else view
             except HsbenchError as error:
                 if not self.selection.may_be_absent(name):
                     raise
                 download = f"hsbench corpus download {name} --data-root DIR"
                 self.absent[name] = str(error) if download in str(error) else f"{error} To get it: {download}"
 
-    def _seen_clips(self, wanted: int) -> int:
-        """Return how many seen clips are scored in addition: none unless the experiment shows them at this budget.
+    def _seen_clips(self, wanted: int) -> tuple[int, int]:
+        """Return how many seen clips are scored in addition, and how many clips the experiment scores by itself.
 
-        None are added where the user chose the clips, or where models learn from another corpus than the scored one.
+        None are added, and none are left out because a training does not use them, where the user chose the clips or
+        where models learn from another corpus than the scored one.
 
         Args:
             wanted: largest number of clips to score.
         """
         chosen = self.request.split or self.request.manifest or self.selection.train_corpus
-        if chosen or self.budget.name not in self.experiment.seen or self.split != seen.HELD_OUT:
-            return 0
+        alone, beside = (self.budget.name in budgets for budgets in (self.experiment.seen_alone, self.experiment.seen))
         trainings = [self._settings(row)[1] for row in self.selection.rows if self._learns(row)]
-        return seen.count(wanted, trainings) if trainings else 0
+        if chosen or not trainings or not (alone or (beside and self.split == seen.HELD_OUT)):
+            return 0, wanted
+        used = seen.count(wanted, trainings)
+        return (0, used) if alone else (used, wanted)
 
     def _rows(self) -> tuple[Row, ...]:
         """Return the rows to run: those of the selection, on seen and on held-out clips where both are scored."""

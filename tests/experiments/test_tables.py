@@ -102,6 +102,18 @@ def test_figure3_needs_no_clip_that_its_tables_do_not_fit(budget):
     assert clips["figure3"] <= min(clips.values())
 
 
+def test_figure3_shows_seen_clips_after_a_short_training_and_held_out_clips_after_a_long_one():
+    def resolved(budget, **options):
+        return Resolved(select(Request(("figure3",), budget=budget, protocol="paper", **options))[0], "cpu")
+
+    quick, standard = resolved("quick"), resolved("standard")
+    assert (quick.split, quick.group) == ("train", "demo--quick--paper")
+    assert quick.corpora["demo"].clips == resolved("quick", split="train").corpora["demo"].clips[:4]
+    assert (standard.split, standard.group) == ("validation", "demo--standard--paper")
+    held_out = resolved("quick", split="validation")
+    assert (len(held_out.corpora["demo"].clips), held_out.group) == (16, "demo--quick--paper--validation")
+
+
 def test_figure4_alternates_between_clips_of_both_splits():
     def corpus_view(**options):
         request = Request(("figure4",), budget="quick", protocol="paper", **options)
@@ -112,8 +124,8 @@ def test_figure4_alternates_between_clips_of_both_splits():
 
     whole = corpus_view()
     assert (len(whole.clips), {name: len(ids) for name, ids in whole.splits.items()}) == (
-        116,
-        {"validation": 46, "train": 70},
+        48,
+        {"validation": 24, "train": 24},
     )
     assert sorted(whole.clips) == sorted(clip for ids in whole.splits.values() for clip in ids)
     few = corpus_view(limit=5)
@@ -122,7 +134,7 @@ def test_figure4_alternates_between_clips_of_both_splits():
     assert few.splits["validation"] == few.clips[::2]
     trained = corpus_view(split="train")
     assert trained.splits == {}
-    assert trained.clips == whole.splits["train"]
+    assert trained.clips[:24] == whole.splits["train"]
 
 
 def test_the_error_of_an_unknown_split_suggests_a_known_one():

@@ -49,6 +49,7 @@ class Shown:
     Attributes:
         clip: identifier of the clip.
         choice: how the clip was chosen, as part of a sentence.
+        kind: "held-out" or "seen"; "" where the clips come from both splits.
         facts: facts of the original, as the results folder holds them.
         original: the original.
         reconstructions: the reconstructions of the rows that kept their sound.
@@ -57,6 +58,7 @@ class Shown:
 
     clip: str
     choice: str
+    kind: str
     facts: Mapping[str, Any]
     original: Sound
     reconstructions: Sequence[Sound]
@@ -141,7 +143,8 @@ def _shown(subject: Subject, clip: str, rows: Rows, choice: str) -> Shown | str:
             sounds.append(Sound(_heading(subject, row, index), waveform))
     if not sounds:
         return f"no row has kept its sound of clip {clip}; run the experiment"
-    return Shown(clip, choice, facts, Sound("original", read_mono(path)[0]), sounds, without_sound)
+    kind = text.KINDS.get(subject.view.split_of(rows[0][0]), "")
+    return Shown(clip, choice, kind, facts, Sound("original", read_mono(path)[0]), sounds, without_sound)
 
 
 def _heading(subject: Subject, row: TableRow, index: int) -> str:
@@ -235,7 +238,7 @@ def _caption(subject: Subject, shown: Shown) -> str:
         pictures = f"above: waveforms on one scale; below: {pictures}"
     pictures = text.capital(pictures)
     caption = (
-        f"Clip {shown.clip} of {shown.facts['corpus']} ({description}{'; ' + voice if voice else ''}), chosen "
+        f"{text.capital(f'{shown.kind} clip'.strip())} {shown.clip} of {shown.facts['corpus']} ({description}{'; ' + voice if voice else ''}), chosen "
         f"{shown.choice}. {pictures}. Reconstructions are those of the first seed, at their own level."
     )
     missing = ", ".join(shown.without_sound)

@@ -227,7 +227,7 @@ def test_omegas_are_not_drawn_for_a_single_pair(results):
 
 def test_the_median_clip_is_shown_beside_its_original(results):
     drawn = reconstructions.draw(subject(VIEW, results))
-    assert drawn.caption.startswith("Clip v2_1-0 of demo"), "six of twelve clips have no lower scores"
+    assert drawn.caption.startswith("Held-out clip v2_1-0 of demo"), "six of twelve clips have no lower scores"
     assert "the median clip by LSD over the rows shown" in drawn.caption
     waves = [axes for axes in drawn.figure.axes if axes.collections and axes.get_title()]
     assert [axes.get_title().partition("\n")[0] for axes in waves] == ["original", "10x", "4x", "1x"]
@@ -238,7 +238,7 @@ def test_the_median_clip_is_shown_beside_its_original(results):
 
 
 def test_the_clip_that_the_user_named_is_shown(results):
-    assert reconstructions.draw(subject(VIEW, results, "v4_0-0")).caption.startswith("Clip v4_0-0 of demo")
+    assert reconstructions.draw(subject(VIEW, results, "v4_0-0")).caption.startswith("Held-out clip v4_0-0 of demo")
     sentence = reconstructions.draw(subject(VIEW, results, "v9_0-0"))
     assert sentence == "Reconstructions: clip v9_0-0 is not among the clips of this experiment."
 
