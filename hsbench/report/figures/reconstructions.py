@@ -237,8 +237,9 @@ def _caption(subject: Subject, shown: Shown) -> str:
     if len(shown.reconstructions) < CROWD:
         pictures = f"above: waveforms on one scale; below: {pictures}"
     pictures = text.capital(pictures)
+    kind = text.capital(f"{shown.kind} clip".strip())
     caption = (
-        f"{text.capital(f'{shown.kind} clip'.strip())} {shown.clip} of {shown.facts['corpus']} ({description}{'; ' + voice if voice else ''}), chosen "
+        f"{kind} {shown.clip} of {shown.facts['corpus']} ({description}{'; ' + voice if voice else ''}), chosen "
         f"{shown.choice}. {pictures}. Reconstructions are those of the first seed, at their own level."
     )
     missing = ", ".join(shown.without_sound)
