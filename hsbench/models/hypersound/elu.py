@@ -9,8 +9,9 @@ exp(x) >= 1 + x for every x, so the maximum is exp(x) - 1. NaN stays NaN.
 
 torch's CPU kernel calls a scalar expm1, which takes ten times as long as its vectorised exp. The results differ for
 x < 0 by at most a rounding of the number 1, 6e-8. The backward pass needs only the result y, since the slope is 1 where
-y > 0 and exp(x) = y + 1 elsewhere. The work is divided into chunks whose four passes read from the cache and not from
-memory. On other devices, and in code that torch compiles, torch's own ELU is used.
+y > 0 and exp(x) = y + 1 elsewhere; so the result may take the place of the input, which costs no new memory. The work
+is divided into chunks whose four passes read from the cache and not from memory. On other devices, and in code that
+torch compiles, torch's own ELU is used.
 """
 
 from __future__ import annotations
@@ -24,9 +25,13 @@ CHUNK = 1 << 17
 """Numbers in a chunk per thread: input, result and scratch space of a chunk fit into the cache of one core."""
 
 
-def elu(x: torch.Tensor) -> torch.Tensor:
-    """Return ELU(x) with alpha = 1, for a tensor of any shape."""
-    if x.device.type != "cpu" or x.dtype != torch.float32 or torch.compiler.is_compiling():
+def elu_(x: torch.Tensor) -> torch.Tensor:
+    """Return ELU(x) with alpha = 1, for a tensor of any shape; x may be overwritten with the result.
+
+    Nobody may need x afterwards. That holds for the result of a convolution, a matrix product or a LayerNorm, none of
+    which has its result in its gradient.
+    """
+    if x.device.type != "cpu" or x.dtype != torch.float32 or torch.compiler.is_compiling() or not x.is_contiguous():
         return F.elu(x)
     y: torch.Tensor = _Elu.apply(x)
     return y
@@ -37,14 +42,14 @@ class _Elu(torch.autograd.Function):
 
     @staticmethod
     def forward(context: Any, x: torch.Tensor) -> torch.Tensor:
-        x, y = x.contiguous(), torch.empty_like(x, memory_format=torch.contiguous_format)
         size = CHUNK * torch.get_num_threads()
         scratch = x.new_empty(min(size, x.numel()))
-        for part, result in zip(torch.split(x.view(-1), size), torch.split(y.view(-1), size), strict=True):
+        for part in torch.split(x.view(-1), size):
             negative_part = torch.clamp(part, max=0, out=scratch[: part.numel()])
-            torch.maximum(part, negative_part.exp_().sub_(1), out=result)
-        context.save_for_backward(y)
-        return y
+            torch.maximum(part, negative_part.exp_().sub_(1), out=part)
+        context.mark_dirty(x)
+        context.save_for_backward(x)
+        return x
 
     @staticmethod
     def backward(context: Any, *gradients: torch.Tensor) -> torch.Tensor:

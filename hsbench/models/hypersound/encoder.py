@@ -31,7 +31,8 @@ from torch.nn import functional as F
 from hsbench.errors import UnknownNameError
 from hsbench.fit import kernels
 from hsbench.fit.precision import full
-from hsbench.models.hypersound.elu import elu
+from hsbench.models.hypersound.elu import elu_
+from hsbench.models.hypersound.padding import padded
 
 STRIDES = (2, 4, 5, 8)
 DILATIONS = (1, 3, 9)
@@ -86,7 +87,7 @@ class _Causal(nn.Conv1d):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return [batch, outputs, ceil(time / stride)] of [batch, inputs, time]."""
         if self.past:
-            return super().forward(F.pad(x, (self.past, 0)))
+            return super().forward(padded(x, self.past))
         # A convolution with a kernel of 1 is a matrix product over channels, W x + b at every time.
         assert self.bias is not None
         return torch.baddbmm(self.bias[:, None], self.weight[:, :, 0].expand(len(x), -1, -1), x)
@@ -129,7 +130,7 @@ class _Layer(nn.Module):
             from hsbench.models.hypersound.norm_elu import norm_elu
 
             return norm_elu(x, self.norm.weight, self.norm.bias)
-        return elu(self.norm(x))
+        return elu_(self.norm(x))
 
 
 class _Residual(nn.Module):

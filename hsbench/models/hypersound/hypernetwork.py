@@ -39,7 +39,7 @@ import torch
 from torch import nn
 
 from hsbench.errors import UnknownNameError
-from hsbench.models.hypersound.elu import elu
+from hsbench.models.hypersound.elu import elu_
 from hsbench.models.targets import SIREN
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class Hypernetwork(nn.Module):
     def forward(self, latent: torch.Tensor) -> torch.Tensor:
         """Return the generated vectors of a batch: [batch, inputs] -> [batch, generated parameters]."""
         for layer in self.hidden:
-            latent = elu(layer(latent))
+            latent = elu_(layer(latent))
         vector: torch.Tensor = self.head(latent)
         return vector
 

@@ -6,8 +6,9 @@ from torch.nn import functional as F
 
 from hsbench.errors import UnknownNameError
 from hsbench.models.hypersound import elu as elu_module
-from hsbench.models.hypersound.elu import elu
+from hsbench.models.hypersound.elu import elu_
 from hsbench.models.hypersound.encoder import Encoder
+from hsbench.models.hypersound.padding import padded
 
 
 def test_parity_with_the_reference(golden_training, golden_speech, golden_encoder):
@@ -49,7 +50,7 @@ def test_without_norms_the_encoder_is_causal():
 def test_norms_give_zero_mean_and_unit_variance(norm):
     encoder = Encoder(2048, 2, norm)
     outputs = []
-    encoder.layers[2].wide.norm.register_forward_hook(lambda module, inputs, output: outputs.append(output))
+    encoder.layers[2].wide.norm.register_forward_hook(lambda module, inputs, output: outputs.append(output.clone()))
     with torch.no_grad():
         encoder(torch.randn(2, 2048))
     assert outputs[0].mean((1, 2)).tolist() == pytest.approx([0, 0], abs=1e-4)
@@ -76,17 +77,31 @@ def test_elu_and_its_gradient_equal_torchs(monkeypatch, chunk):
     monkeypatch.setattr(elu_module, "CHUNK", chunk)
     x = torch.cat([torch.linspace(-30, 30, 10001), torch.tensor([0.0, -0.0, 1e-8, -1e-8])]).requires_grad_()
     values, gradients = [], []
-    for function in (elu, F.elu):
-        y = function(x)
+    for function in (elu_, F.elu):
+        y = function(x * 1)
         y.backward(torch.ones_like(y))
         values.append(y.detach())
         gradients.append(x.grad.clone())
         x.grad = None
     assert torch.allclose(*values, atol=1.5e-7)
     assert torch.allclose(*gradients, atol=1.5e-7)
-    assert elu(torch.tensor([torch.nan])).isnan().all()
+    assert elu_(torch.tensor([torch.nan])).isnan().all()
     transposed = torch.linspace(-3, 3, 60).view(3, 20).T
-    assert torch.allclose(elu(transposed), F.elu(transposed), atol=1.5e-7)
+    assert torch.allclose(elu_(transposed.clone()), F.elu(transposed), atol=1.5e-7)
+
+
+def test_elu_takes_the_memory_of_its_input():
+    x = torch.linspace(-3, 3, 60)
+    assert elu_(x).data_ptr() == x.data_ptr()
+
+
+def test_padding_and_its_gradient_equal_torchs():
+    x = torch.randn(2, 3, 50, requires_grad=True)
+    weights = torch.randn(2, 3, 56)
+    outputs = [padded(x, 6), F.pad(x, (6, 0))]
+    gradients = [torch.autograd.grad((y * weights).sum(), x)[0] for y in outputs]
+    assert torch.equal(*outputs)
+    assert torch.equal(*gradients)
 
 
 def test_an_unknown_norm_is_refused_in_a_sentence():
