@@ -84,11 +84,12 @@ def _cells(view: View, results: Results) -> str:
     """Return a table with one line per cell of a view, and the commands that ran them."""
     lines: list[list[str]] = []
     commands: dict[str, None] = {}
-    for row, folder in _folders(view, results):
+    for rows, folder in _folders(view, results):
         history = sessions.history(folder)
         commands |= dict.fromkeys(history.commands)
         time, versions = sessions.duration(history.seconds), ", ".join(history.versions)
-        lines.append([short(row), history.outcome, history.last_start, time, versions, folder.path.name])
+        names = "; ".join(short(row) for row in rows)
+        lines.append([names, history.outcome, history.last_start, time, versions, folder.path.name])
     if not lines:
         return ""
     table = grid(["row", "status", "last started", "time", "hsbench", "cell"], lines)
@@ -96,6 +97,9 @@ def _cells(view: View, results: Results) -> str:
     return f"Cells:\n\n{table}\n" + (f"\nCommands:\n{listed}\n" if listed else "")
 
 
-def _folders(view: View, results: Results) -> list[tuple[str, CellFolder]]:
-    """Return (name of the row, folder) of every cell of a view."""
-    return [(row.name, results.folder(cell)) for row, cell in view.cells()]
+def _folders(view: View, results: Results) -> list[tuple[list[str], CellFolder]]:
+    """Return (names of its rows, folder) of every cell of a view; rows on seen and on held-out clips share a cell."""
+    rows: dict[str, list[str]] = {}
+    for row, cell in view.cells():
+        rows.setdefault(cell, []).append(row.name)
+    return [(names, results.folder(cell)) for cell, names in rows.items()]

@@ -80,8 +80,11 @@ def version(session: Mapping[str, Any]) -> str:
 
 
 def facts(cells: Iterable[ShownCell]) -> str:
-    """Return one sentence on the cells of a table: number, statuses, dates, duration and versions; "" without cells."""
-    histories = [history(cell.folder) for cell in cells]
+    """Return one sentence on the cells of a table: number, statuses, dates, duration and versions; "" without cells.
+
+    A cell that several rows show counts once.
+    """
+    histories = [history(folder) for folder in {cell.folder.path: cell.folder for cell in cells}.values()]
     if not histories:
         return ""
     first_starts = [cell.first_start for cell in histories if cell.first_start]

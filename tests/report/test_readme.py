@@ -45,6 +45,18 @@ def test_the_readme_lists_experiment_budget_dates_and_outcome(tmp_path):
     assert page == readme.markdown(run_folder(tmp_path / "again"))
 
 
+def test_a_cell_of_two_rows_counts_once(tmp_path):
+    store = run_folder(tmp_path)
+    rows = [dataclasses.replace(row, cells=("one",)) for row in ROWS]
+    store.write_view(make_view(metrics=("mse",), rows=tuple(rows)))
+    page = readme.markdown(store)
+    line = next(line for line in page.splitlines() if line.startswith("| table2d"))
+    assert [cell.strip() for cell in line.strip("|").split("|")][5:] == [
+        *("1 failed", "2026-01-02T00:00:00Z", "2026-01-03T00:00:00Z", "3.0 min")
+    ]
+    assert f"| {ROWS[0].name}; {ROWS[1].name} |" in page
+
+
 def test_an_empty_folder_has_a_readme_too(tmp_path):
     assert "# What was run here" in readme.markdown(Results(tmp_path))
 
