@@ -44,5 +44,5 @@ def smoke() -> Experiment:
             Row("random phase", "random-phase"),
         ),
         clips=freeze(dict.fromkeys(("smoke", "quick", "standard", "paper"), CLIPS)),
-        pins=Pins(budget="smoke", protocol="fixed-1", device="cpu", threads=1),
+        pins=Pins(budget="smoke", protocol="fixed-2", device="cpu", threads=1),
     )
