@@ -262,6 +262,7 @@ class CorpusDescriptor(Descriptor):
         citation: the publication to cite, or "".
         download: class of torchaudio.datasets that downloads the corpus, or "" where it cannot be downloaded.
         size: size of the download in words, such as "11 GB".
+        redistributable: whether the licence lets its sound travel with packed results.
     """
 
     kind = "corpora"
@@ -272,6 +273,7 @@ class CorpusDescriptor(Descriptor):
     citation: str = ""
     download: str = ""
     size: str = ""
+    redistributable: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,12 +23,14 @@ from hsbench.cli import (
     corpus,
     doctor,
     export,
+    pack,
     plan,
     reconstruct,
     report,
     run,
     score,
     selftest,
+    verify,
 )
 from hsbench.cli import list as listing
 from hsbench.errors import HsbenchError, InterruptedRunError, storage_error
@@ -93,6 +95,8 @@ app.add_typer(corpus.app, name="corpus")
 app.command("reconstruct")(reconstruct.reconstruct)
 app.command("export")(export.export)
 app.command("compare")(compare.compare)
+app.command("pack")(pack.pack)
+app.command("verify")(verify.verify)
 app.command("clean")(clean.clean)
 app.command("check")(check.check)
 app.command("bless")(bless.bless)

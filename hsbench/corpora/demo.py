@@ -34,6 +34,7 @@ DESCRIPTORS = [
         defaults={"clip_samples": 32768},
         description="synthetic speech",
         licence="rendered with Apache-2.0 and MIT licensed parts; see NOTICE.md beside the files",
+        redistributable=True,
     ),
 ]
 
