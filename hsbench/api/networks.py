@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hsbench.inference.network import Rebuilt
-    from hsbench.spec import Cell
+    from hsbench.networks.card import NetworkFile
 
 __all__ = ["FittedINR", "Network", "fit_inr", "load"]
 
@@ -132,13 +132,15 @@ def reconstruct_file(
         return network.rebuild(waveform, audio_rate, sample_rate, progress)
 
 
-def export(cell: str, output: Path, results: Path) -> Cell:
-    """Write the trained network of a cell to one file, and return the specification of the cell.
+def export(cell: str, output: Path, results: Path, licence: str = "") -> NetworkFile:
+    """Write the trained network of a cell to one file with its card, and return what was written.
 
     Args:
         cell: folder of the cell, or name of that folder below the results folder.
-        output: file to write, in the safetensors format.
+        output: file to write, in the safetensors format; of an existing folder, a file in it that has the name of the
+            network.
         results: results folder in which the name of a cell is looked up.
+        licence: licence of the network, for the card; "" if it is not stated.
 
     Raises:
         UnknownNameError: there is no such cell.
@@ -147,7 +149,7 @@ def export(cell: str, output: Path, results: Path) -> Cell:
     from hsbench.inference.export import export as write
 
     with opened(cell, Results(results)) as folder, _writing(output):
-        return write(folder, output)
+        return write(folder, output, licence)
 
 
 def write_sound(output: Path, rebuilt: Rebuilt) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from contextlib import nullcontext
 from pathlib import Path
@@ -106,6 +107,8 @@ def run(
     slurm: Mapping[str, Any] | None = None,
     cold: bool = False,
     rerun: str = "failed",
+    networks: Iterable[str | Path] = (),
+    retrain: bool = False,
     imports: Iterable[str | Path] = (),
     results: str | Path = "results",
     baselines: str | Path | None = None,
@@ -147,6 +150,9 @@ def run(
         rerun: what to compute in addition to missing work: "never" (nothing, and failed cells stay failed), "failed"
             (failed cells), "stale" (also cells that another version of hsbench computed), "all" (every cell; the old
             cells are moved to superseded/).
+        networks: folders with exported networks, looked into before those of the environment variable HSBENCH_NETWORKS,
+            of installed packages and of hsbench itself. A cell adopts a network of its own specification.
+        retrain: whether to train every network here; rerun="all" implies it.
         imports: Python files that register models, metrics, corpora or experiments.
         results: results folder to read and write.
         baselines: folder with published numbers; None for those of the package.
@@ -187,6 +193,8 @@ def run(
         processes=processes,
         timeout=timeout,
         train_corpus=train_corpus,
+        networks=tuple(Path(folder) for folder in networks),
+        retrain=retrain,
     )
     return run_request(
         request,
@@ -230,6 +238,8 @@ def run_request(
     """
     if rerun not in RERUN:
         raise UnknownNameError("rerun rule", rerun, RERUN)
+    if rerun == "all":  # computing everything again includes the trainings
+        request = dataclasses.replace(request, retrain=True)
     selections, results = select(request), Results(check_utf8("--results", folder))
     resources = resources_of(selections)
     local = engine.name == "local"  # elsewhere, the time until a cell starts is that of a queue

@@ -23,6 +23,7 @@ from hsbench.cli import (
     corpus,
     doctor,
     export,
+    networks,
     pack,
     plan,
     reconstruct,
@@ -95,6 +96,7 @@ app.add_typer(corpus.app, name="corpus")
 app.command("reconstruct")(reconstruct.reconstruct)
 app.command("export")(export.export)
 app.command("compare")(compare.compare)
+app.add_typer(networks.app, name="networks")
 app.command("pack")(pack.pack)
 app.command("verify")(verify.verify)
 app.command("clean")(clean.clean)

@@ -181,11 +181,24 @@ Baselines = Annotated[
     ),
 ]
 
+Networks = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--networks",
+        help="Folder with exported networks, looked into before those of HSBENCH_NETWORKS, of installed packages and "
+        "of hsbench itself. Can be given several times.",
+        metavar="DIR",
+    ),
+]
+Retrain = Annotated[
+    bool,
+    typer.Option("--retrain", help="Train every network here, also where one of the same specification is at hand."),
+]
 Cell = Annotated[
     str,
     typer.Argument(
-        help="Trained cell: its folder, the name of that folder below the results folder, or a file written by hsbench "
-        "export.",
+        help="Trained cell: its folder, the name of that folder below the results folder, a file written by hsbench "
+        "export, or the beginning of the name of a network (hsbench networks list).",
         metavar="CELL",
     ),
 ]

@@ -29,6 +29,8 @@ def plan(
     device: options.Device = "auto",
     jobs: options.Jobs = None,
     processes: options.Processes = 1,
+    networks: options.Networks = None,
+    retrain: options.Retrain = False,
     imports: options.Import = None,
     results: options.ResultsDir = options.RESULTS,
     output: Annotated[
@@ -68,6 +70,8 @@ def plan(
         device=device,
         jobs=jobs,
         processes=processes,
+        networks=tuple(networks or ()),
+        retrain=retrain,
     )
     planned = plans.make(request, results)
     if output == "json":

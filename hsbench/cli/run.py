@@ -48,6 +48,8 @@ def run(
             "cells are moved to superseded/)."
         ),
     ] = "failed",
+    networks: options.Networks = None,
+    retrain: options.Retrain = False,
     imports: options.Import = None,
     results: options.ResultsDir = options.RESULTS,
     baselines: options.Baselines = None,
@@ -93,6 +95,8 @@ def run(
         jobs=jobs,
         processes=processes,
         timeout=timeout,
+        networks=tuple(networks or ()),
+        retrain=retrain,
     )
     signal.signal(
         signal.SIGTERM, signal.default_int_handler

@@ -20,6 +20,7 @@ from hsbench.audio.io import write_wav
 from hsbench.corpora.base import Clips
 from hsbench.errors import UsageError
 from hsbench.execution import team
+from hsbench.execution.adopting import adopt
 from hsbench.files import replace_atomically
 from hsbench.models.base import rebuild
 from hsbench.models.build import build_model, context_of
@@ -57,7 +58,8 @@ class Rebuilder:
             self._model = build_model(task.job.cell, dict(task.job.places))
             # If the cell has a base, the parameters that the base fitted are loaded by the first process alone: the
             # other processes helped to train the base, and have ended.
-            trains = task.base is None and bool(task.pending.rebuilds())
+            adopt(task)
+            trains = task.base is None and task.job.network is None and bool(task.pending.rebuilds())
             start = time.perf_counter()
             with team.joined(task.job.device) if trains else contextlib.nullcontext():
                 facts = self._model.fit(self._training(), self.context())

@@ -33,7 +33,8 @@ class Stopwatch:
         self._scored: list[str] = []
         # Work that goes on from a checkpoint, or loads a network, says nothing of the time that all of it takes.
         places = (task.folder.kept, task.folder.scratch)
-        self._fresh = not task.folder.fit() and not any(any(place.glob("*")) for place in places)
+        begun = task.folder.fit() or any(any(place.glob("*")) for place in places)
+        self._fresh = not begun and task.job.network is None
 
     @contextlib.contextmanager
     def rebuilding(self, items: Sequence[Item]) -> Iterator[None]:

@@ -87,7 +87,7 @@ def assist(task: Task) -> None:
     Args:
         task: the cell, or the cell whose base is to be trained.
     """
-    if not task.pending.rebuilds():
+    if not task.pending.rebuilds() or task.job.network is not None:
         return
     if task.base is None:
         Rebuilder(task).model()

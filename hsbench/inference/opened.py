@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from hsbench.errors import DataError, UnknownNameError
 from hsbench.models.base import NETWORK
+from hsbench.networks.library import Library
 from hsbench.results.cell_folder import CellFolder
 from hsbench.spec import Cell
 
@@ -29,7 +30,8 @@ def opened(text: str, results: Results) -> Iterator[CellFolder]:
     """Open the folder of a cell.
 
     Args:
-        text: path of the cell's folder, its name below the results folder, or the path of an exported file.
+        text: path of the cell's folder, its name below the results folder, the path of an exported file, or the
+            beginning of the name of a network that this machine has (see hsbench.networks.library).
         results: results folder in which names are looked up.
 
     Raises:
@@ -37,6 +39,8 @@ def opened(text: str, results: Results) -> Iterator[CellFolder]:
         DataError: the file is damaged, or was not written by `hsbench export`.
     """
     path = Path(text)
+    if not path.exists() and text not in results.cells() and (network := Library().named(text)) is not None:
+        path = network
     if path.is_file():
         with tempfile.TemporaryDirectory(prefix="hsbench-") as temporary:
             folder = CellFolder(Path(temporary))

@@ -57,16 +57,17 @@ class Estimator:
     def __init__(self, resources: Resources) -> None:
         self.resources, self._timings = resources, Timings()
 
-    def seconds(self, cell: Cell, pending: PendingWork) -> float:
+    def seconds(self, cell: Cell, pending: PendingWork, *, adopted: bool = False) -> float:
         """Return the estimated duration of a cell's pending work [s], without that of its base.
 
         Args:
             cell: the cell, for its model, settings and training budget.
             pending: the clips and scores that are missing.
+            adopted: whether a trained network is adopted in place of the training.
         """
         if not pending:
             return 0.0
-        return self._starts()[1] + self.rebuilding(cell, pending) + self._scoring(pending)
+        return self._starts()[1] + self.rebuilding(cell, pending, adopted=adopted) + self._scoring(pending)
 
     def first_start(self) -> float:
         """Return the estimated time by which the first cell of a run starts later than another one would [s]."""
@@ -78,12 +79,12 @@ class Estimator:
         measured = self._get(timings.of_start(self.resources.device))
         return measured.get("first", FIRST), measured.get("start", START)
 
-    def rebuilding(self, cell: Cell, pending: PendingWork) -> float:
+    def rebuilding(self, cell: Cell, pending: PendingWork, *, adopted: bool = False) -> float:
         """Return the estimated duration of training a cell and rebuilding its missing clips [s]."""
         if not (clips := len(pending.rebuilds())):
             return 0.0
         effort = self._effort(cell, pending)
-        trained = pending.folder.fit() and any(pending.folder.kept.glob("*"))
+        trained = adopted or (pending.folder.fit() and any(pending.folder.kept.glob("*")))
         return (0.0 if trained else effort.training) + effort.setup + clips * effort.clip
 
     def _effort(self, cell: Cell, pending: PendingWork) -> Effort:

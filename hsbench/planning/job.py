@@ -36,6 +36,8 @@ class Job:
         places: settings of the model that hold paths, such as a folder of reconstructions; they are not in the key.
         train_source: data root and settings with which the cell's training corpus is opened; None for a cell without
             one.
+        network: file with the trained network of the cell, or of its base, which is adopted in place of a training;
+            None to train.
     """
 
     cell: Cell
@@ -48,6 +50,7 @@ class Job:
     command: tuple[str, ...] = ()
     places: Settings = ()
     train_source: Source | None = None
+    network: str | None = None
 
     def document(self) -> dict[str, Any]:
         """Return the job as a JSON document."""
@@ -65,6 +68,8 @@ class Job:
         }
         if self.train_source is not None:
             document["train_source"] = _document_of(self.train_source)
+        if self.network is not None:
+            document["network"] = self.network
         return document
 
     def write(self, path: Path) -> None:
@@ -86,6 +91,9 @@ class Job:
             cell = Cell.read(document["spec"])
             if cell.train_corpus is not None:
                 facts["train_source"] = _source_of(document["train_source"])
+            if (network := document.get("network")) is not None and not isinstance(network, str):
+                raise TypeError(f"network {network!r}")
+            facts["network"] = network
             return cls(cell, **lists, **facts)
         except FileNotFoundError as error:
             raise DataError(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from hsbench.networks.library import Library
 from hsbench.planning.estimate import Estimator
 from hsbench.planning.job import Job
 from hsbench.planning.resolve import Resolved
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from hsbench.corpora.base import Source
+    from hsbench.networks.card import NetworkFile
     from hsbench.planning.selection import Selection
     from hsbench.results.store import Results
     from hsbench.results.view import View, ViewRow
@@ -42,6 +44,7 @@ class PlannedCell:
         reason: why the cell is failed or stale; else "".
         seconds: estimated duration of the missing work [s].
         train_source: data root and settings of the corpus that its model learns from; None for the scored corpus.
+        network: the trained network that it adopts; None for a cell that trains, or whose training is done.
     """
 
     cell: Cell
@@ -56,6 +59,7 @@ class PlannedCell:
     reason: str = ""
     seconds: float = 0.0
     train_source: Source | None = None
+    network: NetworkFile | None = None
 
     @property
     def pending(self) -> bool:
@@ -86,6 +90,7 @@ class PlannedCell:
             tuple(command),
             self.places,
             self.train_source,
+            None if self.network is None else str(self.network.path.resolve()),
         )
 
 
@@ -125,6 +130,7 @@ def make(selections: Sequence[Selection], results: Results, resources: Resources
         resolved = Resolved(selection, resources.device)
         plan.views.append(resolved.view([_add_row(plan, by_key, resolved, row) for row in resolved.rows]))
     plan.cells = list(by_key.values())
+    _adopt(plan, selections, results)
     estimator = Estimator(resources)
     for planned in plan.cells:
         look(planned, results, estimator)
@@ -132,6 +138,18 @@ def make(selections: Sequence[Selection], results: Results, resources: Resources
     if first := next((planned for planned in plan.cells if planned.pending), None):
         first.seconds += estimator.first_start()
     return plan
+
+
+def _adopt(plan: Plan, selections: Sequence[Selection], results: Results) -> None:
+    """Give each cell whose training is missing the network of the same specification, where this machine has one."""
+    requests = [selection.request for selection in selections]
+    if any(request.retrain for request in requests):
+        return
+    library = Library(list(dict.fromkeys(folder for request in requests for folder in request.networks)))
+    for planned in plan.cells:
+        trained = base_of(planned.cell) or planned.cell
+        if not any(results.cell(trained).kept.glob("*")):  # neither a network nor the checkpoint of a training
+            planned.network = library.of_cell(trained)
 
 
 def _add_row(plan: Plan, by_key: dict[str, PlannedCell], resolved: Resolved, row: Row) -> ViewRow:
@@ -179,7 +197,7 @@ def look(planned: PlannedCell, results: Results, estimator: Estimator) -> None:
     pending = PendingWork(folder, planned.cell.model.name, planned.clips, planned.metrics)
     planned.rebuilds, planned.scores = len(pending.rebuilds()), pending.scores
     planned.state, planned.reason = _state(pending, folder.status(), folder.provenance())
-    planned.seconds = estimator.seconds(planned.cell, pending)
+    planned.seconds = estimator.seconds(planned.cell, pending, adopted=planned.network is not None)
 
 
 def _state(pending: PendingWork, status: Mapping[str, Any], provenance_file: Mapping[str, Any]) -> tuple[str, str]:

@@ -32,6 +32,8 @@ class Request:
         jobs: number of cells computed at the same time; None for the number that suits the experiments.
         processes: number of processes that train one hypernetwork together.
         timeout: seconds after which a cell is stopped.
+        networks: folders with trained networks, looked into before those that this machine has anyway.
+        retrain: whether to train every network, also where one of the same specification is at hand.
     """
 
     experiments: tuple[str, ...]
@@ -50,3 +52,5 @@ class Request:
     processes: int = 1
     timeout: float | None = None
     train_corpus: str | None = None
+    networks: tuple[Path, ...] = ()
+    retrain: bool = False

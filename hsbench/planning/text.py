@@ -54,6 +54,12 @@ def remarks(plan: Plan, resources: Resources) -> list[str]:
     sentences = [f"{planned.label}: {planned.reason}" for planned in plan.cells if planned.reason]
     sentences += [f"{row}: absent: {reason}" for row, reason in plan.absent.items()]
     sentences += [f"{row}: {reason}" for row, reason in plan.not_given.items()]
+    adopting = [planned for planned in plan.cells if planned.network is not None and planned.rebuilds]
+    sentences += [f"{planned.label}: adopts {planned.network.name}" for planned in adopting if planned.network]
+    if adopting:
+        sentences.append(
+            "adopted networks were trained elsewhere with the same specification; --retrain trains them here"
+        )
     trained = [view for view in plan.views if view.train_corpus]
     sentences += [f"{view.experiment}: models trained on {view.train_corpus}" for view in trained]
     total = makespan((planned.seconds for planned in plan.cells if planned.seconds), resources.jobs)

@@ -68,7 +68,8 @@ class TableRow:
         bad: status -> number of reconstructions that failed with it ("diverged", "collapsed").
         missing: (metric, status) -> number of scores without a value.
         clipped: share of samples beyond full scale, mean over clips.
-        badge: name of the budget where the training departs from the paper's, else "".
+        badge: name of the budget where the training departs from the paper's, and "adopted" where a network that was
+            trained elsewhere took the place of the training; "" for neither.
         departures: every such departure, as "setting value (paper value)".
         notes: remarks that a reader of the table needs, among them the changed settings and why a row is absent.
         fit: facts of the training that the clips share: generated, total, steps, clips_seen, seconds, and others that
@@ -276,6 +277,7 @@ def _row(
     built = [facts for cell in cells.folders for clip, facts in cell.reconstructions().items() if clip in wanted]
     numbers = built[0]["numbers"] if built else None
     bits = [facts["bits"] for facts in built if facts["bits"] is not None]
+    adopted = list(dict.fromkeys(name for cell in cells.folders if (name := cell.adopted())))
     bad = Counter(facts["status"] for facts in built if facts["status"] != "ok")
     reasons: list[str] = []
     if source and not absent:
@@ -292,11 +294,12 @@ def _row(
         bad=dict(sorted(bad.items())),
         missing=cells.missing,
         clipped=sum(facts["clipped"] for facts in built) / len(built) if built else 0.0,
-        badge=view.budget if row.departures else "",
+        badge=", ".join([*([view.budget] if row.departures else []), *(["adopted"] if adopted else [])]),
         departures=row.departures,
         notes=(
             *([row.settings] if row.settings else []),
             *row.notes,
+            *(f"adopted: not trained here; the network is {name}" for name in adopted),
             *([absent] if absent else []),
             *(note for cell in cells.folders for note in cell.problems()),
         ),

@@ -218,6 +218,13 @@ class CellFolder:
         document["sessions"][-1] |= facts
         write_json(self.path / "provenance.json", document)
 
+    def adopted(self) -> str:
+        """Return the name of the network that the cell adopted in place of a training; "" for none."""
+        names = (
+            session["adopted"]["name"] for session in self.provenance().get("sessions", []) if session.get("adopted")
+        )
+        return next(names, "")
+
     def status(self) -> dict[str, Any]:
         """Read how the last session ended: {"status": ..., "message": ...}; empty if none has ended yet."""
         path = self._file("status.json")

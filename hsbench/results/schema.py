@@ -150,6 +150,7 @@ def _is_session(session: Row) -> bool:
         and all(type(text) is str for text in (*texts, *(session.get("command") or [])))
         and isinstance(packages, dict)
         and (seconds is None or is_number(seconds))
+        and ((adopted := session.get("adopted")) is None or type(adopted["name"]) is str)
     )
 
 

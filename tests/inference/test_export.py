@@ -20,7 +20,7 @@ def test_a_cell_by_path_a_cell_by_name_and_an_exported_file_reconstruct_the_same
     folder, x = path(results, "hypersound"), tone(9000)
     code, out, err = hsbench_here("export", folder.name, "-o", tmp_path / "model.hsbench", "--results", results.root)
     assert (code, err) == (0, "")
-    assert f"{folder.name}, 0." in out
+    assert f"{folder.name}, network hypersound-fmlp-demo-4.86x-smoke-s0-" in out
     before = sorted((file, file.stat().st_mtime_ns) for file in folder.rglob("*"))
     by_path, _, _ = rebuild(folder, x)
     by_name, _, _ = rebuild(folder.name, x, "--results", results.root)
