@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from hsbench.results.store import Results
 from hsbench.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from hsbench.packing.findings import Verification as Verification
 
@@ -64,6 +65,33 @@ def pack(results: Path, output: Path, experiments: Sequence[str] | None = None) 
     except OSError as error:
         raise storage_error(error, output) or error from error
     return digest, left_out
+
+
+@contextlib.contextmanager
+def joined(
+    files: Sequence[Path], *, rescore: bool = False, progress: Callable[[str], None] = lambda _line: None
+) -> Iterator[Path]:
+    """Verify packed files, and yield a temporary results folder that holds all of them, for one report.
+
+    Args:
+        files: files that `pack` wrote, of any origin.
+        rescore: whether to compute the scores of the packed sound again.
+        progress: takes a line of text before each long piece of work.
+
+    Raises:
+        DataError: a file cannot be read as packed results.
+        DriftError: something about a file is wrong.
+        StorageError: the file system refused a write.
+    """
+    from hsbench.packing.joining import join
+
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        try:
+            join(files, folder, rescored=rescore, progress=progress)
+        except OSError as error:
+            raise storage_error(error, folder) or error from error
+        yield folder / "joined"
 
 
 def verify(

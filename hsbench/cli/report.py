@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -28,7 +30,11 @@ AGGREGATES = ("ours", "paper", "penalised")
 def report(
     experiments: Annotated[
         list[str] | None,
-        typer.Argument(help="Names of experiments to report. Default: all that were run.", metavar="[EXPERIMENT]..."),
+        typer.Argument(
+            help="Names of experiments to report, and files FILE.hsr of hsbench pack, which are verified and reported "
+            "together in place of the results folder. Default: all that was run.",
+            metavar="[EXPERIMENT | FILE.hsr]...",
+        ),
     ] = None,
     output_format: Format = None,
     output: Annotated[
@@ -60,6 +66,9 @@ def report(
     no_audio: Annotated[
         bool, typer.Option("--no-audio", help="With html: omit the sound, which makes up most of the size.")
     ] = False,
+    rescore: Annotated[
+        bool, typer.Option("--rescore", help="With FILE.hsr: compute the scores of the packed sound again.")
+    ] = False,
     corpus: options.OnlyCorpus = None,
     budget: options.OnlyBudget = None,
     protocol: options.OnlyProtocol = None,
@@ -72,33 +81,44 @@ def report(
 
     A named experiment without results is named at the end, and the exit code is then 3.
     """
-    from hsbench.api import reports
+    from hsbench.api import packs, reports
     from hsbench.api.registered import import_files
+    from hsbench.errors import UsageError
 
+    packed = [Path(name) for name in experiments or () if name.endswith(packs.SUFFIX)]
+    experiments = [name for name in experiments or () if not name.endswith(packs.SUFFIX)] or None
+    if rescore and not packed:
+        raise UsageError("--rescore belongs to files FILE.hsr of hsbench pack; name one, or leave --rescore out.")
     output_format = _chosen(output_format, output, wide=wide)
     _check_names(output_format, columns, aggregate)
     _check_options(
         output_format, output, wide=wide, per_clip=per_clip, standalone=standalone, no_audio=no_audio, clip=clip
     )
     import_files(imports)
-    selection = reports.select(results, experiments, corpus, budget, protocol, baselines)
-    if output_format in reports.FOLDERS and output is not None:
-        _fill(selection, output_format, output, clip, audio=not no_audio)
+    with packs.joined(packed, rescore=rescore, progress=_say) if packed else nullcontext(results) as folder:
+        selection = reports.select(folder, experiments, corpus, budget, protocol, baselines)
+        if output_format in reports.FOLDERS and output is not None:
+            _fill(selection, output_format, output, clip, audio=not no_audio)
+            selection.require_complete()
+            return
+        form = reports.form(
+            paper_columns=columns == "paper",
+            paper_means=aggregate == "paper",
+            standalone=standalone,
+            penalised_means=aggregate == "penalised",
+        )
+        if output_format == "text":
+            screen.show(reports.drawn(selection, form, room := screen.width(wide=wide)), room)
+            selection.require_complete()
+            return
+        content = reports.rendered(selection, output_format, form, per_clip=per_clip)
+        _emit(output, content, output_format, "per-clip" if per_clip or output_format == "parquet" else "summary")
         selection.require_complete()
-        return
-    form = reports.form(
-        paper_columns=columns == "paper",
-        paper_means=aggregate == "paper",
-        standalone=standalone,
-        penalised_means=aggregate == "penalised",
-    )
-    if output_format == "text":
-        screen.show(reports.drawn(selection, form, room := screen.width(wide=wide)), room)
-        selection.require_complete()
-        return
-    content = reports.rendered(selection, output_format, form, per_clip=per_clip)
-    _emit(output, content, output_format, "per-clip" if per_clip or output_format == "parquet" else "summary")
-    selection.require_complete()
+
+
+def _say(line: str) -> None:
+    """Print a line of progress, apart from the report."""
+    print(line, file=sys.stderr)
 
 
 def _chosen(output_format: str | None, output: Path | None, *, wide: bool) -> str:

@@ -32,7 +32,9 @@ def test_a_card_says_what_was_trained(file, trained, hsbench_here, library):
     facts = card.read(file).card
     assert (facts.corpus, facts.seed, facts.steps, facts.weights_licence) == ("demo", 0, 1, "MIT")
     assert facts.fingerprint == json.loads((trained / "spec.json").read_text())["corpus"]["settings"]["fingerprint"]
-    assert [sorted(of_clip) for of_clip in facts.scores.values()] == [["lsd", "mse", "si_snr"]] * 2, "a clip of each split"
+    assert [sorted(of_clip) for of_clip in facts.scores.values()] == [["lsd", "mse", "si_snr"]] * 2, (
+        "a clip of each split"
+    )
     code, out, _ = hsbench_here("networks", "show", "hypersound-fmlp-demo", "--networks", library)
     assert code == 0
     assert f"sha256: {facts.sha256}" in out

@@ -54,3 +54,10 @@ def change(tmp_path):
         return changed
 
     return write
+
+
+def content(path, end):
+    """Return name and content of the only file whose name ends so."""
+    with zipfile.ZipFile(path) as archive:
+        (name,) = (name for name in archive.namelist() if name.endswith(end))
+        return name, archive.read(name)

@@ -9,14 +9,9 @@ import pytest
 import hsbench
 from hsbench.api import packs
 
+from .conftest import content
+
 CHECKS = ["files", "cells", "rows", "originals"]
-
-
-def content(path, end):
-    """Return name and content of the only file whose name ends so."""
-    with zipfile.ZipFile(path) as archive:
-        (name,) = (name for name in archive.namelist() if name.endswith(end))
-        return name, archive.read(name)
 
 
 def verdicts(verification):
