@@ -1,0 +1,109 @@
+"""Claims: rows that decide what sections 3 and 4 of the HyperSound paper say, as far as no table has them already.
+
+hsbench.analysis.claims pairs these rows, and those of the tables, into one experiment for each sentence. No row trains
+a HyperSound model: claims about it read the results of Tables 2a to 4, where these were run.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hsbench.descriptors import ExperimentDescriptor
+from hsbench.experiments.floors import FLOORS
+from hsbench.spec import CHEAP_SMOKE, Experiment, Row, freeze
+
+DESCRIPTORS = [
+    ExperimentDescriptor(
+        name="claims",
+        target="hsbench.experiments.claims:claims",
+        summary="sentences of the paper's sections 3 and 4, each with a verdict: individual INRs, counts, patch INRs",
+    ),
+]
+
+HALF = {"compression_ratio": 2.0}
+FEW_STEPS = freeze({"steps": 300})
+"""As in `overview`, whose cells of individual INRs this experiment shares."""
+STRIDE = 2
+NOISE = 0.01
+"""Noise on fitted weights, in parts of the root mean square of each tensor."""
+
+SIRENS: dict[str, dict[str, Any]] = {
+    "SIREN": {},
+    "SIREN noisy weights": {"settings": {"weight_noise": NOISE}},
+    "SIREN rate 1e-2": {"training": {"learning_rate": 1e-2}},
+    "SIREN omega_0 100": {"settings": {"omega_0": 100.0}},
+    "SIREN omega_i 100": {"settings": {"omega_i": 100.0}},
+    "SIREN plain initialisation": {"switches": {"inr_siren_init": "none"}},
+    "SIREN half the rate": {"settings": {"fit_stride": STRIDE}},
+}
+FMLPS: dict[str, dict[str, Any]] = {
+    "FMLP": {},
+    "FMLP noisy weights": {"settings": {"weight_noise": NOISE}},
+    "FMLP rate 1e-3": {"training": {"learning_rate": 1e-3}},
+    "FMLP 8x": {"settings": {"compression_ratio": 8.0}},
+    "FMLP half the rate": {"settings": {"fit_stride": STRIDE}},
+    "FMLP one start": {"settings": {"shared_start": True}},
+}
+PATCH_RUNS = {"patches": 128}
+"""Patches of a step in all analogues: a multiple of the 8 runs of 16 patches that the spectral loss needs."""
+PATCHES: dict[str, dict[str, Any]] = {
+    "time loss": {},
+    "spectral loss too": {"settings": {"spectral_weight": 1.0}},
+    "weighted spectral loss": {"settings": {"spectral_weight": 1.0, "frequency_weight_p": 1.0}},
+    "augmented": {"training": {"augment": True}},
+    "one shared layer": {"settings": {"shared_layers": 1}},
+    "two shared layers": {"settings": {"shared_layers": 2}},
+}
+
+
+def claims() -> Experiment:
+    """Return the experiment: clips of both splits, since individual INRs learn from no split and ten voices say more.
+
+    Claims about patch INRs, which are trained, read the held-out clips alone.
+    """
+    return Experiment(
+        name="claims",
+        title="What decides the claims of the paper",
+        rows=(
+            *(_fit(name, "inr-fmlp", **options) for name, options in FMLPS.items()),
+            *(_fit(name, "inr-siren", **options) for name, options in SIRENS.items()),
+            Row("decimation 2x", "decimation", freeze({"compression_ratio": float(STRIDE)})),
+            *(_patch(f"patch INR {name}", **options) for name, options in PATCHES.items()),
+            *FLOORS,
+        ),
+        metrics=("mse", "lsd", "si_snr", "pesq", "stoi"),
+        clips=freeze({"smoke": 4, "quick": 12, "standard": 30, "paper": 30}),
+        left_out=CHEAP_SMOKE,
+        split="all",
+        parallel=True,
+    )
+
+
+def _fit(
+    name: str,
+    model: str,
+    settings: dict[str, Any] | None = None,
+    training: dict[str, Any] | None = None,
+    switches: dict[str, Any] | None = None,
+) -> Row:
+    """Return a row of individual INRs at compression ratio 2."""
+    return Row(
+        name,
+        model,
+        freeze({**HALF, **(settings or {})}),
+        training=freeze(training or {}),
+        quick=FEW_STEPS,
+        switches=freeze(switches or {}),
+    )
+
+
+def _patch(name: str, settings: dict[str, Any] | None = None, training: dict[str, Any] | None = None) -> Row:
+    """Return a row of the analogues: a patch INR at compression ratio 8, trained for few steps under `quick`."""
+    return Row(
+        name,
+        "patch-inr",
+        freeze({"compression_ratio": 8.0, **(settings or {})}),
+        training=freeze({**PATCH_RUNS, **(training or {})}),
+        quick=freeze({"steps": 600}),
+        notes=("analogue: says nothing about HyperSound",),
+    )
