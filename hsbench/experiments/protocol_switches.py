@@ -25,7 +25,7 @@ CHANGED: dict[str, tuple[str, str]] = {
     "initialised by omega_0": ("inr_siren_init", "omega_0"),
 }
 """Suffix of the row -> the switch that it changes, and its value."""
-SHORT = freeze({"steps": 300, "coordinates": 2048})
+SHORT = freeze({"steps": 300, "coordinates": 1024})
 
 
 def protocols() -> Experiment:
@@ -51,7 +51,7 @@ def protocols() -> Experiment:
             ),
             *FLOORS,
         ),
-        clips=freeze({"smoke": 4, "quick": 12, "standard": 30, "paper": 30}),
+        clips=freeze({"smoke": 4, "quick": 20, "standard": 30, "paper": 30}),
         metrics=("mse", "lsd", "si_snr", "pesq", "stoi"),
         left_out=CHEAP_SMOKE,
         split="all",

@@ -16,7 +16,7 @@ SIREN: dict[str, Any] = {"first_hz": 6881.0, "omega": 50.0}
 """Frequencies of the shared SIREN, see hsbench.models.patches.network."""
 
 VARIANTS: dict[str, Any] = {"frequency_weight_p": 0.0, "shared_layers": 0}
-"""Settings of patch-inr that were added later, at their neutral values: no frequency weighting, shifts in all layers."""
+"""Settings of patch-inr that were added later, at their neutral values: no frequency weighting, no shared layer."""
 
 ONE_PASS_PAPER: dict[str, Any] = {
     "steps": 400000,
