@@ -28,23 +28,22 @@ STRIDE = 2
 NOISE = 0.01
 """Noise on fitted weights, in parts of the root mean square of each tensor."""
 
-SIRENS: dict[str, dict[str, Any]] = {
-    "SIREN": {},
-    "SIREN plain initialisation": {"switches": {"inr_siren_init": "none"}},
-    "SIREN noisy weights": {"settings": {"weight_noise": NOISE}},
-    "SIREN rate 1e-2": {"training": {"learning_rate": 1e-2}},
-    "SIREN omega_i 100": {"settings": {"omega_i": 100.0}},
-    "SIREN omega_0 100": {"settings": {"omega_0": 100.0}},
-    "SIREN half the rate": {"settings": {"fit_stride": STRIDE}},
-}
-FMLPS: dict[str, dict[str, Any]] = {
+FITS: dict[str, dict[str, Any]] = {
     "FMLP": {},
+    "SIREN": {},
     "FMLP noisy weights": {"settings": {"weight_noise": NOISE}},
-    "FMLP rate 1e-3": {"training": {"learning_rate": 1e-3}},
+    "SIREN noisy weights": {"settings": {"weight_noise": NOISE}},
+    "SIREN plain initialisation": {"switches": {"inr_siren_init": "none"}},
+    "SIREN omega_i 100": {"settings": {"omega_i": 100.0}},
     "FMLP 8x": {"settings": {"compression_ratio": 8.0}},
+    "SIREN rate 1e-2": {"training": {"learning_rate": 1e-2}},
+    "FMLP rate 1e-3": {"training": {"learning_rate": 1e-3}},
+    "SIREN omega_0 100": {"settings": {"omega_0": 100.0}},
     "FMLP half the rate": {"settings": {"fit_stride": STRIDE}},
+    "SIREN half the rate": {"settings": {"fit_stride": STRIDE}},
     "FMLP one start": {"settings": {"shared_start": True}},
 }
+"""Row of individual INRs, whose first word is the kind of network -> what differs from its defaults."""
 PATCH_RUNS = {"patches": 128}
 """Patches of a step in all analogues: a multiple of the 8 runs of 16 patches that the spectral loss needs."""
 PATCHES: dict[str, dict[str, Any]] = {
@@ -66,8 +65,7 @@ def claims() -> Experiment:
         name="claims",
         title="What decides the claims of the paper",
         rows=(
-            *(_fit(name, "inr-fmlp", **options) for name, options in FMLPS.items()),
-            *(_fit(name, "inr-siren", **options) for name, options in SIRENS.items()),
+            *(_fit(name, f"inr-{name.split()[0].lower()}", **options) for name, options in FITS.items()),
             Row("decimation 2x", "decimation", freeze({"compression_ratio": float(STRIDE)})),
             *(_patch(f"patch INR {name}", **options) for name, options in PATCHES.items()),
             *FLOORS,

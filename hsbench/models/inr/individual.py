@@ -81,8 +81,8 @@ class IndividualINR:
         start: str,
         shared_start: bool,
         weight_format: str,
-        weight_noise: float,
-        fit_stride: int,
+        weight_noise: float = 0.0,
+        fit_stride: int = 1,
         **network: Any,
     ) -> None:
         del compression_ratio  # width says it exactly
