@@ -220,6 +220,8 @@ class MetricInfo:
             the scale has no end, the expected value of noise at the level of the reference. None where neither is one
             number for all clips.
         in_pool: whether the metric holds Python's interpreter lock, so that clips are scored in several processes.
+        shortest_seconds: length of the clips that the metric was developed for, in seconds; tables remark that theirs
+            are shorter. Unlike below `min_samples`, there is a value.
     """
 
     name: str = ""
@@ -236,6 +238,7 @@ class MetricInfo:
     ceiling: float | None = None
     worst: float | None = None
     in_pool: bool = False
+    shortest_seconds: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -195,6 +195,8 @@ class Row:
         split: split that this row's clips come from; the plan fills it in where a table shows clips of both splits.
         training: training settings that differ from those of the model's budgets, under every budget.
         quick: training settings that differ under the budget `quick` alone, where minutes count.
+        switches: protocol switches of this row alone, for experiments on the switches themselves; the others have the
+            values of the protocol.
         notes: remarks that tables print beside the row.
     """
 
@@ -207,6 +209,7 @@ class Row:
     notes: tuple[str, ...] = ()
     split: str | None = None
     quick: Settings = ()
+    switches: Settings = ()
 
 
 @dataclass(frozen=True)

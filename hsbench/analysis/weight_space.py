@@ -140,6 +140,31 @@ def accuracy(
     )
 
 
+def right(coordinates: NDArray[np.float64], labels: Sequence[str], groups: Sequence[str]) -> NDArray[np.float64] | None:
+    """Return for each clip whether its neighbours give its label (1) or not (0), minus the mean of shuffled labels.
+
+    The neighbours, the number of them and the shuffles are those of `accuracy`.
+
+    Args:
+        coordinates: [clips, dims].
+        labels: label of each clip.
+        groups: group of each clip; clips of one group are no neighbours, and a shuffle gives them one label.
+
+    Returns:
+        [clips], NaN for a clip whose label no possible neighbour has; None where `accuracy` has no value.
+    """
+    overall = accuracy(coordinates, labels, groups)
+    if overall is None:
+        return None
+    label, group = np.unique(labels, return_inverse=True)[1], np.unique(groups, return_inverse=True)[1]
+    allowed = group[:, None] != group[None, :]
+    counted = (allowed & (label[:, None] == label[None, :])).any(axis=1)
+    nearest = _nearest(coordinates, allowed, overall.k)
+    single = np.eye(len(label), dtype=bool)
+    hits = np.array([_share(nearest, label, single[clip]) for clip in range(len(label))])
+    return np.where(counted, hits - overall.chance, np.nan)
+
+
 def _nearest(coordinates: NDArray[np.float64], allowed: NDArray[np.bool_], k: int) -> NDArray[np.intp]:
     """Return the k nearest neighbours of each clip, nearest first: [clips, dims] -> [clips, k] indices."""
     # |x - y|^2 = |x|^2 + |y|^2 - 2 x y, for all pairs with one matrix product.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hsbench import registry
 from hsbench.planning.resources import choose
 
 if TYPE_CHECKING:
@@ -49,13 +50,18 @@ class Comparison:
 def known_values(device: str = "cpu") -> list[Comparison]:
     """Compute every metric on its test pairs, and return each value beside the known one.
 
+    Metrics of an extra that is not installed, such as hsbench[visqol], are left out.
+
     Args:
         device: device of learned metrics: "auto", "cpu" or "cuda".
     """
     from hsbench.metrics import known
     from hsbench.metrics.suite import Scorer
 
-    pairs, wanted = known.pairs(), known.values()
+    # A metric of an extra that is not installed has nothing to test; a missing required package is a finding.
+    optional = {name for name in registry.names("metrics") if registry.metric(name).extra is not None}
+    left_out = {name for name in optional if registry.metric(name).missing()}
+    pairs, wanted = known.pairs(), [value for value in known.values() if value.metric not in left_out]
     metrics = {pair: [value.metric for value in wanted if value.pair == pair] for pair in pairs}
     with Scorer(known.RATE, choose(device).device) as scorer:
         scores = dict(scorer.score((name, *pair, metrics[name]) for name, pair in pairs.items()))

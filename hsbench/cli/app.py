@@ -18,6 +18,7 @@ from typer.core import TyperGroup
 from hsbench.cli import (
     bless,
     check,
+    claims,
     clean,
     compare,
     corpus,
@@ -102,6 +103,7 @@ app.command("verify")(verify.verify)
 app.command("clean")(clean.clean)
 app.command("check")(check.check)
 app.command("bless")(bless.bless)
+app.command("claims")(claims.claims)
 app.command("selftest")(selftest.selftest)
 app.command("doctor")(doctor.doctor)
 

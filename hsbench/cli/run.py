@@ -70,7 +70,7 @@ def run(
     An experiment is a table, and every row needs one or more cells. A cell is one fit of a model, with its settings,
     corpus, budget, protocol and random seed.
     """
-    from hsbench.api import closing, reports, runs
+    from hsbench.api import claims, closing, reports, runs
     from hsbench.api.progress import watcher
     from hsbench.api.registered import import_files
     from hsbench.api.request import Choice, Request, parse_changes
@@ -122,6 +122,8 @@ def run(
         print(study.to_markdown())
     for sentence in closing.sentences(study):
         screen.say(sentence)
+    if verdicts := claims.after_run(results, study.views):
+        print(verdicts)
     print(f"wrote {reports.write_readme(results, baselines)}")
     if html and (page := closing.write_page(study, results, baselines)) is not None:
         print(f"wrote {page}; open it in a browser to listen")

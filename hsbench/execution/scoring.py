@@ -153,4 +153,5 @@ class CellScorer:
             "status": score.status,
             "seconds": round(score.seconds, 4),
         }
-        return row | ({"detail": score.detail} if score.detail else {})
+        facts = {} if score.lag is None or score.gain is None else {"lag": score.lag, "gain": round(score.gain, 6)}
+        return row | ({"detail": score.detail} if score.detail else {}) | facts

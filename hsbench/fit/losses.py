@@ -141,13 +141,19 @@ def parallel_wavegan(reference: torch.Tensor, estimate: torch.Tensor, epoch: flo
     return value
 
 
+def no_spectral_loss(reference: torch.Tensor, estimate: torch.Tensor, epoch: float = 0) -> torch.Tensor:
+    """Return 0, for a training with the loss in the time domain alone; the arguments are those of the other losses."""
+    del reference, epoch
+    return estimate.new_zeros(())
+
+
 def spectral(
     kind: str, sample_rate: int, p: float, weighted: str, across: Callable[[torch.Tensor], torch.Tensor]
 ) -> Callable[[torch.Tensor, torch.Tensor, float], torch.Tensor]:
     """Return a spectral loss by name, a function (reference, estimate, epoch) -> scalar.
 
     Args:
-        kind: "mel" (MultiResolutionMelLoss) or "pwg" (parallel_wavegan).
+        kind: "mel" (MultiResolutionMelLoss), "pwg" (parallel_wavegan), or "none" for no spectral loss.
         sample_rate: sample rate of the waveforms, in Hz.
         p: exponent of the frequency weighting, 0 for none.
         weighted: what the frequency weights multiply, one of WEIGHTED.
@@ -157,11 +163,12 @@ def spectral(
         UnknownNameError: there is no loss of that name.
         UsageError: the loss has no frequency weighting, and p is not 0.
     """
-    if kind == "pwg" and p:
-        raise UsageError(f"the loss pwg takes no frequency weighting, got frequency_weight_p {p}; use mel.")
+    if kind in ("pwg", "none") and p:
+        raise UsageError(f"the loss {kind} takes no frequency weighting, got frequency_weight_p {p}; use mel.")
     losses: dict[str, Callable[[], Callable[[torch.Tensor, torch.Tensor, float], torch.Tensor]]] = {
         "mel": partial(MultiResolutionMelLoss, sample_rate, p, weighted, across),
         "pwg": lambda: parallel_wavegan,
+        "none": lambda: no_spectral_loss,
     }
     if kind not in losses:
         raise UnknownNameError("spectral loss", kind, losses)

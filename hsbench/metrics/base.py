@@ -88,12 +88,17 @@ class Score:
         status: "ok", or the reason why there is no value.
         seconds: computing time.
         detail: message of the exception, for the statuses "unavailable" and "error:...".
+        lag: samples by which the estimate is late, a fact of the pair that most metrics show as noise; None where the
+            estimate does not resemble the reference (hsbench.audio.lag.alignment).
+        gain: factor from the reference to the estimate at that lag; None likewise.
     """
 
     value: float | None
     status: str
     seconds: float = 0.0
     detail: str = ""
+    lag: int | None = None
+    gain: float | None = None
 
 
 def split_rate(name: str) -> tuple[str, int | None]:

@@ -2,7 +2,8 @@
 
 The first five pairs are speech-like waveforms with the values of the HyperSound reference (WUT-AI/hypersound at commit
 1455c27, run unmodified with torchmetrics 0.9.3, pystoi 0.3.3, pesq 0.0.4, cdpam 0.0.6). The tolerances allow for what
-is different here, mainly the resampler before PESQ. The values of the last pair follow from the definitions.
+is different here, mainly the resampler before PESQ. The values of the last pair follow from the definitions. Metrics
+that the reference does not have are compared with the packages that define or can compute them.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ class Known:
         pair: name of the pair, see `pairs`.
         want: expected value.
         tolerance: largest absolute difference that counts as equal.
-        source: origin of the expected value, "HyperSound reference" or "definition".
+        source: origin of the expected value, "HyperSound reference", "definition", or a package with its version.
     """
 
     metric: str
@@ -87,6 +88,14 @@ _TOLERANCE = {
 }
 
 
+_PACKAGES = [
+    Known("mel", "noise20", 2.661237894300308, 1e-5, "torchaudio 2.11.0"),
+    Known("estoi", "noise20", 0.7755336772116781, 1e-6, "pystoi 0.4.1"),
+    Known("visqol", "noise20", 3.7039076294266713, 0.01, "visqol-python 3.8.0"),
+]
+"""Values of packages that were called without hsbench, for metrics that the reference does not have."""
+
+
 def values() -> list[Known]:
     """Return every known value."""
     known = []
@@ -96,13 +105,16 @@ def values() -> list[Known]:
     tone, _ = pairs()["offset"]
     span = float(tone.max()) - float(tone.min())
     for metric, want in (
+        ("si_sdr", 10 * math.log10(0.125 / 0.01)),  # the mean of the tone is 0, so the offset is the whole noise
         ("mae", 0.1),
         ("mse", 0.01),
         ("psnr", 20 * math.log10(span / 0.1)),
         ("snr", 10 * math.log10(0.125 / 0.01)),
     ):
         known.append(Known(metric, "offset", want, 1e-4, "definition"))
-    return [*known, Known("mr_stft", "identical", 0.0, 1e-5, "definition")]
+    for metric, want in (("mr_stft", 0.0), ("mel", 0.0), ("estoi", 1.0), ("visqol", 5.0)):
+        known.append(Known(metric, "identical", want, 1e-5, "definition"))
+    return [*known, *_PACKAGES]
 
 
 def pairs() -> dict[str, Pair]:

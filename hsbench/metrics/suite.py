@@ -8,6 +8,7 @@ needed, so memory does not grow with their number.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import functools
 import hashlib
 import importlib
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from hsbench import registry
+from hsbench.audio.lag import alignment
 from hsbench.errors import BackendMissingError, UsageError
 from hsbench.metrics.base import Score, Undefined, info, refusal
 from hsbench.pool import Pool
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
+    from hsbench.audio.lag import Alignment
     from hsbench.descriptors import MetricDescriptor
 
     Signal = NDArray[np.float64]
@@ -88,7 +91,7 @@ class Scorer:
         """Compute the metrics of a pair that run in this process, after those of the pool have been submitted."""
         x, y = _samples("reference", reference), _samples("estimate", estimate)
         resampled = functools.cache(lambda rate: (_at(x, self.sample_rate, rate), _at(y, self.sample_rate, rate)))
-        pending = _PendingPair(pair_id, list(names))
+        pending = _PendingPair(pair_id, list(names), alignment(x, y))
         # The pool's metrics come first, and among them those that need no resampling, which imports torch.
         for name in sorted(names, key=lambda name: (not info(name).in_pool, info(name).sample_rate is not None)):
             facts = info(name)
@@ -117,8 +120,8 @@ class Scorer:
 class _PendingPair:
     """A pair of which some scores are still being computed in the pool."""
 
-    def __init__(self, pair_id: str, names: list[str]) -> None:
-        self.id, self.names = pair_id, names
+    def __init__(self, pair_id: str, names: list[str], aligned: Alignment | None) -> None:
+        self.id, self.names, self.aligned = pair_id, names, aligned
         self.scores: dict[str, Score] = {}
         self.futures: dict[str, Any] = {}
 
@@ -129,7 +132,8 @@ class _PendingPair:
                 self.scores[name] = future.result()
             except Exception as error:  # noqa: BLE001  the process died: a failure is a status
                 self.scores[name] = Score(None, f"error:{type(error).__name__}", 0.0, str(error))
-        return self.id, {name: self.scores[name] for name in self.names}
+        facts = {} if self.aligned is None else self.aligned._asdict()
+        return self.id, {name: dataclasses.replace(self.scores[name], **facts) for name in self.names}
 
 
 def measure(descriptor: MetricDescriptor, reference: Signal, estimate: Signal, rate: int, device: str) -> Score:

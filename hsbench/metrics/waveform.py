@@ -11,23 +11,26 @@ Metrics
     psnr    10 log10((max x - min x)^2 / mse)                             dB, higher is better
     si_snr  10 log10((sum s^2 + eps) / (sum (s - y)^2 + eps)),  s = a x,
             a = (sum x y + eps) / (sum x^2 + eps), x and y without their means    dB, higher is better
+    si_sdr  the same formula, x and y with their means, as Le Roux et al. define it: a constant offset of the estimate
+            is noise here and is removed by si_snr                        dB, higher is better
 
 Undefined
-    snr, psnr, si_snr: "target_silent", "estimate_silent" for a silent reference or estimate;
+    snr, psnr, si_snr, si_sdr: "target_silent", "estimate_silent" for a silent reference or estimate;
     psnr: "identical" where y equals x, since the value would be infinite.
 
 Limits
-    si_snr does not depend on the level and the polarity of the estimate, as long as the energy of the noise is far
-    above eps: then 2y and -y score like y.
-    The eps bounds snr and si_snr. For y = g x the noise is 0 and si_snr is 10 log10(1 + g^2 sum x^2 / eps), which
+    si_snr and si_sdr do not depend on the level and the polarity of the estimate, as long as the energy of the noise is
+    far above eps: then 2y and -y score like y.
+    The eps bounds snr, si_snr and si_sdr. For y = g x the noise is 0, and si_snr 10 log10(1 + g^2 sum x^2 / eps), which
     measures the energy of the estimate: 6 dB less at half the level. Above CEILING values say more of the energy than
     of the error, so tables show "> 90".
 
 Worst values, for the penalised mean
-    The scales of snr and si_snr have no lower end; what stands there is the value of noise n at the level of x that has
-    nothing to do with x.
+    The scales of snr, si_snr and si_sdr have no lower end; what stands there is the value of noise n at the level of x
+    that has nothing to do with x.
     snr     sum (x - n)^2 = 2 sum x^2 in expectation: 10 log10(1 / 2) = -3.01 dB.
-    si_snr  with the correlation r of x and n the value is 10 log10(r^2 / (1 - r^2)), where r^2 has the distribution
+    si_snr, si_sdr
+            with the correlation r of x and n the value is 10 log10(r^2 / (1 - r^2)), where r^2 has the distribution
             Beta(1/2, (N - 2)/2) for N samples. The mean is 10 / ln 10 (psi(1/2) - psi((N - 2)/2)), psi the digamma
             function: -50.7 dB for the benchmark's N = 32768.
     mse, mae and psnr of such noise depend on the level or the peaks of the clip, so they have no one worst value.
@@ -113,6 +116,21 @@ DESCRIPTORS = [
             worst=-50.7,
         ),
     ),
+    MetricDescriptor(
+        name="si_sdr",
+        target="hsbench.metrics.waveform:si_sdr",
+        summary="scale-invariant signal-to-distortion ratio, without removal of the mean",
+        info=MetricInfo(
+            label="SI-SDR",
+            unit="dB",
+            better="higher",
+            bounds=(None, None),
+            tolerance=1e-6,
+            undefined_for=("target_silent", "estimate_silent"),
+            ceiling=CEILING,
+            worst=-50.7,
+        ),
+    ),
 ]
 
 
@@ -149,7 +167,17 @@ def psnr(reference: NDArray[np.float64], estimate: NDArray[np.float64], sample_r
 def si_snr(reference: NDArray[np.float64], estimate: NDArray[np.float64], sample_rate: int) -> float:
     """Return the scale-invariant signal-to-noise ratio in dB; both [samples]."""
     del sample_rate
-    x, y = reference - reference.mean(), estimate - estimate.mean()
+    return _scale_invariant(reference - reference.mean(), estimate - estimate.mean())
+
+
+def si_sdr(reference: NDArray[np.float64], estimate: NDArray[np.float64], sample_rate: int) -> float:
+    """Return the scale-invariant signal-to-distortion ratio in dB, which keeps the means; both [samples]."""
+    del sample_rate
+    return _scale_invariant(reference, estimate)
+
+
+def _scale_invariant(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
+    """Return the ratio of the multiple of x that is nearest to y to the rest of y, in dB; both [samples]."""
     target = (_sum(x * y) + EPS) / (_sum(x * x) + EPS) * x
     return _decibel(target, target - y)
 

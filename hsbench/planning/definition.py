@@ -127,6 +127,7 @@ def _check_row(row: Row) -> None:
     _check_settings(f"setting of {row.model}", dict(row.settings), model.defaults)
     known = {key for name in BUDGETS for key in model.budgets.get(name, {})}
     _check_settings(f"training setting of {row.model}", {**dict(row.training), **dict(row.quick)}, known)
+    _check_settings(f"protocol switch that {row.model} reads", dict(row.switches), model.switches)
     _expect(not isinstance(row.notes, str), "notes should be a tuple of sentences", row.notes)
     if row.corpus is not None:
         registry.corpus(row.corpus)

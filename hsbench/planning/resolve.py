@@ -185,7 +185,7 @@ class Resolved:
         """
         descriptor, corpus = registry.model(row.model), self.corpora[self.selection.corpus_of(row)]
         settings, training = self._settings(row)
-        switches = protocols.switches(self.protocol, descriptor.switches)
+        switches = {**protocols.switches(self.protocol, descriptor.switches), **dict(row.switches)}
         if descriptor.resolve is not None:
             resolve = registry.call(descriptor, registry.load_target, descriptor.resolve)
             settings = registry.call(descriptor, resolve, settings, switches, corpus.manifest.samples)

@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     Summary = Mapping[str, Mapping[str, Any]]
 
 
+FACTS = ("lag", "gain")
+"""Facts of a pair: samples by which the estimate is late, and its factor (hsbench.audio.lag.alignment)."""
+_BLANK = ("",) * len(FACTS)
+
+
 def table(scores: Scores, summary: Summary) -> str:
     """Return one line per pair, then means, intervals and coverage; "" where there are no scores.
 
@@ -53,16 +58,18 @@ def terminal(scores: Scores, summary: Summary, width: int | None) -> RenderableT
 
 def _lines(scores: Scores, summary: Summary) -> list[list[str]]:
     """Return the headings, one line per pair, then means, intervals and coverage."""
-    lines = [["clip", *summary]]
+    lines = [["clip", *summary, *FACTS]]
     for clip, row in scores.items():
-        lines.append([short(clip), *(_cell(score.value, score.status, name) for name, score in row.items())])
+        facts = _facts(next(iter(row.values()), None)).values()
+        cells = (_cell(score.value, score.status, name) for name, score in row.items())
+        lines.append([short(clip), *cells, *(_written(fact) or "-" for fact in facts)])
     for title in ("mean", "ci_low", "ci_high"):
         shown = [_cell(facts[title], "", name) for name, facts in summary.items()]
         if any(shown):
-            lines.append([title, *shown])
+            lines.append([title, *shown, *_BLANK])
     if any(facts["left_out"] for facts in summary.values()):
-        lines.append(["left_out", *(str(facts["left_out"]) for facts in summary.values())])
-    return [*lines, ["scored", *(f"{facts['n']}/{facts['n_total']}" for facts in summary.values())]]
+        lines.append(["left_out", *(str(facts["left_out"]) for facts in summary.values()), *_BLANK])
+    return [*lines, ["scored", *(f"{facts['n']}/{facts['n_total']}" for facts in summary.values()), *_BLANK]]
 
 
 def as_json(scores: Scores, summary: Summary, problems: Sequence[str]) -> str:
@@ -74,7 +81,7 @@ def as_json(scores: Scores, summary: Summary, problems: Sequence[str]) -> str:
         problems: sentences on files that could not be paired or read.
     """
     clips = {
-        clip: {name: {"value": score.value, "status": score.status} for name, score in row.items()}
+        clip: {name: {"value": score.value, "status": score.status, **_facts(score)} for name, score in row.items()}
         for clip, row in scores.items()
     }
     return json.dumps({"clips": clips, "summary": summary, "problems": list(problems)}, indent=2) + "\n"
@@ -84,12 +91,23 @@ def as_csv(scores: Scores) -> str:
     """Return one line per pair and metric."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["clip", "metric", "value", "status", "seconds"])
+    writer.writerow(["clip", "metric", "value", "status", "seconds", "lag", "gain"])
     for clip, row in scores.items():
         for name, score in row.items():
             value = "" if score.value is None else f"{score.value:.8g}"
-            writer.writerow([in_csv(clip), name, value, score.status, f"{score.seconds:.4f}"])
+            facts = [_written(fact) for fact in _facts(score).values()]
+            writer.writerow([in_csv(clip), name, value, score.status, f"{score.seconds:.4f}", *facts])
     return out.getvalue()
+
+
+def _facts(score: Score | None) -> dict[str, float | None]:
+    """Return lag [samples] and gain of a pair, which all its scores have; None where they are not known."""
+    return dict.fromkeys(FACTS) if score is None else {name: getattr(score, name) for name in FACTS}
+
+
+def _written(fact: float | None) -> str:
+    """Return a fact as text; "" where it is not known."""
+    return "" if fact is None else f"{fact:.4g}"
 
 
 def _cell(value: float | None, status: str, metric: str) -> str:

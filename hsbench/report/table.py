@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from hsbench.analysis import comparability, costs, equivalent_fits, floors, frame, published, stats
 from hsbench.errors import DataError
 from hsbench.metrics.base import MetricInfo, info
+from hsbench.report import late
 from hsbench.results.pending import score_status
 from hsbench.spec import FLOOR_MODELS
 
@@ -189,12 +190,14 @@ class _Cells(NamedTuple):
         values: metric -> scores [seeds, clips], NaN where there is no value.
         failed: metric -> whether the value is missing because of the estimate [seeds, clips].
         missing: (metric, status) -> number of scores without a value.
+        late: remark on late estimates, or "".
     """
 
     folders: Sequence[CellFolder]
     values: Mapping[str, NDArray[np.float64]]
     failed: Mapping[str, NDArray[np.bool_]]
     missing: Mapping[tuple[str, str], int]
+    late: str
 
 
 def _read(view: View, row: ViewRow, results: Results) -> _Cells:
@@ -202,7 +205,7 @@ def _read(view: View, row: ViewRow, results: Results) -> _Cells:
     scores = [cell.scores() for cell in cells]
     values = {metric: frame.values(scores, clips, metric) for metric in view.metrics}
     failed = {metric: frame.failures(scores, clips, metric) for metric in view.metrics}
-    return _Cells(cells, values, failed, _missing(scores, clips, view.metrics))
+    return _Cells(cells, values, failed, _missing(scores, clips, view.metrics), late.remark(scores, clips))
 
 
 def _model_versions(view: View, read: Sequence[_Cells]) -> dict[str, int]:
@@ -301,6 +304,7 @@ def _row(
             *row.notes,
             *(f"adopted: not trained here; the network is {name}" for name in adopted),
             *([absent] if absent else []),
+            *([cells.late] if cells.late else []),
             *(note for cell in cells.folders for note in cell.problems()),
         ),
         fit=_fit(cells.folders),

@@ -99,3 +99,11 @@ def test_invalid_arguments_are_refused_in_a_sentence(pair):
         MultiResolutionMelLoss(22050)(torch.zeros(1, 1024), torch.zeros(1, 1024))
     with pytest.raises(UsageError, match="a number from 0"):
         MultiResolutionMelLoss(22050, -1.0)
+
+
+def test_no_spectral_loss_is_zero_and_takes_no_weighting():
+    x = torch.randn(2, 4096)
+    none = spectral("none", 22050, 0.0, "mel_amplitude", lambda mean: mean)
+    assert none(x, x + 1, 3) == 0
+    with pytest.raises(UsageError, match="loss none takes no frequency weighting"):
+        spectral("none", 22050, 0.5, "mel_amplitude", lambda mean: mean)

@@ -17,7 +17,7 @@ from hsbench.errors import BackendMissingError, UsageError
 from hsbench.metrics import cdpam_weights, known
 from hsbench.metrics.base import Undefined
 from hsbench.metrics.cdpam_network import DirectEncoder, Network, network
-from hsbench.metrics.intelligibility import SENTINEL, stoi
+from hsbench.metrics.intelligibility import SENTINEL, estoi, stoi
 from hsbench.metrics.learned import Cdpam, cdpam
 from hsbench.metrics.perceptual import pesq
 
@@ -65,6 +65,30 @@ def test_a_clip_shorter_than_one_frame_of_stoi_is_a_status(rate):
             stoi(SPEECH[:samples], SPEECH[:samples], rate)
 
 
+def test_estoi_is_the_extended_measure_of_pystoi():
+    y = noisy(0.02)
+    assert value(SPEECH, y, "estoi") == pytest.approx(pystoi.stoi(SPEECH, y, 22050, extended=True), abs=1e-9)
+    assert value(SPEECH, y, "estoi") < value(SPEECH, y, "stoi")
+
+
+def test_estoi_depends_neither_on_level_and_polarity_nor_on_the_state_of_numpys_generator():
+    y = noisy(0.02)
+    for gain in (0.5, -1.0):
+        assert value(SPEECH, gain * y, "estoi") == pytest.approx(value(SPEECH, y, "estoi"), abs=1e-9)
+    x = np.where(np.arange(SPEECH.size) % 4096 < 2048, SPEECH, 0.0)  # digitally silent bands
+    np.random.seed(1)
+    before = np.random.get_state()[1].copy()
+    first = value(x, 0.5 * x, "estoi")
+    assert (np.random.get_state()[1] == before).all()
+    np.random.seed(2)
+    assert value(x, 0.5 * x, "estoi") == first
+
+
+def test_too_few_frames_for_estoi_are_a_status():
+    with pytest.raises(Undefined, match="not_enough_frames"):
+        estoi(SPEECH[:6000], SPEECH[:6000], 22050)
+
+
 def test_stoi_leaves_out_frames_in_which_the_reference_is_silent():
     middle = slice(8000, 16000)
     x, y, z = SPEECH.copy(), noisy(0.02), noisy(0.02)
@@ -73,7 +97,7 @@ def test_stoi_leaves_out_frames_in_which_the_reference_is_silent():
     assert value(x, y, "stoi") == pytest.approx(value(x, z, "stoi"), abs=1e-12)
 
 
-@pytest.mark.parametrize("metric", ["pesq", "stoi", "cdpam"])
+@pytest.mark.parametrize("metric", ["pesq", "stoi", "estoi", "cdpam"])
 def test_speech_metrics_fall_with_noise(metric):
     values = [value(SPEECH, noisy(level), metric) for level in (0.002, 0.02, 0.1)]
     assert values == sorted(values, reverse=metric != "cdpam")
@@ -83,6 +107,7 @@ def test_speech_metrics_fall_with_noise(metric):
 def test_identity_is_ideal():
     assert value(SPEECH, SPEECH, "pesq") == pytest.approx(4.6439, abs=1e-3)
     assert value(SPEECH, SPEECH, "stoi") == pytest.approx(1, abs=1e-12)
+    assert value(SPEECH, SPEECH, "estoi") == pytest.approx(1, abs=1e-9)
     assert value(SPEECH, SPEECH, "cdpam") == 0
 
 

@@ -7,7 +7,7 @@ from hsbench.descriptors import MetricDescriptor
 from hsbench.errors import UnknownNameError, UsageError
 from hsbench.metrics.base import info
 
-ALL = ("mse", "mae", "snr", "psnr", "si_snr", "lsd", "mr_stft", "pesq", "stoi", "cdpam")
+ALL = ("mse", "mae", "snr", "psnr", "si_snr", "si_sdr", "lsd", "mr_stft", "mel", "pesq", "stoi", "estoi", "cdpam")
 rng = np.random.default_rng(0)
 LOUD = rng.standard_normal(4096) * 0.1
 OTHER = rng.standard_normal(4096) * 0.1
@@ -35,7 +35,7 @@ def test_pairs_for_which_no_metric_has_a_value(x, y, status):
 
 def test_metrics_that_have_a_value_for_a_silent_reference():
     got = statuses(ZERO, LOUD)
-    have_value = {"mse", "mae", "cdpam"}
+    have_value = {"mse", "mae", "mel", "cdpam"}
     assert {name for name in ALL if got[name][0]} == have_value
     assert {got[name][1] for name in set(ALL) - have_value} == {"target_silent"}
 
@@ -45,7 +45,7 @@ def test_metrics_that_have_a_value_for_a_silent_reference():
 )
 def test_metrics_that_have_a_value_for_a_silent_estimate(quiet):
     got = statuses(LOUD, quiet)
-    have_value = {"mse", "mae", "lsd", "mr_stft", "cdpam"}
+    have_value = {"mse", "mae", "lsd", "mr_stft", "mel", "cdpam"}
     assert {name for name in ALL if got[name][0]} == have_value
     assert {got[name][1] for name in set(ALL) - have_value} == {"estimate_silent"}
 
@@ -55,8 +55,10 @@ def test_metrics_that_have_no_value_for_a_short_clip():
     no_value = {
         "lsd": "too_short",
         "mr_stft": "too_short",
+        "mel": "too_short",
         "pesq": "too_short",
         "stoi": "not_enough_frames",
+        "estoi": "not_enough_frames",
         "cdpam": "too_short",
     }
     assert {name: got[name][1] for name in no_value} == no_value
@@ -66,6 +68,16 @@ def test_metrics_that_have_no_value_for_a_short_clip():
 
 def test_an_identical_estimate_has_no_psnr():
     assert statuses(LOUD, LOUD)["psnr"] == (False, "identical")
+
+
+def test_every_score_of_a_pair_states_lag_and_gain():
+    late = np.concatenate([np.zeros(16), 0.5 * LOUD[:-16]])
+    got = score(LOUD, late, 22050, ["mse", "si_snr"])
+    assert [(result.lag, round(result.gain, 3)) for result in got.values()] == [(16, 0.5)] * 2
+    assert got["si_snr"].value < 0  # a late estimate looks like noise
+    for estimate in (OTHER, ZERO, NAN, OTHER[:-1]):
+        result = score(LOUD, estimate, 22050, ["mse"])["mse"]
+        assert (result.lag, result.gain) == (None, None)
 
 
 def test_an_exception_in_a_metric_becomes_a_status_and_never_a_number(monkeypatch):

@@ -103,11 +103,11 @@ def test_values_that_follow_from_the_definitions():
     assert value(x, x + 0.1, "psnr") == pytest.approx(20 * np.log10((x.max() - x.min()) / 0.1))
 
 
-@pytest.mark.parametrize("metric", ["mse", "mae", "snr", "psnr", "si_snr", "lsd"])
+@pytest.mark.parametrize("metric", ["mse", "mae", "snr", "psnr", "si_snr", "si_sdr", "lsd", "mel"])
 def test_more_noise_is_worse(metric):
     x = signal()
     values = [value(x, noisy(x, level), metric) for level in (0.001, 0.01, 0.1, 0.5)]
-    rising = metric in ("mse", "mae", "lsd")
+    rising = metric in ("mse", "mae", "lsd", "mel")
     assert values == sorted(values, reverse=not rising)
     assert len(set(values)) == 4
 
@@ -140,3 +140,52 @@ def test_the_lsd_of_a_silent_frame_of_the_reference_is_twelve():
     frames = 1 + 32768 // 220
     silent = sum(1 for centre in range(0, 32769, 220) if 8000 + 512 <= centre <= 24000 - 512)
     assert value(x, x, "lsd") == pytest.approx(12 * silent / frames, abs=1e-6)
+
+
+def test_si_sdr_counts_an_offset_as_noise_and_si_snr_removes_it():
+    x = signal()
+    x -= x.mean()
+    offset = 0.1
+    assert value(x, x + offset, "si_sdr") == pytest.approx(10 * np.log10((x @ x) / (x.size * offset**2)), abs=1e-3)
+    assert value(x, x + offset, "si_snr") > 90
+
+
+@pytest.mark.parametrize("gain", [0.25, 2.0, -1.0])
+def test_si_sdr_does_not_depend_on_level_and_polarity(gain):
+    x = signal()
+    assert value(x, gain * noisy(x, 0.1), "si_sdr") == pytest.approx(value(x, noisy(x, 0.1), "si_sdr"), abs=1e-3)
+
+
+def test_without_a_mean_si_sdr_is_si_snr(golden):
+    x, y = (part.astype(float) - part.astype(float).mean() for part in golden["pairs"]["noise5"])
+    assert value(x, y, "si_sdr") == pytest.approx(value(x, y, "si_snr"), abs=1e-9)
+
+
+@pytest.mark.filterwarnings("ignore:At least one mel filterbank")
+def test_mel_is_the_distance_of_the_mel_spectrograms_of_torchaudio(golden):
+    import torch
+    import torchaudio
+
+    for pair in ("noise20", "lowpass3k", "shift3"):
+        signals = [torch.from_numpy(part.astype(float)) for part in golden["pairs"][pair]]
+        total = 0.0
+        for n_fft, bands in ((32, 5), (64, 10), (128, 20), (256, 40), (512, 80), (1024, 160), (2048, 320)):
+            spectrogram = torchaudio.transforms.MelSpectrogram(
+                22050, n_fft, hop_length=n_fft // 4, n_mels=bands, power=1, norm="slaney", mel_scale="slaney"
+            ).double()
+            levels = [spectrogram(part).clamp(min=1e-5).log10() for part in signals]
+            total += (levels[0] - levels[1]).abs().mean().item()
+        assert value(*golden["pairs"][pair], "mel") == pytest.approx(total, rel=1e-5)
+
+
+def test_a_factor_of_ten_adds_one_to_the_mel_distance_of_each_scale():
+    x = np.random.default_rng(0).standard_normal(32768)  # no band of white noise falls below the floor
+    assert value(0.01 * x, 0.1 * x, "mel") == pytest.approx(7, abs=1e-3)
+    assert value(x, x, "mel") == 0
+    assert value(x, -x, "mel") == pytest.approx(0, abs=1e-9)
+
+
+def test_mel_is_symmetric_and_defined_for_silence():
+    x, y = signal(), noisy(signal(), 0.1)
+    assert value(x, y, "mel") == pytest.approx(value(y, x, "mel"), abs=1e-12)
+    assert value(x, 0 * x, "mel") > value(x, y, "mel")

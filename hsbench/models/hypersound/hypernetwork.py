@@ -47,8 +47,12 @@ if TYPE_CHECKING:
 
     from hsbench.models.targets.base import TargetNet
 
-HEAD_STARTS = ("hyperfan", "network")
-"""Ways to initialise the head for an FMLP: hyperfan-in, as the paper does, and near one complete network."""
+PLAIN_STARTS = ("kaiming", "xavier")
+"""The head as any other linear layer, whatever parameters its rows generate: what section 3.6 of the paper advises
+against."""
+HEAD_STARTS = ("hyperfan", "network", *PLAIN_STARTS)
+"""Ways to initialise the head for an FMLP: hyperfan-in, as the paper does, near one complete network, and plainly. A
+head for a SIREN has its own initialisation unless it is plain."""
 NEAR = 0.01
 """Factor of the head's initial weights with the head start `network`."""
 RESIDUAL_SCALE = 0.1
@@ -88,6 +92,13 @@ class Hypernetwork(nn.Module):
         parts = torch.split(vector, self.sizes, dim=1)
         return {name: part.reshape(-1, *shape) for (name, shape), part in zip(self.shapes.items(), parts, strict=True)}
 
+    def _initialise_hidden(self) -> None:
+        """Draw the hidden layers (Kaiming uniform, biases 0); call it without gradients."""
+        for layer in self.hidden:
+            assert isinstance(layer, nn.Linear)
+            nn.init.kaiming_uniform_(layer.weight, mode="fan_in", nonlinearity="relu")
+            layer.bias.zero_()
+
     @torch.no_grad()
     def initialise(
         self, net: TargetNet, output_scale: float = 1.0, way: str = "replace", start: str = "hyperfan"
@@ -99,28 +110,26 @@ class Hypernetwork(nn.Module):
             output_scale: factor of everything that is drawn for the last layer of the target network, and so of the
                 waveform that the untrained network reconstructs.
             way: rule that combines generated and shared parameters, see hsbench.models.hypersound.combine.
-            start: one of HEAD_STARTS; only an FMLP in the way `replace` depends on it.
+            start: one of HEAD_STARTS; "hyperfan" and "network" differ only for an FMLP in the way `replace`.
 
         Raises:
             UnknownNameError: `start` is not one of HEAD_STARTS.
         """
         if start not in HEAD_STARTS:
             raise UnknownNameError("head start", start, HEAD_STARTS)
-        for layer in self.hidden:
-            assert isinstance(layer, nn.Linear)
-            nn.init.kaiming_uniform_(layer.weight, mode="fan_in", nonlinearity="relu")
-            layer.bias.zero_()
+        self._initialise_hidden()
         self.head.bias.zero_()
         inputs, first = self.head.in_features, 0
         for name, size in zip(self.shapes, self.sizes, strict=True):
             rows = slice(first, first + size)
             fan_in = net.sizes[int(name[1:])]
-            bound = math.sqrt(3 / inputs) * (1 if name.startswith("b") else math.sqrt(1 / fan_in))
-            if isinstance(net, SIREN):
+            bound = _hyperfan_bound(name, inputs, fan_in)
+            if start in PLAIN_STARTS:
+                bound = _plain_bound(start, inputs, self.head.out_features)
+            elif isinstance(net, SIREN):
                 bound *= 1e-3
                 if way != "global_residual":
-                    bias_bound = 1 if name[1:] == "0" else math.sqrt(6 / fan_in) / net.omega_i
-                    self.head.bias[rows].uniform_(-1, 1).mul_(bias_bound)
+                    self.head.bias[rows].uniform_(-1, 1).mul_(_siren_bound(net, name, fan_in))
             elif way == "global_residual":
                 bound *= RESIDUAL_SCALE
             elif way == "replace" and start == "network":
@@ -133,3 +142,18 @@ class Hypernetwork(nn.Module):
                 self.head.weight[rows] *= output_scale
                 self.head.bias[rows] *= output_scale
             first += size
+
+
+def _hyperfan_bound(name: str, inputs: int, fan_in: int) -> float:
+    """Return the bound of hyperfan-in for the rows of the head that generate a parameter."""
+    return math.sqrt(3 / inputs) * (1 if name.startswith("b") else math.sqrt(1 / fan_in))
+
+
+def _siren_bound(net: SIREN, name: str, fan_in: int) -> float:
+    """Return the bound of the uniform distribution that a parameter of a SIREN starts from."""
+    return 1.0 if name[1:] == "0" else math.sqrt(6 / fan_in) / net.omega_i
+
+
+def _plain_bound(start: str, inputs: int, outputs: int) -> float:
+    """Return the bound of an ordinary linear layer: Kaiming's sqrt(6 / inputs) or Xavier's sqrt(6 / (in + out))."""
+    return math.sqrt(6 / (inputs if start == "kaiming" else inputs + outputs))

@@ -29,6 +29,7 @@ from hsbench.models import quantise
 from hsbench.models.base import NETWORK, Payload, Reconstruction, verdict
 from hsbench.models.inr.coordinates import Coordinates
 from hsbench.models.inr.descriptors import LEARNED
+from hsbench.models.inr.disturb import checked_noise, checked_stride, disturbed, fitted_to
 from hsbench.models.inr.start import learned
 from hsbench.models.inr.steps import BatchSteps, ClipSteps, decode
 from hsbench.models.targets import create
@@ -61,6 +62,10 @@ class IndividualINR:
         start: "random" for random initial weights, "learned" for those that `fit` learns.
         shared_start: whether all clips start from the same random weights; a learned start is always shared.
         weight_format: number format in which a clip's weights are stored, see hsbench.models.quantise.
+        weight_noise: standard deviation of the noise that is added to the fitted weights before they are stored, in
+            parts of the root mean square of each tensor; 0 for none.
+        fit_stride: 1 to fit to every sample. At s, the clip is low-passed to 1 / s of its band, the network is fitted
+            to every s-th sample, and the estimate is the network at all samples: at s times the rate of the fit.
         network: settings of the target network's kind, such as omega_0 or encoding_length.
     """
 
@@ -76,6 +81,8 @@ class IndividualINR:
         start: str,
         shared_start: bool,
         weight_format: str,
+        weight_noise: float = 0.0,
+        fit_stride: int = 1,
         **network: Any,
     ) -> None:
         del compression_ratio  # width says it exactly
@@ -83,6 +90,7 @@ class IndividualINR:
         self.shared_start = shared_start or self.learns
         self.start: Params | None = None
         self.name, self.form = f"inr-{kind}", quantise.check(weight_format)
+        self.noise, self.stride = checked_noise(weight_noise), checked_stride(fit_stride)
         self.net = create(kind, [width] * layers, **network)
 
     def fit(self, train: Training, context: Context) -> Mapping[str, Any] | None:
@@ -126,7 +134,7 @@ class IndividualINR:
             params, seconds, steps = self._fit(clips, context, device)
         else:
             params, seconds, steps = self._given([context.fitted(clip.id) for clip in clips], device), 0.0, 0
-        params = quantise.stored(params, self.form)
+        params = quantise.stored(disturbed(params, self.noise, [clip.id for clip in clips], context.key), self.form)
         output = self._play(params, grid(context.samples), device)
         bits = quantise.bits({name: math.prod(shape) for name, shape in self.net.shapes().items()}, self.form)
         for index, clip in enumerate(clips):
@@ -150,8 +158,8 @@ class IndividualINR:
                 "experiment, or choose start=random."
             )
         recipe = _recipe(context)
-        target = torch.from_numpy(np.stack([clip.waveform for clip in clips])).to(device)
-        features = self.net.features(grid(context.samples)).to(device)
+        target = torch.from_numpy(np.stack([fitted_to(clip.waveform, self.stride) for clip in clips])).to(device)
+        features = self.net.features(grid(context.samples)[:, :: self.stride]).to(device)
         params = self._initial([clip.id for clip in clips], context, device)
         if switched_on(COMPILE):
             self.net.compile()

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import nn
 
-from hsbench.fit.losses import spectral
+from hsbench.fit.losses import WARM_UP, spectral
 from hsbench.models.patches import cutting
 from hsbench.models.patches.counting import hidden_widths
 from hsbench.models.patches.model import PatchModel
@@ -59,6 +59,9 @@ class PatchINR(PatchModel[AmortisedNetwork]):
         first_hz: highest frequency of its first layer, in Hz.
         omega: factor of the other layers.
         spectral_weight: weight of the spectral loss; 0 for none.
+        frequency_weight_p: exponent of the frequency weighting of the spectral loss, which is there from the first
+            step on; 0 for none.
+        shared_layers: number of first layers of the SIREN that are the same for all patches.
     """
 
     def __init__(
@@ -72,17 +75,20 @@ class PatchINR(PatchModel[AmortisedNetwork]):
         first_hz: float,
         omega: float,
         spectral_weight: float,
+        frequency_weight_p: float = 0.0,
+        shared_layers: int = 0,
     ) -> None:
         del compression_ratio
         super().__init__("patch-inr", patch, latent)
         self.width, self.layers, self.first_hz, self.omega = width, layers, first_hz, omega
-        self.spectral_weight = spectral_weight
+        self.spectral_weight, self.frequency_weight_p = spectral_weight, frequency_weight_p
+        self.shared_layers = shared_layers
 
     def build(self, context: Context) -> AmortisedNetwork:
         """Return an untrained network, drawn from the seed of the cell."""
         hidden = hidden_widths(context.training["hidden"])
         first = first_omega(self.first_hz, self.patch, context.sample_rate)
-        siren = SharedSIREN(self.latent, self.width, self.layers, first, self.omega)
+        siren = SharedSIREN(self.latent, self.width, self.layers, first, self.omega, self.shared_layers)
         network = AmortisedNetwork(PatchEncoder(self.patch, hidden, self.latent), siren)
         generator = torch.Generator().manual_seed(context.key("initialise"))
         network.encoder.initialise(generator)
@@ -117,11 +123,11 @@ class PatchINR(PatchModel[AmortisedNetwork]):
 
         if not self.spectral_weight:
             return root_mean_square
-        perceptual = spectral("mel", context.sample_rate, 0.0, "mel_amplitude", lambda mean: mean)
+        perceptual = spectral("mel", context.sample_rate, self.frequency_weight_p, "mel_amplitude", lambda mean: mean)
 
         def loss(patches: torch.Tensor, estimates: torch.Tensor) -> torch.Tensor:
             joined = (patches.view(-1, RUN * self.patch), estimates.view(-1, RUN * self.patch))
-            return root_mean_square(patches, estimates) + self.spectral_weight * perceptual(*joined, 0)
+            return root_mean_square(patches, estimates) + self.spectral_weight * perceptual(*joined, WARM_UP)
 
         return loss
 

@@ -15,6 +15,9 @@ PAYLOAD: dict[str, Any] = {"patch": 256, "compression_ratio": 4.0, "latent": Non
 SIREN: dict[str, Any] = {"first_hz": 6881.0, "omega": 50.0}
 """Frequencies of the shared SIREN, see hsbench.models.patches.network."""
 
+VARIANTS: dict[str, Any] = {"frequency_weight_p": 0.0, "shared_layers": 0}
+"""Settings of patch-inr that were added later, at their neutral values: no frequency weighting, no shared layer."""
+
 ONE_PASS_PAPER: dict[str, Any] = {
     "steps": 400000,
     "share": 1.0,
@@ -99,6 +102,11 @@ def resolve(settings: Mapping[str, Any], switches: Mapping[str, Any], samples: i
     for name in ("first_hz", "omega"):
         if not resolved[name] > 0:
             raise UsageError(f"{name} expects a positive number, got {resolved[name]!r}.")
+    shared = resolved.get("shared_layers", 0)
+    if not isinstance(shared, int) or not 0 <= shared < resolved.get("layers", shared + 1):
+        raise UsageError(
+            f"shared_layers expects a whole number from 0 and below layers ({resolved['layers']}), got {shared!r}."
+        )
     patch, latent, ratio = resolved["patch"], resolved["latent"], resolved["compression_ratio"]
     if latent is None:
         if not 0 < ratio <= patch:
@@ -119,7 +127,8 @@ DESCRIPTORS = [
         target="hsbench.models.patches.amortised:PatchINR",
         summary="patch-wise hypernetwork: one pass writes a few modulations of a shared SIREN for each short patch",
         needs=("torch",),
-        defaults={**PAYLOAD, **SIREN, "width": 48, "layers": 3, "spectral_weight": 0.0},
+        defaults={**PAYLOAD, **SIREN, "width": 48, "layers": 3, "spectral_weight": 0.0, **VARIANTS},
+        neutral=VARIANTS,
         function_of_time=True,
         budgets=ONE_PASS,
         resolve="hsbench.models.patches.descriptors:resolve",

@@ -57,9 +57,12 @@ class SharedSIREN(nn.Module):
         layers: L, number of layers with sines.
         omega_first: omega_1.
         omega: omega_l of the other layers.
+        shared_layers: number of first layers without shifts, which are the same for all patches.
     """
 
-    def __init__(self, latent: int, width: int, layers: int, omega_first: float, omega: float) -> None:
+    def __init__(
+        self, latent: int, width: int, layers: int, omega_first: float, omega: float, shared_layers: int = 0
+    ) -> None:
         super().__init__()
         self.layers, self.width, self.omega_first, self.omega = layers, width, omega_first, omega
         self.first = nn.Parameter(torch.zeros(width, 1))
@@ -71,6 +74,7 @@ class SharedSIREN(nn.Module):
         omegas = torch.full((layers, 1), omega)
         omegas[0] = omega_first
         self.register_buffer("omegas", omegas, persistent=False)
+        self.shared_layers = shared_layers
 
     @torch.no_grad()
     def initialise(self, generator: torch.Generator) -> None:
@@ -96,6 +100,9 @@ class SharedSIREN(nn.Module):
     def shifts(self, latent: torch.Tensor) -> torch.Tensor:
         """Return the vectors omega_l (b_l + s_l): [patches, latent] -> [patches, layers, width]."""
         modulation = self.modulation(latent).view(-1, self.layers, self.width)
+        if self.shared_layers:
+            own = modulation[:, self.shared_layers :]
+            modulation = torch.cat([torch.zeros_like(modulation[:, : self.shared_layers]), own], dim=1)
         shifts: torch.Tensor = self.get_buffer("omegas") * (self.biases + modulation)
         return shifts
 

@@ -50,8 +50,12 @@ class SIREN(TargetNet):
         return linear(folded, self.layers - 1, x).squeeze(1)
 
     def bound(self, name: str, fan_in: int, divisor: str) -> float:
-        """1 for the first weights, sqrt(6 / fan_in) / omega for the others, 1 / sqrt(fan_in) for biases."""
-        omegas = {"omega_0": self.omega_0, "omega_i": self.omega_i}
+        """1 for the first weights, sqrt(6 / fan_in) / omega for the others, 1 / sqrt(fan_in) for biases.
+
+        The divisor "none" leaves omega out: the later weights have Kaiming's bound for ReLU networks, which ignores
+        that omega multiplies the input of every layer.
+        """
+        omegas = {"omega_0": self.omega_0, "omega_i": self.omega_i, "none": 1.0}
         if divisor not in omegas:
             raise UnknownNameError("SIREN initialisation divisor", divisor, omegas)
         if name.startswith("b"):

@@ -269,3 +269,18 @@ def test_the_head_start_network_begins_near_one_complete_network_for_all_clips(s
     assert spread("network") < 0.1 * spread("hyperfan")
     with pytest.raises(UnknownNameError, match="unknown head start 'netwrk'; did you mean 'network'"):
         network.initialise(0, head_start="netwrk")
+
+
+@pytest.mark.parametrize("kind", ["fmlp", "siren"])
+@pytest.mark.parametrize("start", ["kaiming", "xavier"])
+def test_a_plain_head_ignores_what_its_rows_generate(kind, start):
+    net = create(kind, [8, 8, 8])
+    hypernetwork = Hypernetwork(16, [32, 64], net.shapes())
+    torch.manual_seed(0)
+    hypernetwork.initialise(net, start=start)
+    head = hypernetwork.head
+    fans = head.in_features if start == "kaiming" else head.in_features + head.out_features
+    assert head.weight.abs().max() == pytest.approx(math.sqrt(6 / fans), rel=0.01)
+    assert not head.bias.any()
+    spread = head.weight.std(dim=1)
+    assert spread.max() < 1.6 * spread.min()  # all rows alike; with hyperfan-in they differ by the fan-in
