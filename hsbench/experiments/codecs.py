@@ -10,7 +10,7 @@ DESCRIPTORS = [
     ExperimentDescriptor(
         name="codecs",
         target="hsbench.experiments.codecs:codecs",
-        summary="quality by bitrate: Opus, MP3, decimation, MDCT, INRs (float32, float16, int8); a folder of WAV files",
+        summary="quality by bitrate: Opus, MP3, decimation, MDCT, INRs in three weight formats; a folder of WAV files",
     ),
 ]
 
@@ -38,7 +38,7 @@ def codecs() -> Experiment:
                     freeze({"compression_ratio": ratio, "weight_format": form}),
                 )
                 for ratio in RATIOS
-                for form in ("fp32", "fp16", "int8")
+                for form in ("fp32", "int8-rows", "int6-rows")
             ),
             Row("made elsewhere", "recon-dir"),
             *FLOORS,

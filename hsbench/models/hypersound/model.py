@@ -141,12 +141,13 @@ class HyperSound:
         for first in range(0, len(clips), size):
             part, start = clips[first : first + size], time.perf_counter()
             vector = self.parameters_for([clip.waveform for clip in part], context)
-            generated = quantise.stored(self.network.hypernetwork.split(vector), self.form)
+            generated = quantise.rounded(self.network.hypernetwork.split(vector), quantise.BITS.get(self.form))
             vector = torch.cat([value.flatten(1) for value in generated.values()], dim=1)
             estimates = self._decode(vector, grid(context.samples), context)
             seconds = (time.perf_counter() - start) / len(part)
             weights = {name: value.cpu().numpy() for name, value in generated.items()}
-            bits = quantise.bits({name: value[0].numel() for name, value in generated.items()}, self.form)
+            shapes = {name: tuple(value.shape[1:]) for name, value in generated.items()}
+            bits = quantise.plain_bits(shapes, quantise.BITS.get(self.form))
             for index, clip in enumerate(part):
                 yield Reconstruction(
                     clip_id=clip.id,

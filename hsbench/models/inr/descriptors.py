@@ -17,7 +17,7 @@ FMLP: dict[str, Any] = {"kind": "fmlp", **NETWORK, "encoding_length": 10}
 SIREN: dict[str, Any] = {"kind": "siren", **NETWORK, "omega_0": 2000.0, "omega_i": 30.0}
 
 RANDOM, LEARNED = "random", "learned"
-FITTING: dict[str, Any] = {"start": RANDOM, "shared_start": False, "weight_format": "fp32"}
+FITTING: dict[str, Any] = {"start": RANDOM, "shared_start": False, "weight_format": "fp32", "finetune_bits": None}
 
 START: dict[str, Any] = {
     "start_steps": 10000,
@@ -47,8 +47,9 @@ SIREN_RATES = {"smoke": 1e-3, "quick": 1e-3, "standard": 1e-4, "paper": 1e-4}
 SIREN_START = {"start_rate": 3e-4, "start_inner_rate": 1e-4}
 """Learning rates of the training of a SIREN's start."""
 
-NEUTRAL = {"start": RANDOM, **dict.fromkeys(START)}
-"""A start is random, as before there was a choice; where nothing is learned, the settings of the learning are None."""
+NEUTRAL = {"start": RANDOM, "finetune_bits": None, **dict.fromkeys(START)}
+"""A start is random, as before there was a choice; where nothing is learned, the settings of the learning are None.
+Nothing was rounded during a fit."""
 ONLY_WITH = dict.fromkeys(START, ("start", LEARNED))
 
 

@@ -29,6 +29,7 @@ from hsbench.models import quantise
 from hsbench.models.base import NETWORK, Payload, Reconstruction, verdict
 from hsbench.models.inr.coordinates import Coordinates
 from hsbench.models.inr.descriptors import LEARNED
+from hsbench.models.inr.rounding import NEVER, Rounding
 from hsbench.models.inr.start import learned
 from hsbench.models.inr.steps import BatchSteps, ClipSteps, decode
 from hsbench.models.targets import create
@@ -61,6 +62,8 @@ class IndividualINR:
         start: "random" for random initial weights, "learned" for those that `fit` learns.
         shared_start: whether all clips start from the same random weights; a learned start is always shared.
         weight_format: number format in which a clip's weights are stored, see hsbench.models.quantise.
+        finetune_bits: number of bits to which the last quarter of the steps rounds the weights that it evaluates, so
+            that the fit adapts to a weight format; None rounds nothing.
         network: settings of the target network's kind, such as omega_0 or encoding_length.
     """
 
@@ -76,6 +79,7 @@ class IndividualINR:
         start: str,
         shared_start: bool,
         weight_format: str,
+        finetune_bits: int | None,
         **network: Any,
     ) -> None:
         del compression_ratio  # width says it exactly
@@ -83,6 +87,7 @@ class IndividualINR:
         self.shared_start = shared_start or self.learns
         self.start: Params | None = None
         self.name, self.form = f"inr-{kind}", quantise.check(weight_format)
+        self.finetune_bits = quantise.check_bits(finetune_bits, f"{self.name}.finetune_bits")
         self.net = create(kind, [width] * layers, **network)
 
     def fit(self, train: Training, context: Context) -> Mapping[str, Any] | None:
@@ -126,9 +131,9 @@ class IndividualINR:
             params, seconds, steps = self._fit(clips, context, device)
         else:
             params, seconds, steps = self._given([context.fitted(clip.id) for clip in clips], device), 0.0, 0
-        params = quantise.stored(params, self.form)
+        params = quantise.rounded(params, quantise.BITS.get(self.form))
         output = self._play(params, grid(context.samples), device)
-        bits = quantise.bits({name: math.prod(shape) for name, shape in self.net.shapes().items()}, self.form)
+        bits = quantise.plain_bits(self.net.shapes(), quantise.BITS.get(self.form))
         for index, clip in enumerate(clips):
             yield Reconstruction(
                 clip_id=clip.id,
@@ -156,7 +161,8 @@ class IndividualINR:
         if switched_on(COMPILE):
             self.net.compile()
         coordinates = Coordinates(features, target, context.training["coordinates"], context.key)
-        steps = _steps(self.net, params, coordinates, context)
+        rounding = Rounding.last(self.finetune_bits, recipe.updates)
+        steps = _steps(self.net, params, coordinates, context, rounding)
         group = hashlib.sha256(" ".join(clip.id for clip in clips).encode()).hexdigest()[:16]
         curve = _Curve([clip.id for clip in clips], steps, context)
         hooks = loop.Hooks(
@@ -231,12 +237,14 @@ class _Curve:
         self.context.record({**row, "first": self.clips[0], "clips": len(self.clips), **losses})
 
 
-def _steps(net: TargetNet, params: Params, coordinates: Coordinates, context: Context) -> Step:
+def _steps(
+    net: TargetNet, params: Params, coordinates: Coordinates, context: Context, rounding: Rounding = NEVER
+) -> Step:
     """The steps of a device."""
     loss = LOSSES[context.switches["inr_loss"]]
     if context.device == "cpu":
-        return ClipSteps(net, params, coordinates, loss, context.threads)
-    return BatchSteps(net, params, coordinates, loss, static=coordinates.all_of_them)
+        return ClipSteps(net, params, coordinates, loss, context.threads, rounding)
+    return BatchSteps(net, params, coordinates, loss, rounding, static=coordinates.all_of_them)
 
 
 def _recipe(context: Context) -> loop.Recipe:
