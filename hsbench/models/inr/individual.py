@@ -27,6 +27,7 @@ from hsbench.fit import loop
 from hsbench.fit.precision import pin
 from hsbench.models import quantise
 from hsbench.models.base import NETWORK, Payload, Reconstruction, verdict
+from hsbench.models.coding import payload
 from hsbench.models.inr.coordinates import Coordinates
 from hsbench.models.inr.descriptors import LEARNED
 from hsbench.models.inr.rounding import NEVER, Rounding
@@ -131,19 +132,33 @@ class IndividualINR:
             params, seconds, steps = self._fit(clips, context, device)
         else:
             params, seconds, steps = self._given([context.fitted(clip.id) for clip in clips], device), 0.0, 0
-        params = quantise.rounded(params, quantise.BITS.get(self.form))
+        stored = payload.stored(params, quantise.BITS[self.form]) if self.form in quantise.BITS else None
+        params = params if stored is None else stored.params
         output = self._play(params, grid(context.samples), device)
-        bits = quantise.plain_bits(self.net.shapes(), quantise.BITS.get(self.form))
         for index, clip in enumerate(clips):
+            stream = None if stored is None else stored.streams[index]
             yield Reconstruction(
                 clip_id=clip.id,
                 waveform=output[index],
-                payload=Payload(self.net.count(), bits),
+                payload=Payload(self.net.count(), 32 * self.net.count() if stream is None else 8 * len(stream)),
                 seconds=seconds,
                 status=verdict(clip.waveform, output[index]),
                 steps=steps,
                 weights={name: value[index].detach().cpu().numpy() for name, value in params.items()},
+                facts={} if stream is None else payload.parts(stream, self.net.shapes(), quantise.BITS[self.form]),
+                stream=stream,
             )
+
+    def pack(self, weights: Mapping[str, NDArray[np.float32]]) -> bytes:
+        """Return a clip's payload as bytes (see hsbench.models.base.Streaming)."""
+        return payload.pack(
+            {name: torch.from_numpy(weights[name]) for name in self.net.shapes()}, quantise.BITS.get(self.form)
+        )
+
+    def unpack(self, stream: bytes, samples: int) -> Mapping[str, NDArray[np.float32]]:
+        """Return the parameters that a clip's payload holds (see hsbench.models.base.Streaming)."""
+        del samples
+        return payload.unpack(stream, self.net.shapes(), quantise.BITS.get(self.form))
 
     def _fit(
         self, clips: Sequence[Clip], context: Context, device: torch.device

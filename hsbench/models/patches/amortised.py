@@ -59,6 +59,7 @@ class PatchINR(PatchModel[AmortisedNetwork]):
         first_hz: highest frequency of its first layer, in Hz.
         omega: factor of the other layers.
         spectral_weight: weight of the spectral loss; 0 for none.
+        latent_format: number format in which a clip's latents are stored, see hsbench.models.quantise.
     """
 
     def __init__(
@@ -72,9 +73,10 @@ class PatchINR(PatchModel[AmortisedNetwork]):
         first_hz: float,
         omega: float,
         spectral_weight: float,
+        latent_format: str = "fp32",
     ) -> None:
         del compression_ratio
-        super().__init__("patch-inr", patch, latent)
+        super().__init__("patch-inr", patch, latent, latent_format)
         self.width, self.layers, self.first_hz, self.omega = width, layers, first_hz, omega
         self.spectral_weight = spectral_weight
 
