@@ -21,7 +21,9 @@ from hsbench.cli import (
     clean,
     compare,
     corpus,
+    decode,
     doctor,
+    encode,
     export,
     plan,
     reconstruct,
@@ -91,6 +93,8 @@ app.command("report")(report.report)
 app.command("score")(score.score)
 app.add_typer(corpus.app, name="corpus")
 app.command("reconstruct")(reconstruct.reconstruct)
+app.command("encode")(encode.encode)
+app.command("decode")(decode.decode)
 app.command("export")(export.export)
 app.command("compare")(compare.compare)
 app.command("clean")(clean.clean)

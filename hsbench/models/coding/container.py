@@ -16,6 +16,7 @@ Reading a file runs no code from it and trusts no length in it.
 from __future__ import annotations
 
 import json
+import math
 import re
 import struct
 import zlib
@@ -32,8 +33,10 @@ MAGIC = b"HSB"
 FORMAT = 1
 """Version of the layout; raised when a decoder of an earlier version could not read a file."""
 LONGEST_HEADER = 1 << 20
-LONGEST_SOUND = 1 << 40
-"""Largest number of samples of a sound, and largest sample rate, that a header may state."""
+LARGEST = {"version": 1 << 20, "sample_rate": 1 << 20, "samples": 1 << 27, "total": 1 << 33}
+"""Largest numbers that a header may state."""
+LARGEST_SETTING = 1 << 20
+"""Largest whole number among the settings that a header may state."""
 
 
 @dataclass(frozen=True)
@@ -129,19 +132,25 @@ def _header(data: bytes) -> Header:
         raise ValueError("its header is cut off or too long")
     document = json.loads(text)
     header = Header(**document)
-    counts = (header.version, header.sample_rate, header.samples, header.total)
     shapes = header.shapes.items() if isinstance(header.shapes, dict) else [("", [0])]
     good = (
         isinstance(header.model, str)
-        and all(type(count) is int and 0 < count < LONGEST_SOUND for count in counts)
+        and all(type(document[name]) is int and 0 < document[name] <= largest for name, largest in LARGEST.items())
         and isinstance(header.settings, dict)
-        and all(value is None or isinstance(value, str | int | float) for value in header.settings.values())
+        and all(map(_is_setting, header.settings.values()))
         and (header.network is None or bool(re.fullmatch("[0-9a-f]{64}", header.network)))
         and all(isinstance(shape, list) and all(type(n) is int and n > 0 for n in shape) for _, shape in shapes)
     )
     if not good:
         raise ValueError(f"its header says {str(document)[:80]!r}")
     return header
+
+
+def _is_setting(value: object) -> bool:
+    """Return whether a value may be that of a setting: a JSON scalar of reasonable size."""
+    if isinstance(value, int):
+        return abs(value) <= LARGEST_SETTING
+    return value is None or isinstance(value, str) or (isinstance(value, float) and math.isfinite(value))
 
 
 def _clips(data: bytes, position: int) -> list[CodedClip]:
