@@ -60,7 +60,7 @@ class Classes:
         codes: NDArray[np.int64] = 1 + np.searchsorted(BOUNDARIES, means)[self._chosen]
         return codes
 
-    def learn(self, odd: bool, numbers: NDArray[np.int64]) -> None:
+    def learn(self, odd: bool, numbers: NDArray[np.int32]) -> None:
         """Take note of the numbers of the columns that `codes` was last asked for.
 
         Args:

@@ -136,8 +136,9 @@ def _smallest(matrix: Matrix, largest: int) -> int:
     costs = {code: _cost(matrix, code, largest) for code in candidates if tables.known(code)}
     encoder = constriction.stream.queue.RangeEncoder()
     _write(encoder, matrix, ADAPTIVE, largest)
-    costs[ADAPTIVE] = encoder.num_bits()
-    return min(sorted(costs), key=costs.__getitem__)
+    costs[ADAPTIVE] = float(encoder.num_bits())
+    smallest: int = min(sorted(costs), key=costs.__getitem__)
+    return smallest
 
 
 def _cost(matrix: Matrix, code: int, largest: int) -> float:

@@ -106,7 +106,7 @@ def unpack(stream: bytes, shapes: Shapes, bits: int | None) -> Parameters:
     matrices = iter(entropy.decode(stream[size:], [_coded_shape(each) for each in coded]) if coded else [])
     params, position = {}, 0
     for each in layout:
-        numbers = np.frombuffer(stream, each.type, each.count, position)
+        numbers = np.frombuffer(stream, each.type, each.numbers, position)
         position += each.size
         if each.how == INTEGERS:
             integers = torch.from_numpy(np.ascontiguousarray(_turned(each.name, next(matrices))))
@@ -139,17 +139,17 @@ def parts(stream: bytes, shapes: Shapes, bits: int | None) -> dict[str, int]:
 
 
 class _Tensor(NamedTuple):
-    """Where a tensor lies in part 1: what is stored of it, of which type, how many numbers and bytes."""
+    """Where a tensor lies in part 1: what is stored of it, of which type, how many numbers."""
 
     name: str
     shape: tuple[int, ...]
     how: str
     type: str
-    count: int
+    numbers: int
 
     @property
     def size(self) -> int:
-        return self.count * int(self.type[2])
+        return self.numbers * int(self.type[2])
 
 
 def _layout(shapes: Shapes, bits: int | None) -> Iterator[_Tensor]:
