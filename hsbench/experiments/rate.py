@@ -32,6 +32,9 @@ REAL_SAMPLES = 862 * 256
 """Samples of a stretch of a real corpus: 10 s."""
 STRETCH = freeze({"block_samples": REAL_SAMPLES, "clip_samples": REAL_SAMPLES, "drop_first_samples": 0})
 
+ALIGNED = {"aligned": True}
+"""Setting of the codecs: a lag between estimate and clip is removed, and kept as a fact of the clip."""
+
 
 def rate() -> Experiment:
     """Return the experiment: every coder at several rates.
@@ -95,12 +98,12 @@ def _transforms() -> list[Row]:
 def _codecs() -> list[Row]:
     """Return the rows of codecs; MP3 by soundfile is always there, the others need PyAV."""
     return [
-        *(Row(f"Opus {kbps} kbit/s", "opus", freeze({"kbps": kbps})) for kbps in (6, 12, 24, 48)),
+        *(Row(f"Opus {kbps} kbit/s", "opus", freeze({"kbps": kbps, **ALIGNED})) for kbps in (6, 12, 24, 48)),
         *(
-            Row(f"MP3 level {level:g}", "mp3-soundfile", freeze({"compression_level": level}))
+            Row(f"MP3 level {level:g}", "mp3-soundfile", freeze({"compression_level": level, **ALIGNED}))
             for level in (0.99, 0.9, 0.8)
         ),
-        *(Row(f"MP3 {kbps} kbit/s", "mp3", freeze({"kbps": kbps})) for kbps in (16, 32, 64)),
+        *(Row(f"MP3 {kbps} kbit/s", "mp3", freeze({"kbps": kbps, **ALIGNED})) for kbps in (16, 32, 64)),
     ]
 
 

