@@ -4,7 +4,8 @@
 * `hsbench.run("table2b")` runs an experiment, as `hsbench run` does, and returns its tables;
 * `hsbench.open_results("results")` reads what was run before;
 * `hsbench.fit_inr("inr-siren", waveform, sample_rate)` fits one INR to one sound;
-* `hsbench.load(cell or file)` loads a trained network, or an INR that was saved.
+* `hsbench.load(cell or file)` loads a trained network, or an INR that was saved;
+* `hsbench.decode(stream)` decodes what `hsbench encode` or `Network.encode(...).to_bytes()` wrote.
 
 `import hsbench` imports nothing heavy; each name is imported when it is first used.
 """
@@ -20,11 +21,19 @@ if TYPE_CHECKING:
     from hsbench.api.networks import fit_inr, load
     from hsbench.api.runs import run
     from hsbench.api.scores import score
+    from hsbench.api.streams import decode
     from hsbench.api.tables import open_results
 
-__all__ = ["__version__", "fit_inr", "load", "open_results", "run", "score"]
+__all__ = ["__version__", "decode", "fit_inr", "load", "open_results", "run", "score"]
 
-_HOMES = {"fit_inr": "networks", "load": "networks", "open_results": "tables", "run": "runs", "score": "scores"}
+_HOMES = {
+    "decode": "streams",
+    "fit_inr": "networks",
+    "load": "networks",
+    "open_results": "tables",
+    "run": "runs",
+    "score": "scores",
+}
 """Public name -> the module of hsbench.api that holds it."""
 
 

@@ -238,9 +238,9 @@ PAPER_CLIPS = freeze({"smoke": 4, "quick": 16, "standard": 512, "paper": 512})
 FLOOR_MODELS = ("noise", "silence")
 """Models that know nothing of a clip but its level; a method that scores no better has learned nothing."""
 
-COLUMNS = ("kbps", "operations", "seconds", "border_error")
-"""Further columns that an experiment can ask for: kbit/s, operations to encode a clip, seconds per clip, border error.
-"""
+COLUMNS = ("kbps", "side_kbps", "shared_kbps", "operations", "seconds", "border_error")
+"""Further columns that an experiment can ask for: kbit/s of streams, of their side information, and of what clips
+share; operations to encode a clip, seconds per clip, border error."""
 
 CHEAP_SMOKE = freeze({"smoke": ("cdpam",)})
 """Value of `left_out` for an experiment that does not compute the slowest metric under the budget `smoke`."""
@@ -260,6 +260,8 @@ class Experiment:
         source: name of the published source, a file below baselines/published.
         split: part of the corpus that is scored: "train", "validation" or "all".
         corpus: name of the default corpus.
+        corpus_settings: (name of a corpus, settings) pairs: settings that differ from the corpus's defaults unless the
+            user changes them.
         left_out: (budget, metrics) pairs: metrics that are too expensive to be computed under that budget.
         pins: choices that the experiment fixes, or None where all of them are the user's.
         columns: further columns of the table, some of COLUMNS.
@@ -279,6 +281,7 @@ class Experiment:
     source: str = "hypersound_2023"
     split: str = "validation"
     corpus: str = "demo"
+    corpus_settings: tuple[tuple[str, Settings], ...] = ()
     left_out: Settings = ()
     pins: Pins | None = None
     columns: tuple[str, ...] = ()

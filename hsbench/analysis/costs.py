@@ -30,7 +30,11 @@ class Costs:
     """Costs of one row.
 
     Attributes:
-        kbps: mean kilobits per second of sound; None for a row that stores numbers and writes no bits.
+        kbps: mean kilobits per second of sound of a clip's payload, the packets of a codec or a stream; None for a row
+            that counts numbers and writes no bits.
+        side_kbps: the part of it that is no entropy-coded whole number (scales, biases, first layer); None for a codec.
+        shared_kbps: bits of the numbers that all clips share, as float32, divided by the duration of all clips that
+            were encoded; 0 where nothing is shared, None for a row that writes no bits.
         operations: multiplications and additions of matrix products that encode one clip; None where the model does
             not count them.
         seconds: mean seconds to encode and decode one clip; None while no clip is reconstructed.
@@ -39,6 +43,8 @@ class Costs:
     """
 
     kbps: float | None = None
+    side_kbps: float | None = None
+    shared_kbps: float | None = None
     operations: float | None = None
     seconds: float | None = None
     border_error: float | None = None
@@ -52,13 +58,19 @@ def costs(folders: Sequence[CellFolder], built: Sequence[Mapping[str, Any]], dur
         built: facts of its reconstructions, as in reconstructions.jsonl.
         duration: duration of a clip [s]; 0 where it is unknown.
     """
-    bits = _mean(facts.get("bits") for facts in built if not facts.get("numbers"))
+    written = [facts for facts in built if "bits_coded" in facts or not facts.get("numbers")]
+    bits = _mean(facts.get("bits") for facts in written)
+    kbps = bits / duration / 1000 if bits and duration else None
+    side = _mean(facts.get("bits_side") for facts in written)
+    total = _mean(folder.fit().get("total") for folder in folders) if kbps else None
     operations = None
     for folder in folders[:1]:
         with contextlib.suppress(*UNCOUNTABLE):
             operations = encoding_operations(folder.spec())
     return Costs(
-        bits / duration / 1000 if bits and duration else None,
+        kbps,
+        side / duration / 1000 if side is not None and kbps else None,
+        None if kbps is None else 32 * (total or 0.0) * len(folders) / len(built) / duration / 1000,
         operations,
         _mean(facts.get("seconds") for facts in built),
         _mean(facts.get("border_error") for facts in built),

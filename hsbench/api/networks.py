@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hsbench.inference.network import Rebuilt
+    from hsbench.inference.streams import Decoded
     from hsbench.networks.card import NetworkFile
 
 __all__ = ["FittedINR", "Network", "fit_inr", "load"]
@@ -152,8 +153,8 @@ def export(cell: str, output: Path, results: Path, licence: str = "") -> Network
         return write(folder, output, licence)
 
 
-def write_sound(output: Path, rebuilt: Rebuilt) -> None:
-    """Write a reconstructed sound to a 32-bit float WAV file; missing folders above it are created.
+def write_sound(output: Path, rebuilt: Rebuilt | Decoded) -> None:
+    """Write a reconstructed or decoded sound to a 32-bit float WAV file; missing folders above it are created.
 
     Raises:
         UsageError: the file cannot be written there.

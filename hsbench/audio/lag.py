@@ -101,5 +101,8 @@ def alignment(reference: NDArray[np.floating], estimate: NDArray[np.floating], r
 
 
 def advanced(waveform: NDArray[np.float32], samples: int) -> NDArray[np.float32]:
-    """Return a waveform moved some samples earlier and filled up with zeros at the end: [samples], the same length."""
-    return np.concatenate([waveform[samples:], np.zeros(min(samples, waveform.size), waveform.dtype)])
+    """Return a waveform moved some samples earlier (later, if negative), as long as before, with zeros at its end."""
+    zeros = np.zeros(min(abs(samples), waveform.size), waveform.dtype)
+    if samples < 0:
+        return np.concatenate([zeros, waveform[: waveform.size - zeros.size]])
+    return np.concatenate([waveform[samples:], zeros])

@@ -22,7 +22,9 @@ from hsbench.cli import (
     clean,
     compare,
     corpus,
+    decode,
     doctor,
+    encode,
     export,
     networks,
     pack,
@@ -95,6 +97,8 @@ app.command("report")(report.report)
 app.command("score")(score.score)
 app.add_typer(corpus.app, name="corpus")
 app.command("reconstruct")(reconstruct.reconstruct)
+app.command("encode")(encode.encode)
+app.command("decode")(decode.decode)
 app.command("export")(export.export)
 app.command("compare")(compare.compare)
 app.add_typer(networks.app, name="networks")

@@ -1,8 +1,9 @@
 """The demo corpus: 60 synthetic utterances of 10 voices at 22 050 Hz, shipped with hsbench as FLAC files.
 
-Every utterance is cut into blocks of 32 768 samples from its first sample; the remainder is dropped. A clip is the
-first `clip_samples` of a block (by default the whole block), divided by its largest absolute sample. The voices k03,
-k04 (female), k08 and k09 (male) are the validation set. Training crops come from anywhere in an utterance.
+Every utterance is cut into blocks of 32 768 samples from its first sample, or of `clip_samples` where these are more;
+the remainder is dropped. A clip is the first `clip_samples` of a block (by default the whole block), divided by its
+largest absolute sample. The voices k03, k04 (female), k08 and k09 (male) are the validation set. Training crops come
+from anywhere in an utterance.
 data/demo/NOTICE.md describes how the corpus was rendered, and its licences.
 """
 
@@ -41,6 +42,9 @@ DESCRIPTORS = [
 DATA = Path(__file__).parent / "data" / "demo"
 SAMPLE_RATE = 22050
 BLOCK = 32768
+"""Samples of a block, unless a clip is longer."""
+LONGEST = 1 << 17
+"""Samples of the longest clip; few utterances are longer."""
 COLUMNS = {
     "file": r"(\w[\w-]*/)*\w[\w-]*\.flac",
     "speaker": r"\w+",
@@ -66,8 +70,9 @@ class DemoCorpus:
     def __init__(self, source: Source | None = None, data: Path = DATA) -> None:
         settings = {} if source is None else dict(source.settings)
         self.data, self.clip_samples = data, settings.get("clip_samples", BLOCK)
-        if not isinstance(self.clip_samples, int) or not 1 <= self.clip_samples <= BLOCK:
-            raise UsageError(f"demo.clip_samples expects 1 to {BLOCK} samples, got {self.clip_samples!r}.")
+        if not isinstance(self.clip_samples, int) or not 1 <= self.clip_samples <= LONGEST:
+            raise UsageError(f"demo.clip_samples expects 1 to {LONGEST} samples, got {self.clip_samples!r}.")
+        self.block = max(BLOCK, self.clip_samples)
 
     def manifest(self, split: str) -> Manifest:
         """Return the clips of a split; only manifest.csv is read.
@@ -88,14 +93,14 @@ class DemoCorpus:
                     speaker=row["speaker"],
                     sex=row["sex"],
                     source=row["file"],
-                    offset=block * BLOCK,
+                    offset=block * self.block,
                     samples=self.clip_samples,
                     sha256=row["sha256_pcm16"],
                 )
-                for block in range(int(row["samples"]) // BLOCK)
+                for block in range(int(row["samples"]) // self.block)
             ]
         preparation = (
-            ("block_samples", BLOCK),
+            ("block_samples", self.block),
             ("clip_samples", self.clip_samples),
             ("drop_first_samples", 0),
             ("peak_normalise", True),

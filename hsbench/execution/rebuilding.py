@@ -24,8 +24,10 @@ from hsbench.execution.adopting import adopt
 from hsbench.files import replace_atomically
 from hsbench.models.base import rebuild
 from hsbench.models.build import build_model, context_of
+from hsbench.models.coding import container
 from hsbench.models.no_training import NoTraining
 from hsbench.results import base_cell
+from hsbench.results.stream_header import header_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,7 +95,7 @@ class Rebuilder:
         )
 
     def rebuild(self, items: Sequence[Item]) -> None:
-        """Rebuild a group of clips, and write their audio, weights and rows.
+        """Rebuild a group of clips, and write their audio, weights, streams and rows.
 
         Args:
             items: manifest entries of the clips of the group.
@@ -116,7 +118,7 @@ class Rebuilder:
         task.folder.clear_scratch()
 
     def _write(self, reconstruction: Reconstruction) -> None:
-        """Write the audio and the weights of one clip."""
+        """Write the audio, the weights and the stream of one clip."""
         folder, rate = self.task.folder, self.task.job.cell.corpus["sample_rate"]
         write_wav(folder.audio(reconstruction.clip_id), reconstruction.waveform, rate)
         if reconstruction.weights is not None:
@@ -124,6 +126,10 @@ class Rebuilder:
 
             tensors = {name: np.ascontiguousarray(value) for name, value in reconstruction.weights.items()}
             replace_atomically(folder.weights(reconstruction.clip_id), save(tensors))
+        if reconstruction.stream is not None:
+            header = header_of(self.task.job.cell, reconstruction.weights, reconstruction.waveform.size)
+            file = container.write(header, [container.CodedClip(1.0, reconstruction.stream)])
+            replace_atomically(folder.stream(reconstruction.clip_id), file)
 
 
 def _refusal(cell: Cell) -> UsageError:

@@ -18,9 +18,12 @@ from hsbench import budgets, protocols, registry
 from hsbench.audio.clip import Clip, peak_normalise
 from hsbench.errors import DataError, UnknownNameError, UsageError
 from hsbench.files import canonical_json, replace_atomically
-from hsbench.models.base import FunctionOfTime, Payload, rebuild
+from hsbench.models.base import FunctionOfTime, Payload, Streaming, rebuild
 from hsbench.models.build import build_model, context_of
+from hsbench.models.coding import container
+from hsbench.models.coding.container import CodedClip
 from hsbench.planning import changes
+from hsbench.results.stream_header import header_of
 from hsbench.spec import Cell, Part, freeze
 from hsbench.version import __version__
 
@@ -103,6 +106,13 @@ class FittedINR:
         with tempfile.TemporaryDirectory(prefix="hsbench-") as folder:
             context = context_of(self.cell, device="cpu", threads=1, scratch=Path(folder), kept=Path(folder))
             return self.peak * model.play(self.weights, coordinates, context)
+
+    def to_bytes(self) -> bytes:
+        """Return the INR as a stream in the number format of its `weight_format`, which `hsbench.decode` reads."""
+        model = build_model(self.cell, {})
+        assert isinstance(model, Streaming)
+        clip = CodedClip(self.peak, model.pack(self.weights))
+        return container.write(header_of(self.cell, self.weights, self.samples), [clip])
 
     def save(self, path: str | Path) -> Path:
         """Write the INR into a file (safetensors) that `hsbench.load` reads, and return the path of the file."""

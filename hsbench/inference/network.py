@@ -22,8 +22,10 @@ from hsbench.audio.overlap import Layout
 from hsbench.errors import DataError, UsageError
 from hsbench.inference.clipwise import SoundReconstruction, clip_index, reconstructions
 from hsbench.inference.ready import ready
-from hsbench.models.base import FunctionOfTime
+from hsbench.models.base import FunctionOfTime, Streaming
 from hsbench.models.build import descriptor_of
+from hsbench.models.coding import container
+from hsbench.results.stream_header import header_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hsbench.models.base import Context, Model
+    from hsbench.models.coding.container import Header
     from hsbench.results.cell_folder import CellFolder
     from hsbench.spec import Cell, Resources
 
@@ -64,11 +67,34 @@ class Encoded:
         weights: for each clip, name of a tensor -> array; None for a silent clip.
         peaks: for each clip, its largest absolute sample, by which it was divided.
         samples: length of the sound at the network's own sample rate, in samples.
+        header: what a decoder has to know; None for a model that writes no streams.
+        payloads: the weights of each clip as bytes; None for a silent clip.
     """
 
     weights: tuple[Weights | None, ...]
     peaks: tuple[float, ...]
     samples: int
+    header: Header | None = None
+    payloads: tuple[bytes | None, ...] = ()
+
+    @property
+    def bits(self) -> int:
+        """Number of bits of all payloads, without the header."""
+        return 8 * sum(len(payload) for payload in self.payloads if payload is not None)
+
+    def to_bytes(self) -> bytes:
+        """Return the sound as a stream, which `hsbench decode` and `hsbench.decode` read.
+
+        The weights are written in the number format of the network's cell (`weight_format`, `latent_format`); `weights`
+        already holds what is decoded from it.
+
+        Raises:
+            UsageError: the model writes no streams.
+        """
+        if self.header is None:
+            raise UsageError("to_bytes expects a model that writes streams, and this one writes none; use its weights.")
+        clips = [container.CodedClip(*clip) for clip in zip(self.peaks, self.payloads, strict=True)]
+        return container.write(self.header, clips)
 
 
 class Network:
@@ -148,12 +174,13 @@ class Network:
             complaints.insert(0, f"the training of {self.cell.folder} is {self.facts['status']}")
         return Rebuilt(joined, result_rate, len(reconstruction.statuses), tuple(complaints))
 
-    def encode(self, waveform: Waveform, sample_rate: int | None = None) -> Encoded:
+    def encode(self, waveform: Waveform, sample_rate: int | None = None, progress: Progress | None = None) -> Encoded:
         """Encode a sound as the weights of the target networks of its clips.
 
         Args:
             waveform: the sound, [samples] of any length.
             sample_rate: sample rate of the waveform, in Hz; the network's own by default.
+            progress: function that receives the progress as (done, total), counted in clips.
 
         Raises:
             UsageError: the sound cannot be used, or the model does not represent clips by weights.
@@ -162,10 +189,18 @@ class Network:
         sound = self._at_own_rate(waveform, sample_rate or self.sample_rate)
         clips = Layout.plain(sound.size, self.samples).cut(sound)
         weights: list[Weights | None] = [None] * len(clips)
+        payloads: list[bytes | None] = [None] * len(clips)
         with self._scratch() as context:
-            for reconstruction in reconstructions(self._model, context, clips):
-                weights[clip_index(reconstruction)] = reconstruction.weights
-        return Encoded(tuple(weights), tuple(float(np.abs(clip).max()) for clip in clips), sound.size)
+            for reconstruction in reconstructions(self._model, context, clips, progress):
+                index = clip_index(reconstruction)
+                weights[index], payloads[index] = reconstruction.weights, reconstruction.stream
+                if isinstance(self._model, Streaming) and reconstruction.stream is None:
+                    payloads[index] = self._model.pack(reconstruction.weights or {})
+        header = None
+        if isinstance(self._model, Streaming):
+            header = header_of(self.cell, next((each for each in weights if each is not None), None), sound.size)
+        peaks = tuple(float(np.abs(clip).max()) for clip in clips)
+        return Encoded(tuple(weights), peaks, sound.size, header, tuple(payloads))
 
     def decode(self, encoded: Encoded, sample_rate: int | None = None) -> Waveform:
         """Evaluate the target networks of an encoded sound: [samples].

@@ -59,6 +59,7 @@ class Reconstruction:
         steps: optimisation steps that were made for this clip; 0 for a model that does not optimise per clip.
         weights: parameters of the clip's own network, {name: array}; None for a model that has no such network.
         facts: further measurements of this clip that are worth keeping, {name: JSON scalar}.
+        stream: the payload as bytes, from which the estimate was decoded; None for a model that writes none.
     """
 
     clip_id: str
@@ -69,6 +70,7 @@ class Reconstruction:
     steps: int = 0
     weights: Mapping[str, NDArray[np.float32]] | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+    stream: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -177,6 +179,31 @@ class FunctionOfTime(Protocol):
 
         Returns:
             [time], the waveform at these times.
+        """
+        ...
+
+
+@runtime_checkable
+class Streaming(Protocol):
+    """Interface of a model that writes the payload of a clip as bytes and reads it back."""
+
+    def pack(self, weights: Mapping[str, NDArray[Any]]) -> bytes:
+        """Return the payload of a clip as bytes.
+
+        Args:
+            weights: parameters of the clip, {name: array}, as `Reconstruction.weights` holds them.
+        """
+        ...
+
+    def unpack(self, stream: bytes, samples: int) -> Mapping[str, NDArray[Any]]:
+        """Return the parameters that a payload holds.
+
+        Args:
+            stream: the payload, as in `Reconstruction.stream`.
+            samples: length of the clip.
+
+        Raises:
+            DataError: the bytes are not those of such a clip.
         """
         ...
 

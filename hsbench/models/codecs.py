@@ -11,7 +11,8 @@
 
 Alignment: an encoder delays the sound by its look-ahead and pads its last frame. The container states both (Ogg's
 pre-skip and granule position, the LAME tag of an MP3 file), and the decoder removes both. Resampling may change the
-length by a sample; the estimate is cut or padded with zeros at its end.
+length by a sample; the estimate is cut or padded with zeros at its end. With `aligned`, a lag that is left is measured
+by cross-correlation for each clip, removed, and kept as the fact `lag` (in samples, positive for a late estimate).
 
 Payload: the bits of the encoded packets. Pages and headers of the container are not counted, because they carry no
 sound and take up to 20 % of a clip of 1.5 s. Only mp3-soundfile counts the whole file, because libsndfile gives no
@@ -20,21 +21,28 @@ access to packets. A codec stores bits and not real numbers: `numbers` is 0 and 
 
 from __future__ import annotations
 
+import dataclasses
 import io
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hsbench.audio.lag import advanced, best_match
 from hsbench.descriptors import ModelDescriptor
 from hsbench.errors import BackendMissingError, UsageError
 from hsbench.models.base import Payload
 from hsbench.models.clipwise import Clipwise
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from numpy.typing import NDArray
 
     from hsbench.audio.clip import Clip
-    from hsbench.models.base import Context
+    from hsbench.models.base import Context, Reconstruction
+
+ALIGNMENT = {"aligned": False}
+"""Whether a lag is measured and removed; before there was a choice, none was."""
 
 DESCRIPTORS = [
     ModelDescriptor(
@@ -44,7 +52,8 @@ DESCRIPTORS = [
         trains=False,
         needs=("av", "torch", "torchaudio"),
         extra="codecs",
-        defaults={"kbps": 24},
+        defaults={"kbps": 24, **ALIGNMENT},
+        neutral=ALIGNMENT,
     ),
     ModelDescriptor(
         name="mp3",
@@ -53,7 +62,8 @@ DESCRIPTORS = [
         trains=False,
         needs=("av",),
         extra="codecs",
-        defaults={"kbps": 32},
+        defaults={"kbps": 32, **ALIGNMENT},
+        neutral=ALIGNMENT,
     ),
     ModelDescriptor(
         name="mp3-soundfile",
@@ -61,7 +71,8 @@ DESCRIPTORS = [
         summary="codec: MP3 at an average bitrate (LAME in libsndfile)",
         trains=False,
         needs=("soundfile",),
-        defaults={"compression_level": 0.9},
+        defaults={"compression_level": 0.9, **ALIGNMENT},
+        neutral=ALIGNMENT,
     ),
 ]
 
@@ -72,11 +83,32 @@ MPEG_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 """Sample rates [Hz] of MPEG audio."""
 
 
-class Opus(Clipwise):
+class Codec(Clipwise):
+    """A codec, whose estimate may be aligned with the clip.
+
+    Args:
+        aligned: whether to measure and remove the lag of each estimate.
+    """
+
+    def __init__(self, aligned: bool) -> None:
+        self.aligned = aligned
+
+    def reconstruct(self, clips: Sequence[Clip], context: Context) -> Iterator[Reconstruction]:
+        """Encode and decode clips one by one, and align the estimates if asked."""
+        for clip, made in zip(clips, super().reconstruct(clips, context), strict=True):
+            if not self.aligned:
+                yield made
+                continue
+            lag = best_match(clip.waveform, made.waveform).lag
+            yield dataclasses.replace(made, waveform=advanced(made.waveform, lag), facts={"lag": lag})
+
+
+class Opus(Codec):
     """Encode and decode clips by Opus.
 
     Args:
         kbps: target bitrate, 6 to 256 kbit/s.
+        aligned: whether to measure and remove the lag of each estimate.
 
     Raises:
         UsageError: the bitrate is outside this range.
@@ -84,7 +116,8 @@ class Opus(Clipwise):
 
     name = "opus"
 
-    def __init__(self, kbps: int) -> None:
+    def __init__(self, kbps: int, aligned: bool = False) -> None:
+        super().__init__(aligned)
         self.kbps = _check_kbps(self.name, kbps, 6, 256)
 
     def rebuild(self, clip: Clip, context: Context) -> tuple[NDArray[np.floating], Payload]:
@@ -100,11 +133,12 @@ class Opus(Clipwise):
         return _cut_or_pad(waveform, clip.waveform.size), Payload(0, 8 * size)
 
 
-class MP3(Clipwise):
+class MP3(Codec):
     """Encode and decode clips by MP3 at a constant bitrate.
 
     Args:
         kbps: bitrate, 8 to 320 kbit/s.
+        aligned: whether to measure and remove the lag of each estimate.
 
     Raises:
         UsageError: the bitrate is outside this range.
@@ -112,7 +146,8 @@ class MP3(Clipwise):
 
     name = "mp3"
 
-    def __init__(self, kbps: int) -> None:
+    def __init__(self, kbps: int, aligned: bool = False) -> None:
+        super().__init__(aligned)
         self.kbps = _check_kbps(self.name, kbps, 8, 320)
 
     def rebuild(self, clip: Clip, context: Context) -> tuple[NDArray[np.floating], Payload]:
@@ -124,11 +159,12 @@ class MP3(Clipwise):
         return _cut_or_pad(decoded, clip.waveform.size), Payload(0, 8 * size)
 
 
-class MP3SoundFile(Clipwise):
+class MP3SoundFile(Codec):
     """Encode and decode clips by MP3 through libsndfile, at an average bitrate.
 
     Args:
         compression_level: 0 (largest file) to below 1 (smallest file).
+        aligned: whether to measure and remove the lag of each estimate.
 
     Raises:
         UsageError: the compression level is outside this range.
@@ -137,7 +173,8 @@ class MP3SoundFile(Clipwise):
 
     name = "mp3-soundfile"
 
-    def __init__(self, compression_level: float) -> None:
+    def __init__(self, compression_level: float, aligned: bool = False) -> None:
+        super().__init__(aligned)
         import soundfile
 
         if not 0 <= compression_level < 1:

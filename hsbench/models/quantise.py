@@ -1,81 +1,206 @@
-"""Quantisation of a clip's parameters to float32, float16 or 8-bit whole numbers, and the bits that each format costs.
+"""Quantisation of a clip's parameters to whole numbers of 5 to 8 bits, in a way that a coordinate network survives.
 
-`int8` is symmetric with one step size s per tensor and clip:
+A format `int<b>-rows` stores three kinds of tensors in three ways:
 
-    s = max |w| / 127,    q = round(w / s),    decoded weight = s q
+    integers    every weight matrix but that of layer 0, one step size per row (one per output unit);
+                the latents of a clip that is coded patch by patch, one step size per latent variable
+    float16     biases and other vectors
+    float32     the weights of layer 0, and everything else
 
-Each tensor stores its q in 8 bits and its s as a float32. Parameters are rounded after the fit and not trained again:
-this is the simplest quantiser and says nothing about the best one.
+With L = 2^(b - 1) - 1 and m the largest |w| of a row, rounded to float16, the step size of the row is s = m / L, and
 
-Quantisation error of `int8`:
+    q = round(w / s), limited to -L .. L,    decoded weight = s q
 
-* |w / s| <= 127, so q always lies within -127 .. 127 and nothing is clipped.
-* Rounding errs by at most half a step: |w - s q| <= s / 2 = max |w| / 254.
-* An error spread evenly over one step has the mean square s^2 / 12. With the crest factor c = max |w| / rms(w), the
-  signal-to-noise ratio of a tensor is rms^2 / (s^2 / 12) = 12 x 127^2 / c^2, that is 52.9 dB - 20 log10(c). Uniform
-  weights have c = sqrt(3), hence 48.1 dB; a tensor whose largest weight is ten times its rms gets 32.9 dB.
+Why layer 0 stays as it is. A SIREN computes sin(omega_0 w t + b) there with omega_0 of some thousand, so an error e of
+w shifts the phase at time t by omega_0 t e. The 8-bit step 1 / 127 of weights within +-1 errs by up to 0.004, which is
+up to 8 rad at omega_0 = 2000: nothing of the first layer is left. All later layers see sines within +-1, and their
+errors add up in power. Layer 0 of a SIREN of width h is 2 h of about 4 h^2 numbers.
 
-`fp16` rounds to 11 significant bits. The error is at most 2^-11 |w| for 2^-14 <= |w| <= 65 504, and at most 2^-25 below
-that range. Larger values become infinite.
+Why one step per row. |w - s q| <= s / 2, and an error spread evenly over a step has the mean square s^2 / 12. The
+signal-to-noise ratio of a row is therefore 12 L^2 / c^2 with the crest factor c = m / rms(w). Weights spread evenly
+have c = sqrt(3), hence 4 L^2: 48 dB at 8 bits, 36 dB at 6, 30 dB at 5. One step for a whole tensor has to cover its
+largest row, and every smaller row loses the difference.
 
-Conventions: parameters are {name: [batch, *shape]} float32, one batch item per clip.
+`fp32` keeps everything. The formats of earlier versions, `fp16` and `int8`, rounded layer 0 as well and are gone.
+
+The same rounding inside the last steps of a fit (`straight_through`) lets a network adapt to it.
+
+Conventions: parameters are {name: [batch, *shape]} float32, one batch item per clip; w<layer> is a weight and b<layer>
+a bias. Rows are those of the first axis of a shape.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+import re
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 
-from hsbench.errors import UnknownNameError
+from hsbench.errors import UnknownNameError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-FORMS = ("fp32", "fp16", "int8")
+FULL = "fp32"
+BITS = {f"int{bits}-rows": bits for bits in (8, 7, 6, 5)}
+"""Format -> bits of a whole number."""
+FORMS = (FULL, *BITS)
+REPLACED = ("fp16", "int8")
+"""Formats of earlier versions, which rounded the first layer too."""
+
+LATENTS = "latents"
+"""Name of the latents of a clip, [latent variables, patches]."""
+INTEGERS, HALF, SINGLE = "integers", "float16", "float32"
+"""Ways to store a tensor."""
 
 
-def check(form: str) -> str:
-    """Return the name of a weight format after checking it.
+class Levels(NamedTuple):
+    """A tensor as whole numbers.
+
+    Attributes:
+        integers: q, [..., rows, numbers of a row] int32.
+        peaks: m of each row, [..., rows] float16.
+    """
+
+    integers: torch.Tensor
+    peaks: torch.Tensor
+
+
+def check(form: str, setting: str = "weight_format") -> str:
+    """Return the name of a format after checking it.
+
+    Args:
+        form: the format.
+        setting: name of the setting that it is the value of.
 
     Raises:
+        UsageError: the format is one of an earlier version.
         UnknownNameError: the format is not one of FORMS.
     """
+    if form in REPLACED:
+        raise UsageError(
+            f"{setting} {form} rounded the first layer of an INR too and is gone; use one of {', '.join(FORMS)}."
+        )
     if form not in FORMS:
-        raise UnknownNameError("weight format", form, FORMS)
+        raise UnknownNameError(setting.replace("_", " "), form, FORMS)
     return form
 
 
+def check_bits(bits: int | None, setting: str) -> int | None:
+    """Return a number of bits after checking it; None stands for no rounding.
+
+    Raises:
+        UsageError: the number is not one of BITS.
+    """
+    if bits is not None and (isinstance(bits, bool) or bits not in BITS.values()):
+        raise UsageError(f"{setting} expects a whole number of bits from 5 to 8, or none, got {bits!r}.")
+    return bits
+
+
+def way(name: str, dimensions: int) -> str:
+    """Return how a parameter is stored: INTEGERS, HALF or SINGLE.
+
+    Args:
+        name: of the parameter, such as "w0".
+        dimensions: number of axes of its shape, without the batch.
+    """
+    if name == LATENTS:
+        return INTEGERS
+    match = re.fullmatch(r"([wb])(\d+)", name)
+    if match is None:
+        return SINGLE
+    kind, layer = match[1], int(match[2])
+    if kind == "b" or dimensions < 2:
+        return HALF
+    return SINGLE if layer == 0 else INTEGERS
+
+
+def levels(value: torch.Tensor, bits: int) -> Levels:
+    """Return the whole numbers of a tensor.
+
+    A row that holds a number which is not finite gets a peak that is not finite either, so that it is still not finite
+    after decoding.
+
+    Args:
+        value: [..., rows, numbers of a row] float32.
+        bits: b, 5 to 8.
+    """
+    largest = 2 ** (bits - 1) - 1
+    peaks = value.abs().amax(-1).half()
+    step = _steps(peaks, bits)
+    scaled = torch.where(step > 0, value / step, torch.zeros_like(value))
+    integers = torch.nan_to_num(scaled, 0.0, 0.0, 0.0).round().clamp(-largest, largest).to(torch.int32)
+    return Levels(integers, peaks)
+
+
+def restored(stored: Levels, bits: int) -> torch.Tensor:
+    """Return the decoded tensor, [..., rows, numbers of a row] float32.
+
+    Args:
+        stored: the tensor as whole numbers.
+        bits: b, 5 to 8.
+    """
+    decoded: torch.Tensor = stored.integers.float() * _steps(stored.peaks, bits)
+    return decoded
+
+
 @torch.no_grad()
-def stored(params: Mapping[str, torch.Tensor], form: str) -> dict[str, torch.Tensor]:
-    """Return the parameters after storage in a format and decoding, in float32.
+def rounded(params: Mapping[str, torch.Tensor], bits: int | None) -> dict[str, torch.Tensor]:
+    """Return the parameters as they are decoded after storage, in float32.
 
     Args:
         params: {name: [batch, *shape]} float32.
-        form: one of FORMS.
+        bits: b, 5 to 8; None keeps everything.
     """
-    if form == "fp16":
-        return {name: value.half().float() for name, value in params.items()}
-    if form == "int8":
-        return {name: _rounded_to_int8(value) for name, value in params.items()}
-    return dict(params)
+    if bits is None:
+        return dict(params)
+    return {name: _rounded(name, value, bits) for name, value in params.items()}
 
 
-def bits(sizes: Mapping[str, int], form: str) -> int:
-    """Return the number of bits that the parameters of one clip need.
+def straight_through(params: Mapping[str, torch.Tensor], bits: int | None) -> dict[str, torch.Tensor]:
+    """Return `rounded` parameters whose gradient passes on to the parameters as if nothing were rounded.
+
+    Rounding has the derivative 0 almost everywhere, so a fit through it would stand still. With a bar for a value that
+    is held constant, the sum of the rounded value and (w - bar w) equals the rounded value exactly and has the
+    derivative 1 (Bengio et al. 2013, arXiv 1308.3432).
 
     Args:
-        sizes: tensor name -> how many numbers the tensor has.
-        form: one of FORMS.
+        params: {name: [batch, *shape]} float32 that require a gradient.
+        bits: b, 5 to 8; None rounds nothing.
     """
-    if form == "int8":
-        return 8 * sum(sizes.values()) + 32 * len(sizes)
-    return {"fp32": 32, "fp16": 16}[form] * sum(sizes.values())
+    if bits is None:
+        return dict(params)
+    held = rounded(params, bits)
+    return {name: held[name].detach() + (value - value.detach()) for name, value in params.items()}
 
 
-def _rounded_to_int8(value: torch.Tensor) -> torch.Tensor:
-    """Round each batch item to multiples of its own step size: [batch, *shape] -> the same shape."""
-    # The clamp keeps the step of an all-zero tensor positive, so that 0 / s is 0 and not NaN.
-    scale = value.abs().flatten(1).amax(1).clamp(min=torch.finfo(value.dtype).tiny) / 127
-    scale = scale.view(-1, *[1] * (value.dim() - 1))
-    return (value / scale).round() * scale
+def plain_bits(shapes: Mapping[str, tuple[int, ...]], bits: int | None) -> int:
+    """Return the bits of one clip's parameters without entropy coding: every number in its own format.
+
+    Args:
+        shapes: name of a parameter -> its shape, without a batch.
+        bits: b, 5 to 8; None for 32 bits per number.
+    """
+    total = 0
+    for name, shape in shapes.items():
+        how = SINGLE if bits is None else way(name, len(shape))
+        if how == INTEGERS:
+            total += (bits or 0) * math.prod(shape) + 16 * shape[0]
+        else:
+            total += (16 if how == HALF else 32) * math.prod(shape)
+    return total
+
+
+def _rounded(name: str, value: torch.Tensor, bits: int) -> torch.Tensor:
+    """Round one parameter, [batch, *shape]."""
+    how = way(name, value.dim() - 1)
+    if how == INTEGERS:
+        return restored(levels(value.flatten(2), bits), bits).view_as(value)
+    return value.half().float() if how == HALF else value
+
+
+def _steps(peaks: torch.Tensor, bits: int) -> torch.Tensor:
+    """Return the step size of each row: [..., rows] -> [..., rows, 1] float32."""
+    steps: torch.Tensor = (peaks.float() / (2 ** (bits - 1) - 1)).unsqueeze(-1)
+    return steps

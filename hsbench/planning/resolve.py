@@ -87,7 +87,7 @@ class Resolved:
             )
         for name in self.selection.corpora:
             try:
-                source, corpus = open_corpus(name, self.request.data_root, self.request.changes)
+                source, corpus = open_corpus(name, self.request.data_root, self._corpus_changes())
                 view = CorpusView.of(source, corpus, self.split, wanted, fixed)
                 self.corpora[name] = view.with_seen(corpus, added) if added else view
             except HsbenchError as error:
@@ -95,6 +95,12 @@ class Resolved:
                     raise
                 download = f"hsbench corpus download {name} --data-root DIR"
                 self.absent[name] = str(error) if download in str(error) else f"{error} To get it: {download}"
+
+    def _corpus_changes(self) -> dict[str, dict[str, Any]]:
+        """Return the changed settings of each corpus: the user's, and the experiment's own where the user has none."""
+        own = {name: dict(settings) for name, settings in self.experiment.corpus_settings}
+        users = self.request.changes
+        return {name: {**own.get(name, {}), **users.get(name, {})} for name in {*own, *users}}
 
     def _seen_clips(self, wanted: int) -> tuple[int, int]:
         """Return how many seen clips are scored in addition, and how many clips the experiment scores by itself.
@@ -141,7 +147,7 @@ class Resolved:
                 f"--train-corpus {name} expects a row whose model learns from a training split, and no selected row of "
                 f"{self.experiment.name} does; leave the option out."
             )
-        corpus = TrainingCorpus.open(name, self.request.data_root, self.request.changes)
+        corpus = TrainingCorpus.open(name, self.request.data_root, self._corpus_changes())
         for scored in dict.fromkeys(map(self.selection.corpus_of, rows)):
             if scored in self.corpora:
                 corpus.require_format(self.corpora[scored].manifest)

@@ -13,7 +13,24 @@ if TYPE_CHECKING:
 _COLUMNS = {
     "kbps": (
         "kbit/s",
-        "kbit/s: what a codec wrote, per second of sound; empty for a row that stores numbers and writes no bits.",
+        (
+            "kbit/s: the bits that were written for a clip, per second of sound (packets of a codec, or a stream of "
+            "hsbench without its header); empty for a row that counts numbers and writes no bits."
+        ),
+    ),
+    "side_kbps": (
+        "side",
+        (
+            "Side: kbit/s of a stream that are no entropy-coded whole numbers, such as scales, biases and the first "
+            "layer; part of kbit/s."
+        ),
+    ),
+    "shared_kbps": (
+        "shared",
+        (
+            "Shared: kbit/s of the numbers that all clips share, as float32, spread over the clips of this row; not "
+            "part of kbit/s, and smaller the more clips are encoded."
+        ),
     ),
     "operations": (
         "Gflop",

@@ -72,6 +72,15 @@ class CellFolder:
         """Return the path of the clip's own parameters (safetensors)."""
         return self._file(f"artifacts/weights/{check_id(clip_id)}.safetensors")
 
+    def stream(self, clip_id: str) -> Path:
+        """Return the path of the clip's stream (see hsbench.models.coding.container)."""
+        return self._file(f"artifacts/streams/{check_id(clip_id)}.hsb")
+
+    @property
+    def all_streams(self) -> Path:
+        """Folder of the streams of all clips, one file per clip."""
+        return self.path / "artifacts" / "streams"
+
     @property
     def all_audio(self) -> Path:
         """Folder of all rebuilt clips."""

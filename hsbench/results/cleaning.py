@@ -31,7 +31,7 @@ RULES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "a metric that is not yet scored needs its clips rebuilt, which for INRs means another fit",
         ),
         "weights": (
-            "the parameters of each clip",
+            "the parameters and streams of each clip",
             "a metric at another rate that is not yet scored needs its clips rebuilt",
         ),
         "networks": (
@@ -179,7 +179,7 @@ def _paths(folder: CellFolder, rule: str) -> list[Path]:
     if rule == "audio":
         return [folder.all_audio]
     if rule == "weights":
-        return [folder.all_weights]
+        return [folder.all_weights, folder.all_streams]
     if rule == "checkpoints":
         return [folder.scratch, folder.kept / CHECKPOINT]
     return [path for path in sorted(folder.kept.glob("*")) if path.name != CHECKPOINT]

@@ -9,7 +9,7 @@ import pytest
 
 import hsbench
 
-NAMES = ("fit_inr", "load", "open_results", "run", "score")
+NAMES = ("decode", "fit_inr", "load", "open_results", "run", "score")
 
 
 def test_dir_shows_every_public_name():

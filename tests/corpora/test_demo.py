@@ -152,8 +152,19 @@ def test_clips_can_be_shorter_than_blocks():
     ratio = clip.waveform[1000] / whole.waveform[1000]
     assert clip.waveform == pytest.approx(whole.waveform[:16384] * ratio, abs=1e-5)
     assert base.fingerprint(short) != base.fingerprint(DemoCorpus())
-    with pytest.raises(UsageError, match="expects 1 to 32768 samples, got 40000"):
-        DemoCorpus(base.Source(None, (("clip_samples", 40000),)))
+    with pytest.raises(UsageError, match="expects 1 to 131072 samples, got 200000"):
+        DemoCorpus(base.Source(None, (("clip_samples", 200000),)))
+
+
+def test_clips_longer_than_a_block_are_cut_one_after_the_other():
+    long = DemoCorpus(base.Source(None, (("clip_samples", 57344),)))
+    items = long.manifest("validation").items
+    assert {item.offset % 57344 for item in items} == {0}
+    assert {item.speaker for item in items} == {"k03", "k04", "k08", "k09"}
+    clip, beginning = long.load(items[0]), DemoCorpus().load(DemoCorpus().manifest("validation").items[0])
+    assert clip.waveform.size == 57344
+    ratio = clip.waveform[1000] / beginning.waveform[1000]
+    assert clip.waveform[:32768] == pytest.approx(beginning.waveform * ratio, abs=1e-5)
 
 
 ROWS = (DATA / "manifest.csv").read_bytes()[:2000]

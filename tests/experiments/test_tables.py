@@ -70,10 +70,30 @@ def test_table_2a_compares_an_export_and_our_rave_with_the_published_row_and_tra
     assert [training[key] for key in ("capacity", "steps", "batch", "signal")] == [64, 3_000_000, 8, 65536]
 
 
-def test_codecs_fit_an_inr_once_for_its_three_formats():
-    inrs = cells("codecs", rows="row~INR FMLP").values()
-    assert len({cell.key for cell in inrs}) == 12
-    assert len({(base_of(cell) or cell).key for cell in inrs}) == 4
+def test_rate_fits_and_trains_a_network_once_for_all_its_formats():
+    for rows, stored, fitted in (
+        ("row~SIREN", 11, 3),
+        ("row~FMLP", 11, 3),
+        ("row~patch INR", 6, 2),
+        ("row~COIN", 6, 2),
+        ("row~KLT coding", 5, 1),
+    ):
+        chosen = cells("rate", rows=rows).values()
+        assert len({cell.key for cell in chosen}) == stored
+        assert len({(base_of(cell) or cell).key for cell in chosen}) == fitted
+
+
+def test_rate_scores_longer_stretches_of_each_corpus_and_the_user_may_change_them():
+    for cell in cells("rate").values():
+        assert cell.corpus["samples"] / cell.corpus["sample_rate"] > 2.5
+    settings = dict(experiment("rate").corpus_settings)
+    assert {name for name, _ in experiment("rate").corpus_settings} == {"demo", *registry.names("corpora")} - {"toy"}
+    assert all(dict(values)["clip_samples"] % 256 == 0 for values in settings.values())
+
+
+def test_all_metrics_of_rate_but_the_slowest_are_computed_at_quick():
+    assert experiment("rate").metrics_at("quick") == ("mse", "lsd", "si_snr", "pesq", "stoi")
+    assert experiment("rate").metrics_at("standard") == experiment("rate").metrics
 
 
 def test_the_budget_smoke_leaves_out_the_slowest_metric():

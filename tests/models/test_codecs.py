@@ -117,3 +117,17 @@ def test_settings_and_clips_that_cannot_be_coded_are_refused_in_a_sentence(bare,
     monkeypatch.setattr(soundfile, "available_formats", dict)
     with pytest.raises(BackendMissingError, match="needs a libsndfile that writes MP3"):
         make("mp3-soundfile")
+
+
+def test_a_lag_that_is_left_is_removed_and_stated(speech, bare, monkeypatch):
+    model = make("mp3-soundfile", aligned=True)
+    (aligned,) = model.reconstruct([speech], bare(speech.waveform.size))
+    assert aligned.facts == {"lag": 0}
+    decode = codecs._cut_or_pad
+    for late in (3, -2):
+        monkeypatch.setattr(codecs, "_cut_or_pad", lambda *given: np.roll(decode(*given), late))  # noqa: B023
+        (moved,) = model.reconstruct([speech], bare(speech.waveform.size))
+        assert moved.facts == {"lag": late}
+        np.testing.assert_array_equal(moved.waveform[5:-5], aligned.waveform[5:-5])
+    (kept,) = make("mp3-soundfile").reconstruct([speech], bare(speech.waveform.size))
+    assert kept.facts == {}

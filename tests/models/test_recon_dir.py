@@ -96,7 +96,7 @@ def test_unusable_folders_and_files_are_refused_in_a_sentence(folder, tmp_path, 
 
 
 def plan(tmp_path, *changes):
-    request = Request(("codecs",), budget="smoke", filters=("model~recon-dir",), changes=parse(changes))
+    request = Request(("rate",), budget="smoke", filters=("model~recon-dir",), changes=parse(changes))
     return make(select(request), Results(tmp_path / "results"), Resources())
 
 
@@ -127,7 +127,7 @@ def test_without_a_path_the_row_is_not_given_and_not_missing(tmp_path):
     planned = plan(tmp_path)
     assert planned.cells == []
     assert planned.absent == {}
-    assert planned.not_given == {"codecs/made elsewhere": "not given: --set recon-dir.path=DIR"}
+    assert planned.not_given == {"rate/made elsewhere": "not given: --set recon-dir.path=DIR"}
     (view,) = planned.views
     assert view.rows[0].cells == ()
     assert view.rows[0].notes == ("not given: --set recon-dir.path=DIR",)
@@ -135,7 +135,7 @@ def test_without_a_path_the_row_is_not_given_and_not_missing(tmp_path):
 
 def test_rows_whose_extra_is_not_installed_are_not_given(tmp_path, monkeypatch):
     monkeypatch.setattr("hsbench.descriptors._is_installed", lambda module: module != "av")
-    request = Request(("codecs",), budget="smoke", filters=("row~kbit",))
+    request = Request(("rate",), budget="smoke", filters=("row~kbit",))
     planned = make(select(request), Results(tmp_path / "results"), Resources())
     assert planned.cells == []
     assert set(planned.not_given.values()) == {"not given: pip install 'hsbench[codecs]'"}

@@ -23,6 +23,7 @@ from hsbench.fit.losses import spectral
 from hsbench.fit.precision import hidden, pin
 from hsbench.models import quantise
 from hsbench.models.base import CHECKPOINT, NETWORK, Payload, Reconstruction, verdict
+from hsbench.models.coding import payload
 from hsbench.models.hypersound.combine import Combination
 from hsbench.models.hypersound.network import HyperSoundNetwork
 from hsbench.models.hypersound.step import TrainingStep
@@ -141,22 +142,42 @@ class HyperSound:
         for first in range(0, len(clips), size):
             part, start = clips[first : first + size], time.perf_counter()
             vector = self.parameters_for([clip.waveform for clip in part], context)
-            generated = quantise.stored(self.network.hypernetwork.split(vector), self.form)
+            generated = self.network.hypernetwork.split(vector)
+            stored = payload.stored(generated, quantise.BITS[self.form]) if self.form in quantise.BITS else None
+            generated = generated if stored is None else stored.params
             vector = torch.cat([value.flatten(1) for value in generated.values()], dim=1)
             estimates = self._decode(vector, grid(context.samples), context)
             seconds = (time.perf_counter() - start) / len(part)
             weights = {name: value.cpu().numpy() for name, value in generated.items()}
-            bits = quantise.bits({name: value[0].numel() for name, value in generated.items()}, self.form)
             for index, clip in enumerate(part):
+                stream = None if stored is None else stored.streams[index]
                 yield Reconstruction(
                     clip_id=clip.id,
                     waveform=estimates[index],
-                    payload=Payload(vector.shape[1], bits),
+                    payload=Payload(vector.shape[1], 32 * vector.shape[1] if stream is None else 8 * len(stream)),
                     seconds=seconds,
                     status=verdict(clip.waveform, estimates[index]),
                     weights={name: value[index] for name, value in weights.items()},
+                    facts={} if stream is None else payload.parts(stream, self._shapes(), quantise.BITS[self.form]),
+                    stream=stream,
                 )
             context.progress(first + len(part), len(clips))
+
+    def pack(self, weights: Mapping[str, NDArray[np.float32]]) -> bytes:
+        """Return a clip's payload as bytes (see hsbench.models.base.Streaming)."""
+        return payload.pack(
+            {name: torch.from_numpy(weights[name]) for name in self._shapes()}, quantise.BITS.get(self.form)
+        )
+
+    def unpack(self, stream: bytes, samples: int) -> Mapping[str, NDArray[np.float32]]:
+        """Return the generated parameters that a clip's payload holds (see hsbench.models.base.Streaming)."""
+        del samples
+        return payload.unpack(stream, self._shapes(), quantise.BITS.get(self.form))
+
+    def _shapes(self) -> Mapping[str, tuple[int, ...]]:
+        """Return the shape of each generated parameter of a clip."""
+        assert self.network is not None, "call fit first"
+        return {name: tuple(shape) for name, shape in self.network.hypernetwork.shapes.items()}
 
     @torch.no_grad()
     def parameters_for(self, waveforms: Sequence[np.ndarray[Any, Any]], context: Context) -> torch.Tensor:

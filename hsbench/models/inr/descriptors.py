@@ -21,6 +21,7 @@ FITTING: dict[str, Any] = {
     "start": RANDOM,
     "shared_start": False,
     "weight_format": "fp32",
+    "finetune_bits": None,
     "weight_noise": 0.0,
     "fit_stride": 1,
 }
@@ -53,9 +54,9 @@ SIREN_RATES = {"smoke": 1e-3, "quick": 1e-3, "standard": 1e-4, "paper": 1e-4}
 SIREN_START = {"start_rate": 3e-4, "start_inner_rate": 1e-4}
 """Learning rates of the training of a SIREN's start."""
 
-NEUTRAL = {"start": RANDOM, "weight_noise": 0.0, "fit_stride": 1, **dict.fromkeys(START)}
-"""A start is random, weights are decoded unchanged and every sample is fitted to, as before there was a choice; where
-nothing is learned, the settings of the learning are None."""
+NEUTRAL = {"start": RANDOM, "finetune_bits": None, "weight_noise": 0.0, "fit_stride": 1, **dict.fromkeys(START)}
+"""A start is random, no fit rounds weights, weights are decoded unchanged and every sample is fitted to, as before
+there was a choice; where nothing is learned, the settings of the learning are None."""
 ONLY_WITH = dict.fromkeys(START, ("start", LEARNED))
 
 

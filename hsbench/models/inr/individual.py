@@ -27,9 +27,11 @@ from hsbench.fit import loop
 from hsbench.fit.precision import pin
 from hsbench.models import quantise
 from hsbench.models.base import NETWORK, Payload, Reconstruction, verdict
+from hsbench.models.coding import payload
 from hsbench.models.inr.coordinates import Coordinates
 from hsbench.models.inr.descriptors import LEARNED
 from hsbench.models.inr.disturb import checked_noise, checked_stride, disturbed, fitted_to
+from hsbench.models.inr.rounding import NEVER, Rounding
 from hsbench.models.inr.start import learned
 from hsbench.models.inr.steps import BatchSteps, ClipSteps, decode
 from hsbench.models.targets import create
@@ -66,6 +68,8 @@ class IndividualINR:
             parts of the root mean square of each tensor; 0 for none.
         fit_stride: 1 to fit to every sample. At s, the clip is low-passed to 1 / s of its band, the network is fitted
             to every s-th sample, and the estimate is the network at all samples: at s times the rate of the fit.
+        finetune_bits: number of bits to which the last quarter of the steps rounds the weights that it evaluates, so
+            that the fit adapts to a weight format; None rounds nothing.
         network: settings of the target network's kind, such as omega_0 or encoding_length.
     """
 
@@ -81,6 +85,7 @@ class IndividualINR:
         start: str,
         shared_start: bool,
         weight_format: str,
+        finetune_bits: int | None,
         weight_noise: float = 0.0,
         fit_stride: int = 1,
         **network: Any,
@@ -91,6 +96,7 @@ class IndividualINR:
         self.start: Params | None = None
         self.name, self.form = f"inr-{kind}", quantise.check(weight_format)
         self.noise, self.stride = checked_noise(weight_noise), checked_stride(fit_stride)
+        self.finetune_bits = quantise.check_bits(finetune_bits, f"{self.name}.finetune_bits")
         self.net = create(kind, [width] * layers, **network)
 
     def fit(self, train: Training, context: Context) -> Mapping[str, Any] | None:
@@ -134,19 +140,34 @@ class IndividualINR:
             params, seconds, steps = self._fit(clips, context, device)
         else:
             params, seconds, steps = self._given([context.fitted(clip.id) for clip in clips], device), 0.0, 0
-        params = quantise.stored(disturbed(params, self.noise, [clip.id for clip in clips], context.key), self.form)
+        params = dict(disturbed(params, self.noise, [clip.id for clip in clips], context.key))
+        stored = payload.stored(params, quantise.BITS[self.form]) if self.form in quantise.BITS else None
+        params = params if stored is None else stored.params
         output = self._play(params, grid(context.samples), device)
-        bits = quantise.bits({name: math.prod(shape) for name, shape in self.net.shapes().items()}, self.form)
         for index, clip in enumerate(clips):
+            stream = None if stored is None else stored.streams[index]
             yield Reconstruction(
                 clip_id=clip.id,
                 waveform=output[index],
-                payload=Payload(self.net.count(), bits),
+                payload=Payload(self.net.count(), 32 * self.net.count() if stream is None else 8 * len(stream)),
                 seconds=seconds,
                 status=verdict(clip.waveform, output[index]),
                 steps=steps,
                 weights={name: value[index].detach().cpu().numpy() for name, value in params.items()},
+                facts={} if stream is None else payload.parts(stream, self.net.shapes(), quantise.BITS[self.form]),
+                stream=stream,
             )
+
+    def pack(self, weights: Mapping[str, NDArray[np.float32]]) -> bytes:
+        """Return a clip's payload as bytes (see hsbench.models.base.Streaming)."""
+        return payload.pack(
+            {name: torch.from_numpy(weights[name]) for name in self.net.shapes()}, quantise.BITS.get(self.form)
+        )
+
+    def unpack(self, stream: bytes, samples: int) -> Mapping[str, NDArray[np.float32]]:
+        """Return the parameters that a clip's payload holds (see hsbench.models.base.Streaming)."""
+        del samples
+        return payload.unpack(stream, self.net.shapes(), quantise.BITS.get(self.form))
 
     def _fit(
         self, clips: Sequence[Clip], context: Context, device: torch.device
@@ -164,7 +185,8 @@ class IndividualINR:
         if switched_on(COMPILE):
             self.net.compile()
         coordinates = Coordinates(features, target, context.training["coordinates"], context.key)
-        steps = _steps(self.net, params, coordinates, context)
+        rounding = Rounding.last(self.finetune_bits, recipe.updates)
+        steps = _steps(self.net, params, coordinates, context, rounding)
         group = hashlib.sha256(" ".join(clip.id for clip in clips).encode()).hexdigest()[:16]
         curve = _Curve([clip.id for clip in clips], steps, context)
         hooks = loop.Hooks(
@@ -239,12 +261,14 @@ class _Curve:
         self.context.record({**row, "first": self.clips[0], "clips": len(self.clips), **losses})
 
 
-def _steps(net: TargetNet, params: Params, coordinates: Coordinates, context: Context) -> Step:
+def _steps(
+    net: TargetNet, params: Params, coordinates: Coordinates, context: Context, rounding: Rounding = NEVER
+) -> Step:
     """The steps of a device."""
     loss = LOSSES[context.switches["inr_loss"]]
     if context.device == "cpu":
-        return ClipSteps(net, params, coordinates, loss, context.threads)
-    return BatchSteps(net, params, coordinates, loss, static=coordinates.all_of_them)
+        return ClipSteps(net, params, coordinates, loss, context.threads, rounding)
+    return BatchSteps(net, params, coordinates, loss, rounding, static=coordinates.all_of_them)
 
 
 def _recipe(context: Context) -> loop.Recipe:

@@ -25,11 +25,13 @@ import torch
 
 from hsbench import cores
 from hsbench.fit import graphs
+from hsbench.models.inr.rounding import NEVER
 from hsbench.models.targets.tiles import TILE, Tiles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from hsbench.models.inr.rounding import Rounding
     from hsbench.models.targets.base import TargetNet
     from hsbench.models.targets.tiles import Tile
 
@@ -86,10 +88,14 @@ class ClipSteps:
         draw: chooses the coordinates of a step.
         loss: of residuals, elementwise.
         threads: number of runs that are worked on at once.
+        rounding: rounds the parameters that late steps evaluate.
     """
 
-    def __init__(self, net: TargetNet, params: Params, draw: Draw, loss: Loss, threads: int) -> None:
+    def __init__(
+        self, net: TargetNet, params: Params, draw: Draw, loss: Loss, threads: int, rounding: Rounding = NEVER
+    ) -> None:
         self.net, self.draw, self.loss, self.threads = net, draw, loss, threads
+        self.rounding = rounding
         batch = next(iter(params.values())).shape[0]
         self.losses = torch.zeros(batch)
         self.clips = [
@@ -105,7 +111,7 @@ class ClipSteps:
     def __call__(self, number: int) -> torch.Tensor:
         """Set the gradients of the mean loss of each clip; return the losses [batch]."""
         features, target = self.draw(number)
-        folded = [self.net.fold(params) for params in self.clips]
+        folded = [self.net.fold(self.rounding(number, params)) for params in self.clips]
         runs = [run for clip in range(len(self.clips)) for run in runs_of(clip, target.shape[1])]
         workers = min(self.threads, len(runs))
         shares = [partial(self._work, runs[worker::workers], folded, features, target) for worker in range(workers)]
@@ -154,17 +160,19 @@ class BatchSteps:
         params: initial parameters of all clips, on the device.
         draw: chooses the coordinates of a step.
         loss: of residuals, elementwise.
+        rounding: rounds the parameters that late steps evaluate.
         static: whether every step has the same coordinates, so that it can be recorded as a CUDA graph.
     """
 
-    def __init__(self, net: TargetNet, params: Params, draw: Draw, loss: Loss, *, static: bool) -> None:
-        self.draw, self.loss = draw, loss
+    def __init__(
+        self, net: TargetNet, params: Params, draw: Draw, loss: Loss, rounding: Rounding = NEVER, *, static: bool
+    ) -> None:
+        self.draw, self.loss, self.rounding = draw, loss, rounding
         self.losses = torch.zeros(next(iter(params.values())).shape[0])
         self.params = {name: value.detach().clone().requires_grad_() for name, value in params.items()}
         self.tiles = Tiles(net, *TILE["cuda"])
-        self._graph = (
-            graphs.Recorded(lambda: self._step(0), self.params.values()) if static and graphs.asked() else None
-        )
+        same = static and rounding.bits is None  # a recorded step cannot begin to round
+        self._graph = graphs.Recorded(lambda: self._step(0), self.params.values()) if same and graphs.asked() else None
 
     @property
     def parameters(self) -> Mapping[str, torch.Tensor]:
@@ -182,7 +190,7 @@ class BatchSteps:
         def share(decoded: torch.Tensor, tile: Tile) -> torch.Tensor:
             return self.loss(decoded - tile.of(target)).sum(dim=1) / target.shape[1]
 
-        return self.tiles.backward(self.params, features, share)
+        return self.tiles.backward(self.rounding(number, self.params), features, share)
 
     def result(self) -> dict[str, torch.Tensor]:
         """Return the parameters of all clips: {name: [batch, *shape]}."""

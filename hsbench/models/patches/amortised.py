@@ -62,6 +62,7 @@ class PatchINR(PatchModel[AmortisedNetwork]):
         frequency_weight_p: exponent of the frequency weighting of the spectral loss, which is there from the first
             step on; 0 for none.
         shared_layers: number of first layers of the SIREN that are the same for all patches.
+        latent_format: number format in which a clip's latents are stored, see hsbench.models.quantise.
     """
 
     def __init__(
@@ -77,9 +78,10 @@ class PatchINR(PatchModel[AmortisedNetwork]):
         spectral_weight: float,
         frequency_weight_p: float = 0.0,
         shared_layers: int = 0,
+        latent_format: str = "fp32",
     ) -> None:
         del compression_ratio
-        super().__init__("patch-inr", patch, latent)
+        super().__init__("patch-inr", patch, latent, latent_format)
         self.width, self.layers, self.first_hz, self.omega = width, layers, first_hz, omega
         self.spectral_weight, self.frequency_weight_p = spectral_weight, frequency_weight_p
         self.shared_layers = shared_layers

@@ -62,6 +62,7 @@ class COINPP(PatchModel[MetaNetwork]):
         first_hz: highest frequency of the first layer, in Hz.
         omega: factor of the other layers.
         inner_steps: gradient steps per patch in `reconstruct`; training has its own number, `train_inner_steps`.
+        latent_format: number format in which a clip's latents are stored, see hsbench.models.quantise.
     """
 
     def __init__(
@@ -73,9 +74,10 @@ class COINPP(PatchModel[MetaNetwork]):
         first_hz: float,
         omega: float,
         inner_steps: int,
+        latent_format: str = "fp32",
     ) -> None:
         del compression_ratio
-        super().__init__("coinpp", patch, latent)
+        super().__init__("coinpp", patch, latent, latent_format)
         self.first_hz, self.omega, self.inner_steps = first_hz, omega, inner_steps
 
     def build(self, context: Context) -> MetaNetwork:

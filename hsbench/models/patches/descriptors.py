@@ -14,6 +14,8 @@ PAYLOAD: dict[str, Any] = {"patch": 256, "compression_ratio": 4.0, "latent": Non
 """Samples per patch, and numbers per patch; `resolve` computes the latent from the compression ratio."""
 SIREN: dict[str, Any] = {"first_hz": 6881.0, "omega": 50.0}
 """Frequencies of the shared SIREN, see hsbench.models.patches.network."""
+STORAGE: dict[str, Any] = {"latent_format": "fp32"}
+"""Number format of the latents (hsbench.models.quantise); they were float32 before there was a choice."""
 
 VARIANTS: dict[str, Any] = {"frequency_weight_p": 0.0, "shared_layers": 0}
 """Settings of patch-inr that were added later, at their neutral values: no frequency weighting, no shared layer."""
@@ -127,9 +129,10 @@ DESCRIPTORS = [
         target="hsbench.models.patches.amortised:PatchINR",
         summary="patch-wise hypernetwork: one pass writes a few modulations of a shared SIREN for each short patch",
         needs=("torch",),
-        defaults={**PAYLOAD, **SIREN, "width": 48, "layers": 3, "spectral_weight": 0.0, **VARIANTS},
-        neutral=VARIANTS,
+        defaults={**PAYLOAD, **SIREN, "width": 48, "layers": 3, "spectral_weight": 0.0, **VARIANTS, **STORAGE},
+        decode_settings=("latent_format",),
         function_of_time=True,
+        neutral={**VARIANTS, **STORAGE},
         budgets=ONE_PASS,
         resolve="hsbench.models.patches.descriptors:resolve",
         operations="hsbench.models.patches.counting:one_pass",
@@ -140,9 +143,10 @@ DESCRIPTORS = [
         target="hsbench.models.patches.coinpp:COINPP",
         summary="COIN++: a few gradient steps find the modulations of a meta-learned shared SIREN for each patch",
         needs=("torch",),
-        defaults={**PAYLOAD, **SIREN, "inner_steps": 3},
-        decode_settings=("inner_steps",),
+        defaults={**PAYLOAD, **SIREN, "inner_steps": 3, **STORAGE},
+        decode_settings=("inner_steps", "latent_format"),
         function_of_time=True,
+        neutral=STORAGE,
         budgets=FEW_STEPS,
         resolve="hsbench.models.patches.descriptors:resolve",
         operations="hsbench.models.patches.counting:few_steps",

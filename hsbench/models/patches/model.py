@@ -16,7 +16,9 @@ from hsbench import cores
 from hsbench.errors import UsageError
 from hsbench.fit import checkpoint
 from hsbench.fit.precision import pin
+from hsbench.models import quantise
 from hsbench.models.base import CHECKPOINT, NETWORK, Payload, Reconstruction, verdict
+from hsbench.models.coding import payload
 from hsbench.models.patches import cutting
 from hsbench.models.patches.siren import evaluate
 from hsbench.models.patches.tiles import Tiles
@@ -41,6 +43,7 @@ class PatchModel(ABC, Generic[Network]):
         name: registered name of the model.
         patch: samples per patch.
         latent: numbers stored per patch.
+        latent_format: number format in which a clip's latents are stored, see hsbench.models.quantise.
     """
 
     name: str
@@ -49,8 +52,9 @@ class PatchModel(ABC, Generic[Network]):
     tile = 12
     """Patches of a tile on a CPU, see hsbench.models.patches.tiles."""
 
-    def __init__(self, name: str, patch: int, latent: int) -> None:
+    def __init__(self, name: str, patch: int, latent: int, latent_format: str = quantise.FULL) -> None:
         self.name, self.patch, self.latent = name, patch, latent
+        self.bits = quantise.BITS.get(quantise.check(latent_format, "latent_format"))
         self.network: Network | None = None
 
     @abstractmethod
@@ -132,25 +136,31 @@ class PatchModel(ABC, Generic[Network]):
         for done, clip in enumerate(clips, start=1):
             start = time.perf_counter()
             with cores.claimed() as threads:
-                latents, estimate = self.rebuilt(clip.waveform, context, threads)
+                latents, estimate, stream = self.rebuilt(clip.waveform, context, threads)
             seconds = time.perf_counter() - start
             border = cutting.border_error(clip.waveform, estimate, self.patch)
+            facts: dict[str, Any] = {} if border is None else {"border_error": round(border, 6)}
+            if stream is not None:
+                facts |= payload.parts(stream, self._shapes(len(latents)), self.bits)
             yield Reconstruction(
                 clip_id=clip.id,
                 waveform=estimate,
-                payload=Payload(latents.size, 32 * latents.size),
+                payload=Payload(latents.size, 32 * latents.size if stream is None else 8 * len(stream)),
                 seconds=seconds,
                 status=verdict(clip.waveform, estimate),
                 steps=self.gradient_steps(),
                 weights={"latents": latents},
-                facts={} if border is None else {"border_error": round(border, 6)},
+                facts=facts,
+                stream=stream,
             )
             context.progress(done, len(clips))
 
     def rebuilt(
         self, waveform: NDArray[np.float32], context: Context, threads: int
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return the latents [patches, latent] and the estimate [samples] of one clip.
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32], bytes | None]:
+        """Return the latents [patches, latent], the estimate [samples] and, where there is one, the stream of a clip.
+
+        Latents that are stored in few bits are those that were decoded from the stream.
 
         Args:
             waveform: [samples].
@@ -161,9 +171,27 @@ class PatchModel(ABC, Generic[Network]):
         tiles = Tiles(siren.first.device, threads, self.tile)
         patches = torch.from_numpy(cutting.cut(waveform, self.patch)).to(siren.first.device)
         latents = self.encode(patches, tiles, context)
+        stream = None
+        if self.bits is not None:
+            stored = payload.stored({quantise.LATENTS: latents.t()[None]}, self.bits)
+            latents, (stream,) = stored.params[quantise.LATENTS][0].t().contiguous(), stored.streams
         grid = cutting.coordinates(self.patch, patches)
         decoded = tiles.evaluate(siren.weights(), siren.shifts(latents), grid).cpu().numpy()
-        return latents.cpu().numpy(), cutting.join(decoded, waveform.size)
+        return latents.cpu().numpy(), cutting.join(decoded, waveform.size), stream
+
+    def pack(self, weights: Mapping[str, NDArray[np.float32]]) -> bytes:
+        """Return a clip's payload as bytes (see hsbench.models.base.Streaming)."""
+        return payload.pack({quantise.LATENTS: torch.from_numpy(weights["latents"]).t()}, self.bits)
+
+    def unpack(self, stream: bytes, samples: int) -> Mapping[str, NDArray[np.float32]]:
+        """Return the latents that a clip's payload holds (see hsbench.models.base.Streaming)."""
+        shapes = self._shapes(cutting.count(samples, self.patch))
+        latents = payload.unpack(stream, shapes, self.bits)[quantise.LATENTS]
+        return {"latents": np.ascontiguousarray(latents.T)}
+
+    def _shapes(self, patches: int) -> Mapping[str, tuple[int, ...]]:
+        """Return the shape of what is stored of a clip of some patches."""
+        return {quantise.LATENTS: (self.latent, patches)}
 
     @torch.no_grad()
     def play(

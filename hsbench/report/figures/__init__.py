@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from hsbench.files import replace_atomically
 from hsbench.report.figures import (
+    bitrate,
     curves,
     encoding_cost,
     omegas,
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = ["COLUMN", "PAGE", "Drawn", "Layout", "Subject", "drawn", "save"]
 
-KINDS = (reconstructions, rate, encoding_cost, training_share, spread, omegas, weights, curves)
+KINDS = (reconstructions, rate, bitrate, encoding_cost, training_share, spread, omegas, weights, curves)
 """All kinds of figures, in the order in which they are shown."""
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from matplotlib.lines import Line2D
@@ -12,6 +11,8 @@ from hsbench.descriptors import APPROACHES
 from hsbench.errors import UnknownNameError
 from hsbench.report.figures import series, style
 from hsbench.report.figures.base import Drawn
+from hsbench.report.figures.frontier import Point, frontier
+from hsbench.report.figures.frontier import draw as draw_frontier
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,19 +21,11 @@ if TYPE_CHECKING:
 
     from hsbench.metrics.base import MetricInfo
     from hsbench.report.figures.base import Subject
-    from hsbench.report.table import TableRow
+
+__all__ = ["draw", "frontier"]
 
 OTHER = "other"
 """Approach of a model whose descriptor names none."""
-
-
-@dataclass(frozen=True)
-class Point:
-    """A row with its approach and its encoding operations per clip."""
-
-    row: TableRow
-    approach: str
-    operations: float
 
 
 def draw(subject: Subject) -> Drawn | str | None:
@@ -43,10 +36,10 @@ def draw(subject: Subject) -> Drawn | str | None:
     if "operations" not in subject.view.columns:
         return None
     points, left_out = _points(subject)
-    if len({point.operations for point in points}) < 2:
+    if len({point.cost for point in points}) < 2:
         return "Encoding cost: fewer than two rows with different numbers of operations have scores."
     metrics = subject.table.metrics
-    approaches = [name for name in (*APPROACHES, OTHER) if any(point.approach == name for point in points)]
+    approaches = [name for name in (*APPROACHES, OTHER) if any(point.group == name for point in points)]
     looks = dict(zip(approaches, style.looks(len(approaches)), strict=True))
     chart, panels = subject.layout.panels(len(metrics), subject.layout.panel, sharex=True)
     for axes, metric in zip(panels, metrics, strict=True):
@@ -81,40 +74,15 @@ def _approach(model: str) -> str:
 
 def _panel(axes: Axes, points: Sequence[Point], metric: MetricInfo, looks: Mapping[str, style.Look]) -> None:
     for approach, look in looks.items():
-        own = [point for point in points if point.approach == approach]
+        own = [point for point in points if point.group == approach]
         rows = [point.row for point in own]
-        series.draw(axes, [point.operations for point in own], rows, metric, look, joined=False)
-    if best := frontier(points, metric):
-        edge = max(point.operations for point in points)
-        values = [_mean(point, metric) or 0.0 for point in best]
-        axes.step(
-            [*(point.operations for point in best), edge],
-            [*values, values[-1]],
-            where="post",
-            color="black",
-            linewidth=1,
-            zorder=0,
-        )
+        series.draw(axes, [point.cost for point in own], rows, metric, look, joined=False)
+    draw_frontier(axes, points, metric)
     axes.set_xscale("log")
 
 
 def _handle(look: style.Look) -> Line2D:
     return Line2D([], [], color=look.colour, marker=look.marker, linestyle="none")
-
-
-def frontier(points: Sequence[Point], metric: MetricInfo) -> list[Point]:
-    """Return the rows whose mean is better than that of every row with at most as many operations, by operations."""
-    sign = 1 if metric.better == "higher" else -1
-    best: list[Point] = []
-    for point in sorted(points, key=lambda point: (point.operations, -sign * (_mean(point, metric) or 0.0))):
-        mean = _mean(point, metric)
-        if mean is not None and (not best or sign * mean > sign * (_mean(best[-1], metric) or 0.0)):
-            best.append(point)
-    return best
-
-
-def _mean(point: Point, metric: MetricInfo) -> float | None:
-    return point.row.entries[metric.name].summary.mean
 
 
 def _caption(subject: Subject, left_out: Sequence[str]) -> str:

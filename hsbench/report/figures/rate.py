@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hsbench.errors import HsbenchError
 from hsbench.report import text
-from hsbench.report.figures import series, style
+from hsbench.report.figures import bitrate, series, style
 from hsbench.report.figures.base import Drawn
 from hsbench.report.figures.scales import plain_log
 
@@ -59,8 +59,13 @@ class Placed:
 Series = dict[str, list[Placed]]
 
 
-def draw(subject: Subject) -> Drawn | str:
-    """Draw each metric over the compression ratio and over the bitrate, or return a sentence where no cost differs."""
+def draw(subject: Subject) -> Drawn | str | None:
+    """Draw each metric over the compression ratio and over the bitrate, or return a sentence where no cost differs.
+
+    Experiments whose rows are streams have the figure of hsbench.report.figures.bitrate instead.
+    """
+    if bitrate.asked(subject.view):
+        return None
     placed = _series(subject)
     axes = [axis for axis in (RATIO, KBITS) if _differs(placed, axis)]
     if axes and _proportional(placed):
