@@ -17,9 +17,12 @@ from hsbench.files import replace_atomically
 from hsbench.report.figures import (
     curves,
     encoding_cost,
+    first_layer,
     omegas,
+    progress,
     rate,
     reconstructions,
+    spectra,
     spread,
     training_share,
     weights,
@@ -37,7 +40,19 @@ if TYPE_CHECKING:
 
 __all__ = ["COLUMN", "PAGE", "Drawn", "Layout", "Subject", "drawn", "save"]
 
-KINDS = (reconstructions, rate, encoding_cost, training_share, spread, omegas, weights, curves)
+KINDS = (
+    reconstructions,
+    rate,
+    encoding_cost,
+    progress,
+    first_layer,
+    spectra,
+    training_share,
+    spread,
+    omegas,
+    weights,
+    curves,
+)
 """All kinds of figures, in the order in which they are shown."""
 
 
