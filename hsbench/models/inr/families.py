@@ -147,7 +147,7 @@ DESCRIPTORS = [
         _periodic("incode", learned="a b c d", **dict.fromkeys("abcd", HARMONIZER)),
         1e-3,
     ),
-    family("inr-gauss", "perceptron with Gaussian activations", _periodic("gauss", init="default"), 1e-3),
+    family("inr-gauss", "perceptron with Gaussian activations", _periodic("gauss", init="default", omega_i=7.1), 1e-3),
     family(
         "inr-wire",
         "WIRE: complex Gabor wavelets; a complex weight counts as two numbers",

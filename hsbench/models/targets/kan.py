@@ -113,11 +113,11 @@ def basis(x: torch.Tensor, intervals: int) -> torch.Tensor:
         x: where, any numbers.
         intervals: number of intervals of [-1, 1].
     """
-    position = (x + 1) * (intervals / 2) + ORDER
     total = intervals + 2 * ORDER
-    # Outside of the continued grid u is 0 or 1 at its border, where the splines that are kept have the value zero.
-    interval = position.detach().floor().clamp(0, total - 1)
-    u = (position - interval).clamp(0, 1)
+    # Outside of the continued grid the position is its border, where the splines that are kept have the value zero.
+    position = ((x + 1) * (intervals / 2) + ORDER).clamp(0, total)
+    interval = position.detach().floor().clamp(max=total - 1)
+    u = position - interval
     square, rest = u * u, 1 - u
     cube = square * u
     values = torch.stack([rest**3, 3 * cube - 6 * square + 4, 3 * (square - cube + u) + 1, cube], dim=1) / 6

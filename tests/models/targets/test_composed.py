@@ -9,7 +9,7 @@ import torch
 from hsbench import registry
 from hsbench.errors import UnknownNameError, UsageError
 from hsbench.models.targets import create
-from hsbench.models.targets.activations import ACTIVATIONS
+from hsbench.models.targets.activations import ACTIVATIONS, Layer
 from hsbench.models.targets.encodings import ENCODINGS, SEED
 from hsbench.models.targets.initial import INITIAL, centroid
 
@@ -103,7 +103,7 @@ def test_constants_that_are_not_learned_come_from_the_settings():
 def test_no_gradient_flows_through_the_factor_of_finer():
     z = torch.tensor([[[0.7]]], dtype=torch.float64, requires_grad=True)
     net = network(activation="finer")
-    net._activation(z, type("L", (), {"omega": 3.0})).sum().backward()
+    net._activation(z, Layer(True, 3.0, {})).sum().backward()
     assert z.grad.item() == pytest.approx(3.0 * 1.7 * math.cos(3.0 * 1.7 * 0.7))
 
 
