@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import math
 from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from hsbench.errors import BackendMissingError
+from hsbench.errors import BackendMissingError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -107,6 +108,8 @@ class ModelDescriptor(Descriptor):
             settings only and has trains=False.
         only_with: training setting that has an effect only where a setting of the model has a certain value -> (name of
             that setting, the value). The training setting must be in `neutral`; elsewhere it has its neutral value.
+        in_hz: name of a frequency in Hz, which may be given instead of a setting -> that setting, an angular frequency
+            in radians per unit of t, where a clip lasts from t = -1 to 1. Only the setting enters the key of a cell.
     """
 
     kind = "models"
@@ -124,6 +127,7 @@ class ModelDescriptor(Descriptor):
     trains: bool = True
     trains_when: Mapping[str, Any] = field(default_factory=dict)
     only_with: Mapping[str, tuple[str, Any]] = field(default_factory=dict)
+    in_hz: Mapping[str, str] = field(default_factory=dict)
 
     def learns(self, settings: Mapping[str, Any]) -> bool:
         """Return whether the model's `fit` reads the training split.
@@ -133,6 +137,27 @@ class ModelDescriptor(Descriptor):
         """
         values = self.model_settings(settings)
         return self.trains or any(name in values and values[name] == value for name, value in self.trains_when.items())
+
+    def from_hz(self, settings: Mapping[str, Any], samples: int, sample_rate: int) -> dict[str, Any]:
+        """Return settings in which frequencies in Hz are replaced by the settings that they stand for.
+
+        A clip of T seconds has 2 units of t, so f Hz are f T / 2 cycles or pi T f radians per unit of t.
+
+        Args:
+            settings: settings of the model, with names of `in_hz` among them where the user gave them.
+            samples: samples per clip.
+            sample_rate: in Hz.
+
+        Raises:
+            UsageError: a frequency is not positive.
+        """
+        converted = {name: value for name, value in settings.items() if name not in self.in_hz}
+        for name in self.in_hz.keys() & settings.keys():
+            hz = settings[name]
+            if isinstance(hz, bool) or not isinstance(hz, int | float) or not 0 < hz < math.inf:
+                raise UsageError(f"{self.name}.{name} expects a positive frequency in Hz, got {hz!r}.")
+            converted[self.in_hz[name]] = math.pi * samples / sample_rate * hz
+        return converted
 
     def not_given(self, settings: Mapping[str, Any]) -> str | None:
         """Return what the user has to add before the model can run, an extra or a path; None if nothing is missing.

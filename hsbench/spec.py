@@ -238,9 +238,19 @@ PAPER_CLIPS = freeze({"smoke": 4, "quick": 16, "standard": 512, "paper": 512})
 FLOOR_MODELS = ("noise", "silence")
 """Models that know nothing of a clip but its level; a method that scores no better has learned nothing."""
 
-COLUMNS = ("kbps", "side_kbps", "shared_kbps", "operations", "seconds", "border_error")
+COLUMNS = (
+    "kbps",
+    "side_kbps",
+    "shared_kbps",
+    "operations",
+    "step_operations",
+    "steps_to_20_db",
+    "seconds",
+    "border_error",
+)
 """Further columns that an experiment can ask for: kbit/s of streams, of their side information, and of what clips
-share; operations to encode a clip, seconds per clip, border error."""
+share; operations to encode a clip and of one step of its fit, steps to an SI-SNR of 20 dB, seconds per clip, border
+error."""
 
 CHEAP_SMOKE = freeze({"smoke": ("cdpam",)})
 """Value of `left_out` for an experiment that does not compute the slowest metric under the budget `smoke`."""

@@ -240,10 +240,11 @@ def _cell(
     if training.get("coordinates") is not None and training["coordinates"] >= sound.size:
         training["coordinates"] = None  # a short sound has fewer coordinates than the budget draws for each step
     for key, value in settings.items():
-        part = model if key in model else training
-        if key not in part:
-            raise UnknownNameError(f"setting of {descriptor.name}", key, [*model, *training])
-        part[key] = changes.cast(f"{descriptor.name}.{key}", part[key], value)
+        part = model if key in model or key in descriptor.in_hz else training
+        if key not in part and key not in descriptor.in_hz:
+            raise UnknownNameError(f"setting of {descriptor.name}", key, [*model, *training, *descriptor.in_hz])
+        part[key] = changes.cast(f"{descriptor.name}.{key}", part.get(key, 1.0), value)
+    model = descriptor.from_hz(model, sound.size, sample_rate)
     switches = protocols.switches("fixed", descriptor.switches)
     if descriptor.resolve is not None:
         model = registry.load_target(descriptor.resolve)(model, switches, sound.size)

@@ -124,7 +124,7 @@ def _check_row(row: Row) -> None:
     """Check that the model, the settings and the corpus of a row exist."""
     _expect(isinstance(row.model, str), "model should be a registered name", row.model)
     model = registry.model(row.model)
-    _check_settings(f"setting of {row.model}", dict(row.settings), model.defaults)
+    _check_settings(f"setting of {row.model}", dict(row.settings), [*model.defaults, *model.in_hz])
     known = {key for name in BUDGETS for key in model.budgets.get(name, {})}
     _check_settings(f"training setting of {row.model}", {**dict(row.training), **dict(row.quick)}, known)
     _check_settings(f"protocol switch that {row.model} reads", dict(row.switches), model.switches)

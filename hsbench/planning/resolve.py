@@ -191,6 +191,7 @@ class Resolved:
         """
         descriptor, corpus = registry.model(row.model), self.corpora[self.selection.corpus_of(row)]
         settings, training = self._settings(row)
+        settings = descriptor.from_hz(settings, corpus.manifest.samples, corpus.manifest.sample_rate)
         switches = {**protocols.switches(self.protocol, descriptor.switches), **dict(row.switches)}
         if descriptor.resolve is not None:
             resolve = registry.call(descriptor, registry.load_target, descriptor.resolve)
@@ -228,10 +229,15 @@ class Resolved:
         training = {**descriptor.budgets.get(self.budget.name, {}), **dict(row.training)}
         training |= dict(row.quick) if self.budget.name == "quick" else {}
         for key, value in self.request.changes.get(row.model, {}).items():
+            if key in descriptor.in_hz:
+                settings[key] = changes.cast(f"{row.model}.{key}", 1.0, value)
+                continue
             part = settings if key in settings else training
             if key not in part:
-                raise UnknownNameError(f"setting of {row.model}", key, [*settings, *training])
+                raise UnknownNameError(f"setting of {row.model}", key, [*settings, *training, *descriptor.in_hz])
             part[key] = changes.cast(f"{row.model}.{key}", part[key], value)
+            for hz in (name for name, target in descriptor.in_hz.items() if target == key):
+                settings.pop(hz, None)  # a frequency in Hz of the row would replace what the user set
         for key in descriptor.places:
             if settings[key] is not None:
                 settings[key] = str(Path(str(settings[key])).expanduser().resolve())

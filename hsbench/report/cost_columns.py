@@ -39,6 +39,17 @@ _COLUMNS = {
             "settings, and empty where the model does not count them."
         ),
     ),
+    "step_operations": (
+        "Mflop/step",
+        "Mflop/step: the same for one step of the fit of one clip, in 10^6; empty for a row without steps.",
+    ),
+    "steps_to_20_db": (
+        "to 20 dB",
+        (
+            "To 20 dB: first recorded step of the fits at which the mean SI-SNR over clips is 20 dB or more, at the "
+            "coordinates of that step; empty where it is never reached."
+        ),
+    ),
     "seconds": ("seconds", "Seconds: mean time to encode and decode one clip on the machine of the run."),
     "border_error": (
         "border",
@@ -49,6 +60,9 @@ _COLUMNS = {
     ),
 }
 """Column -> its heading and its explanation."""
+
+UNITS = {"operations": 1e-9, "step_operations": 1e-6}
+"""Column -> factor from the value of a cost to the number shown."""
 
 
 def asked(view: View) -> list[str]:
@@ -68,6 +82,7 @@ def explanation(column: str) -> str:
 
 def cells(costs: Costs) -> dict[str, str]:
     """Return heading -> cell of a row for every column; "" where a row has no such cost."""
-    operations = None if costs.operations is None else 1e-9 * costs.operations
-    values = {column: getattr(costs, column) for column in _COLUMNS} | {"operations": operations}
+    values = {column: getattr(costs, column) for column in _COLUMNS}
+    for column, unit in UNITS.items():
+        values[column] = None if values[column] is None else unit * values[column]
     return {heading(column): "" if value is None else significant(value) for column, value in values.items()}

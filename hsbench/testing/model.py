@@ -111,6 +111,11 @@ def _check_settings(checks: Checks, descriptor: ModelDescriptor) -> None:
         ):
             unknown = sorted(set(getattr(descriptor, attribute)) - known)
             checks.require(not unknown, f"{attribute} names {', '.join(unknown)}, but there is no such setting.")
+        for name, target in descriptor.in_hz.items():
+            checks.require(
+                target in descriptor.defaults and name not in {*descriptor.defaults, *training},
+                f"in_hz expects a name of its own and a setting of the model, got {name!r} and {target!r}.",
+            )
         for name, (key, _) in descriptor.only_with.items():
             checks.require(
                 name in training & set(descriptor.neutral) and key in descriptor.defaults,

@@ -15,7 +15,6 @@ power is below a thousandth.
 from __future__ import annotations
 
 import hashlib
-import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,6 +28,7 @@ from hsbench.models import quantise
 from hsbench.models.base import NETWORK, Payload, Reconstruction, verdict
 from hsbench.models.coding import payload
 from hsbench.models.inr.coordinates import Coordinates
+from hsbench.models.inr.curve import Curve
 from hsbench.models.inr.descriptors import LEARNED
 from hsbench.models.inr.disturb import checked_noise, checked_stride, disturbed, fitted_to
 from hsbench.models.inr.rounding import NEVER, Rounding
@@ -48,8 +48,6 @@ if TYPE_CHECKING:
     from hsbench.models.inr.steps import Params, Step
     from hsbench.models.targets.base import TargetNet
 
-FIRST_ROWS = 4
-"""Rows of a learning curve that also hold the loss of each clip; a drift check compares these."""
 LOSSES: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {"l1": torch.abs, "mse": torch.square}
 
 
@@ -57,7 +55,7 @@ class IndividualINR:
     """One target network per clip, which `reconstruct` optimises; `fit` learns where the optimisation starts, if asked.
 
     Args:
-        kind: kind of the target network, "fmlp" or "siren".
+        kind: kind of the target network, such as "fmlp", "siren" or "finer".
         width: units of each hidden layer.
         layers: number of hidden layers.
         compression_ratio: ignored, since `width` states the size exactly.
@@ -181,14 +179,14 @@ class IndividualINR:
         recipe = _recipe(context)
         target = torch.from_numpy(np.stack([fitted_to(clip.waveform, self.stride) for clip in clips])).to(device)
         features = self.net.features(grid(context.samples)[:, :: self.stride]).to(device)
-        params = self._initial([clip.id for clip in clips], context, device)
+        params = self._initial([clip.id for clip in clips], context, device, list(target.cpu()))
         if switched_on(COMPILE):
             self.net.compile()
         coordinates = Coordinates(features, target, context.training["coordinates"], context.key)
         rounding = Rounding.last(self.finetune_bits, recipe.updates)
         steps = _steps(self.net, params, coordinates, context, rounding)
         group = hashlib.sha256(" ".join(clip.id for clip in clips).encode()).hexdigest()[:16]
-        curve = _Curve([clip.id for clip in clips], steps, context)
+        curve = Curve([clip.id for clip in clips], steps, context)
         hooks = loop.Hooks(
             record=curve.record,
             progress=lambda done: context.progress(done * len(clips), recipe.updates * len(clips)),
@@ -225,40 +223,32 @@ class IndividualINR:
         waveform: NDArray[np.float32] = decoded.numpy()
         return waveform
 
-    def _initial(self, ids: Sequence[str], context: Context, device: torch.device) -> dict[str, torch.Tensor]:
+    def _initial(
+        self,
+        ids: Sequence[str],
+        context: Context,
+        device: torch.device,
+        waveforms: Sequence[torch.Tensor] | None = None,
+    ) -> dict[str, torch.Tensor]:
         """Return the parameters that the fits of some clips start from: {name: [batch, *shape]}.
 
         They are the learned start, or drawn from a seed of each clip, or from one seed where all clips share them.
+
+        Args:
+            ids: identifiers of the clips.
+            context: has the seed.
+            device: where the parameters are put.
+            waveforms: the clips [samples], which some initial values follow; None where there are no clips yet.
         """
         if self.start is not None:
             return {name: torch.stack([value.to(device)] * len(ids)) for name, value in self.start.items()}
         divisor = context.switches.get("inr_siren_init", "omega_i")
         seeds = [context.key("init", *([] if self.shared_start else [clip_id])) for clip_id in ids]
-        drawn = [self.net.draw(torch.Generator().manual_seed(seed), divisor) for seed in seeds]
+        drawn = [
+            self.net.draw(torch.Generator().manual_seed(seed), divisor, waveform)
+            for seed, waveform in zip(seeds, waveforms or [None] * len(seeds), strict=True)
+        ]
         return {name: torch.stack([parameters[name] for parameters in drawn]).to(device) for name in self.net.shapes()}
-
-
-class _Curve:
-    """The learning curve of a group of clips: mean losses, and those of each clip in the first rows.
-
-    Args:
-        clips: their ids.
-        steps: of the fit.
-        context: takes the rows.
-    """
-
-    def __init__(self, clips: Sequence[str], steps: Step, context: Context) -> None:
-        self.clips, self.steps, self.context = clips, steps, context
-        self.rows = 0
-
-    def record(self, row: Mapping[str, Any]) -> None:
-        """Add one row, with the loss of each clip where a drift check will look at it."""
-        self.rows += 1
-        losses = {}
-        if self.rows <= FIRST_ROWS:
-            values = [value if math.isfinite(value) else None for value in self.steps.losses.tolist()]
-            losses = {"losses": dict(zip(self.clips, values, strict=True))}
-        self.context.record({**row, "first": self.clips[0], "clips": len(self.clips), **losses})
 
 
 def _steps(

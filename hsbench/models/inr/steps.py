@@ -53,9 +53,11 @@ class Step(Protocol):
 
     Attributes:
         losses: of the latest step, [batch].
+        latest: output of the networks in the latest step and the target there, [batch, time] each.
     """
 
     losses: torch.Tensor
+    latest: tuple[torch.Tensor, torch.Tensor]
 
     @property
     def parameters(self) -> Mapping[str, torch.Tensor]:
@@ -98,6 +100,7 @@ class ClipSteps:
         self.rounding = rounding
         batch = next(iter(params.values())).shape[0]
         self.losses = torch.zeros(batch)
+        self.latest = torch.zeros(batch, 1), torch.zeros(batch, 1)
         self.clips = [
             {name: value[clip : clip + 1].detach().clone().requires_grad_() for name, value in params.items()}
             for clip in range(batch)
@@ -111,6 +114,7 @@ class ClipSteps:
     def __call__(self, number: int) -> torch.Tensor:
         """Set the gradients of the mean loss of each clip; return the losses [batch]."""
         features, target = self.draw(number)
+        self.latest = torch.empty_like(target), target
         folded = [self.net.fold(self.rounding(number, params)) for params in self.clips]
         runs = [run for clip in range(len(self.clips)) for run in runs_of(clip, target.shape[1])]
         workers = min(self.threads, len(runs))
@@ -141,8 +145,9 @@ class ClipSteps:
         leaves = {name: value.detach().requires_grad_() for name, value in folded.items()}
         total = target.new_zeros(())
         for times in run.tiles:
-            residual = self.net.apply_features(leaves, features[:, :, times]) - target[:, times]
-            share = self.loss(residual).sum() / target.shape[1]
+            decoded = self.net.apply_features(leaves, features[:, :, times])
+            self.latest[0][run.clip, times] = decoded.detach()[0]
+            share = self.loss(decoded - target[:, times]).sum() / target.shape[1]
             share.backward()  # type: ignore[no-untyped-call]
             total += share.detach()
         return total, [leaf.grad for leaf in leaves.values() if leaf.grad is not None]
@@ -169,6 +174,7 @@ class BatchSteps:
     ) -> None:
         self.draw, self.loss, self.rounding = draw, loss, rounding
         self.losses = torch.zeros(next(iter(params.values())).shape[0])
+        self.latest = self.losses[:, None], self.losses[:, None]
         self.params = {name: value.detach().clone().requires_grad_() for name, value in params.items()}
         self.tiles = Tiles(net, *TILE["cuda"])
         same = static and rounding.bits is None  # a recorded step cannot begin to round
@@ -186,8 +192,10 @@ class BatchSteps:
 
     def _step(self, number: int) -> torch.Tensor:
         features, target = self.draw(number)
+        self.latest = torch.empty_like(target), target  # within a CUDA graph, memory that every replay writes again
 
         def share(decoded: torch.Tensor, tile: Tile) -> torch.Tensor:
+            tile.of(self.latest[0]).copy_(decoded.detach())
             return self.loss(decoded - tile.of(target)).sum(dim=1) / target.shape[1]
 
         return self.tiles.backward(self.rounding(number, self.params), features, share)

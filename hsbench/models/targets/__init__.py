@@ -12,31 +12,39 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hsbench.errors import UnknownNameError
+from hsbench.models.targets.composed import Composed
 from hsbench.models.targets.fmlp import FMLP
+from hsbench.models.targets.grids import Grids
+from hsbench.models.targets.kan import KAN
 from hsbench.models.targets.siren import SIREN
+from hsbench.models.targets.wire import WIRE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from hsbench.models.targets.base import TargetNet
 
-_NETS: dict[str, Callable[..., TargetNet]] = {"fmlp": FMLP, "siren": SIREN}
+_NETS: dict[str, Callable[..., TargetNet]] = {"fmlp": FMLP, "siren": SIREN, "wire": WIRE, "kan": KAN, "grid": Grids}
+"""Kinds of networks with a class of their own; every other kind states its activation and is composed."""
 
 
 def create(kind: str, hidden_sizes: Sequence[int], **settings: Any) -> TargetNet:
     """Create a target network.
 
     Args:
-        kind: "fmlp" or "siren".
+        kind: "fmlp", "siren", "wire", "kan", "grid", or any name for a composed network.
         hidden_sizes: number of units of each hidden layer.
-        **settings: encoding_length (number of octaves) for an FMLP; omega_0 and omega_i for a SIREN.
+        **settings: of the kind: encoding_length (number of octaves) for an FMLP; omega_0 and omega_i for a SIREN;
+            encoding, activation, init and their numbers for a composed network, see hsbench.models.targets.composed.
 
     Raises:
         UnknownNameError: there is no such kind.
     """
+    if kind not in _NETS and "activation" in settings:
+        return Composed(hidden_sizes, **settings)
     if kind not in _NETS:
         raise UnknownNameError("target network", kind, _NETS)
     return _NETS[kind](hidden_sizes, **settings)
 
 
-__all__ = ["FMLP", "SIREN", "create"]
+__all__ = ["FMLP", "KAN", "SIREN", "WIRE", "Composed", "Grids", "create"]

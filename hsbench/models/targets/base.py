@@ -23,7 +23,8 @@ class TargetNet(ABC):
     Attributes:
         sizes: number of inputs, number of units of each hidden layer, 1 output.
         layers: number of linear layers.
-        activation: "relu" or "sine", after every linear layer but the last.
+        activation: "relu" or "sine", after every linear layer but the last; another text for a network that the kernels
+            in fused.py do not evaluate.
     """
 
     activation: ClassVar[str]
@@ -97,13 +98,17 @@ class TargetNet(ABC):
             divisor: for a SIREN, which omega divides sqrt(6 / fan_in): "omega_i" or "omega_0".
         """
 
-    def draw(self, generator: torch.Generator, divisor: str = "omega_i") -> dict[str, torch.Tensor]:
+    def draw(
+        self, generator: torch.Generator, divisor: str = "omega_i", waveform: torch.Tensor | None = None
+    ) -> dict[str, torch.Tensor]:
         """Draw the initial parameters of one individually fitted network: {name: [*shape]} float32, on the CPU.
 
         Args:
             generator: source of random numbers, on the CPU.
             divisor: for a SIREN, which omega divides sqrt(6 / fan_in): "omega_i" or "omega_0".
+            waveform: the clip that is fitted, [samples], for networks whose initial values follow it.
         """
+        del waveform
         drawn = {}
         for name, shape in self.shapes().items():
             fan_in = self.sizes[int(name[1:])]

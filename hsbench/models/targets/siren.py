@@ -10,25 +10,43 @@ precision of the coordinates, so that no reduced-precision matrix unit ever roun
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
 from hsbench.errors import UnknownNameError
+from hsbench.models.targets import initial
 from hsbench.models.targets.base import TargetNet, linear, scaled
+from hsbench.models.targets.initial import INITIAL, Place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
 class SIREN(TargetNet):
-    """Sinusoidal network; omega_0 for the first layer, omega_i for all others."""
+    """Sinusoidal network; omega_0 for the first layer, omega_i for all others.
+
+    Args:
+        hidden_sizes: number of units of each hidden layer.
+        omega_0: factor of t.
+        omega_i: factor of the inputs of all other layers.
+        init: distribution of the initial values, a name in hsbench.models.targets.initial.INITIAL.
+        **settings: settings of that distribution, such as alpha.
+    """
 
     activation = "sine"
 
-    def __init__(self, hidden_sizes: Sequence[int], omega_0: float = 2000.0, omega_i: float = 30.0) -> None:
+    def __init__(
+        self,
+        hidden_sizes: Sequence[int],
+        omega_0: float = 2000.0,
+        omega_i: float = 30.0,
+        init: str = "siren",
+        **settings: Any,
+    ) -> None:
         super().__init__(1, hidden_sizes)
         self.omega_0, self.omega_i = omega_0, omega_i
+        self.init, self.settings = initial.check(init), settings
 
     def features(self, coords: torch.Tensor) -> torch.Tensor:
         """omega_0 t: [batch or 1, time, 1] -> [batch or 1, 1, time]."""
@@ -61,3 +79,18 @@ class SIREN(TargetNet):
         if name.startswith("b"):
             return 1 / math.sqrt(fan_in)
         return 1.0 if name == "w0" else math.sqrt(6 / fan_in) / omegas[divisor]
+
+    def draw(
+        self, generator: torch.Generator, divisor: str = "omega_i", waveform: torch.Tensor | None = None
+    ) -> dict[str, torch.Tensor]:
+        """Draw initial parameters, see TargetNet.draw; other initialisations than SIREN's own follow `init`."""
+        if self.init == "siren":
+            return super().draw(generator, divisor)
+        settings = initial.with_clip(self.init, self.settings, waveform)
+        settings |= {"omega_0": self.omega_0, "omega_i": self.omega_0 if divisor == "omega_0" else self.omega_i}
+        drawn = {}
+        for name, shape in self.shapes().items():
+            layer = int(name[1:])
+            place = Place(layer, self.layers, name.startswith("b"), self.sizes[layer])
+            drawn[name] = initial.draw(shape, INITIAL[self.init](place, settings), generator)
+        return drawn

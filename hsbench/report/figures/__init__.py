@@ -18,9 +18,12 @@ from hsbench.report.figures import (
     bitrate,
     curves,
     encoding_cost,
+    first_layer,
     omegas,
+    progress,
     rate,
     reconstructions,
+    spectra,
     spread,
     training_share,
     weights,
@@ -38,7 +41,20 @@ if TYPE_CHECKING:
 
 __all__ = ["COLUMN", "PAGE", "Drawn", "Layout", "Subject", "drawn", "save"]
 
-KINDS = (reconstructions, rate, bitrate, encoding_cost, training_share, spread, omegas, weights, curves)
+KINDS = (
+    reconstructions,
+    rate,
+    bitrate,
+    encoding_cost,
+    progress,
+    first_layer,
+    spectra,
+    training_share,
+    spread,
+    omegas,
+    weights,
+    curves,
+)
 """All kinds of figures, in the order in which they are shown."""
 
 

@@ -8,7 +8,7 @@ from hsbench import protocols, registry, score, widths
 from hsbench.audio.clip import Clip
 from hsbench.errors import UsageError
 from hsbench.models.base import Context, verdict
-from hsbench.models.inr import individual, steps
+from hsbench.models.inr import curve, individual, steps
 from hsbench.models.inr.coordinates import Coordinates
 
 SAMPLES = 2048
@@ -229,7 +229,7 @@ def test_the_first_rows_of_a_curve_hold_the_loss_of_each_clip(context):
     ctx = context(switches, training={"steps": 60})
     list(model.reconstruct([clip("a", 0), clip("b", 1)], ctx))
     first = [row for row in ctx.rows if "losses" in row]
-    assert first == ctx.rows[: individual.FIRST_ROWS]
+    assert first == ctx.rows[: curve.FIRST_ROWS]
     assert all(set(row["losses"]) == {"a", "b"} for row in first)
     assert all(row["loss"] == pytest.approx(np.mean(list(row["losses"].values()))) for row in first)
     other = context(switches, training={"steps": 60})

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from hsbench import protocols, registry, widths
+from hsbench import protocols, registry
 from hsbench.audio.clip import Clip
 from hsbench.models.base import Context
 from hsbench.models.inr.steps import RUNS, TIMES, decode, runs_of
@@ -25,12 +25,14 @@ def clip(number):
 def fit(tmp_path, threads):
     """Fits some clips with some threads: {clip id: (waveform, weights)}."""
 
-    def run(name, numbers, count, coordinates):
+    def run(name, numbers, count, coordinates, changes=None, rate=1e-2):
         threads(count)
         descriptor = registry.model(name)
         switches = protocols.switches("fixed", descriptor.switches)
-        settings = widths.resolve({**descriptor.defaults, "width": WIDTH, "layers": 3}, switches, SAMPLES)
-        training = {"steps": 40, "coordinates": coordinates, "schedule": "one_cycle", "learning_rate": 1e-2}
+        size = {"highest": 300} if name == "inr-grid" else {"width": WIDTH, "layers": 3}
+        changed = {**descriptor.defaults, **size, **(changes or {})}
+        settings = registry.load_target(descriptor.resolve)(changed, switches, SAMPLES)
+        training = {"steps": 40, "coordinates": coordinates, "schedule": "one_cycle", "learning_rate": rate}
         place = tmp_path / f"{name}-{'-'.join(map(str, numbers))}-{count}"
         context = Context(
             seed=0,
@@ -59,6 +61,27 @@ def test_neighbours_places_and_threads_change_no_bit(fit, name, coordinates):
         waveform, others = fit(name, numbers, count, coordinates)["clip-7"]
         assert np.array_equal(waveform, alone), (numbers, count)
         assert all(np.array_equal(value, others[key]) for key, value in weights.items()), (numbers, count)
+
+
+FAMILIES = ["inr-hsiren", "inr-finer", "inr-incode", "inr-gauss", "inr-wire", "inr-rff", "inr-logff", "inr-kan"]
+SLOW_RATE = {"rate": 1e-3}
+"""A learning rate at which no family diverges: values that are not finite equal nothing."""
+
+
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        *((name, {}) for name in [*FAMILIES, "inr-grid"]),
+        ("inr-siren", {"init": "winner", "winner_scale": 300.0, "omega_0": 30.0}),
+        ("inr-siren", {"init": "scaled"}),
+    ],
+)
+def test_neighbours_places_and_threads_change_no_bit_of_any_family(fit, name, changes):
+    alone, weights = fit(name, [7], 1, 2048, changes, **SLOW_RATE)["clip-7"]
+    assert np.isfinite(alone).all()
+    waveform, others = fit(name, [3, 7], 2, 2048, changes, **SLOW_RATE)["clip-7"]
+    assert np.array_equal(waveform, alone)
+    assert all(np.array_equal(value, others[key]) for key, value in weights.items())
 
 
 @pytest.mark.parametrize("times", [1, TIMES, TIMES + 1, 4096, 32768, 100_000])

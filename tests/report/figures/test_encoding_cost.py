@@ -16,6 +16,7 @@ from hsbench.report.summary_csv import summary_csv
 from hsbench.report.table import build
 from hsbench.results.store import Results
 from hsbench.results.view import ViewRow
+from hsbench.widths import parameters
 
 from .conftest import CLIPS, make_view
 
@@ -101,7 +102,10 @@ def test_rows_that_differ_in_the_share_of_their_training_are_one_line(subject):
 
 def test_costs_in_a_table(subject):
     row = next(row for row in subject.table.rows if row.name == "KLT")
-    assert cells(row.costs) == {"Gflop": "0.00839", "kbit/s": "", "seconds": "0.100", "border": ""}
+    values = {"Gflop": "0.00839", "kbit/s": "", "seconds": "0.100", "border": "", "Mflop/step": "", "to 20 dB": ""}
+    assert cells(row.costs) == values
+    siren = next(row for row in subject.table.rows if row.name == "SIREN random start 1000 steps")
+    assert float(cells(siren.costs)["Mflop/step"]) == pytest.approx(6e-6 * 4096 * parameters("siren", 63), rel=5e-3)
     silence = next(row for row in subject.table.rows if row.name == "silence")
     assert cells(silence.costs)["Gflop"] == ""
 

@@ -1,0 +1,170 @@
+"""The zoo: individual INRs of published families at equal counts of numbers, and the choice of their frequencies.
+
+`zoo-tune` fits each family at several frequencies of its first layer to clips of training voices. The frequency with
+the highest mean SI-SNR there is written into TUNED by hand, and `zoo` and `zoo-cr` score it on held-out voices.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from hsbench import registry
+from hsbench.descriptors import ExperimentDescriptor
+from hsbench.experiments.floors import FLOORS
+from hsbench.spec import CHEAP_SMOKE, Experiment, Row, freeze
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DESCRIPTORS = [
+    ExperimentDescriptor(
+        name="zoo",
+        target="hsbench.experiments.zoo:zoo",
+        summary="published families of individual INRs at compression ratio 1, each at its tuned frequency",
+    ),
+    ExperimentDescriptor(
+        name="zoo-tune",
+        target="hsbench.experiments.zoo:zoo_tune",
+        summary="each family of individual INRs at several frequencies of its first layer, on training voices",
+    ),
+    ExperimentDescriptor(
+        name="zoo-cr",
+        target="hsbench.experiments.zoo:zoo_cr",
+        summary="five families of individual INRs at four compression ratios",
+    ),
+]
+
+FEW_STEPS = freeze({"steps": 300, "coordinates": 4096})
+"""Training settings under the budget `quick` alone, which keep `zoo` to minutes on two cores."""
+COLUMNS = ("step_operations", "steps_to_20_db", "seconds")
+FREQUENCIES = (430.0, 860.0, 1700.0)
+"""Frequencies of the first layer that `zoo-tune` tries [Hz]: that of the paper's SIREN and one and two octaves more."""
+OCTAVES = dict(zip(FREQUENCIES, (10, 11, 12), strict=True))
+"""Frequency -> octaves of an encoding whose top is nearest below it (344, 689 and 1378 Hz in clips of 1.49 s)."""
+
+
+class Family(NamedTuple):
+    """A family of individual INRs.
+
+    Attributes:
+        model: registered name.
+        settings: settings that differ from the model's defaults, without a frequency.
+        frequency: setting that takes the frequency in Hz, or "encoding_length".
+        more: frequencies that `zoo-tune` tries besides [Hz].
+    """
+
+    model: str
+    settings: Mapping[str, Any] = {}
+    frequency: str = "first_hz"
+    more: tuple[float, ...] = ()
+
+    def at(self, hz: float) -> dict[str, Any]:
+        """Return the settings with a frequency of the first layer in Hz."""
+        value = OCTAVES[hz] if self.frequency == "encoding_length" else hz
+        return {**self.settings, self.frequency: value}
+
+    @property
+    def frequencies(self) -> tuple[float, ...]:
+        """The frequencies that `zoo-tune` tries [Hz]."""
+        return (*FREQUENCIES, *self.more)
+
+
+FAMILIES = {
+    "SIREN": Family("inr-siren", more=(5000.0,)),
+    "SIREN scaled": Family("inr-siren", {"init": "scaled", "alpha": 1.5}),
+    "WINNER": Family("inr-siren", {"init": "winner", "omega_0": 30.0}, "winner_hz", (3400.0,)),
+    "H-SIREN": Family("inr-hsiren"),
+    "FINER": Family("inr-finer"),
+    "INCODE": Family("inr-incode"),
+    "Gauss": Family("inr-gauss"),
+    "WIRE": Family("inr-wire"),
+    "RFF": Family("inr-rff"),
+    "log FF": Family("inr-logff"),
+    "FMLP": Family("inr-fmlp", frequency="encoding_length"),
+    "KAN": Family("inr-kan", frequency="encoding_length"),
+}
+"""Label -> family. WINNER's frequency is the scale of its noise before the clip's spectrum lowers it."""
+
+TUNED = dict.fromkeys(FAMILIES, 860.0)
+"""Family -> its frequency [Hz]."""
+
+PAPER = {"SIREN of the paper": "inr-siren", "FMLP of the paper": "inr-fmlp"}
+"""Label -> model at the settings of the HyperSound paper (428 Hz and 344 Hz)."""
+RATIOS = (8.0, 4.0, 2.0, 1.0)
+BY_RATIO = ("SIREN", "WINNER", "H-SIREN", "FINER", "FMLP")
+"""Families that `zoo-cr` compares."""
+
+
+def zoo() -> Experiment:
+    """Return the experiment: every family at compression ratio 1, and those that other packages register.
+
+    The grid and the transform are controls with as many numbers.
+    """
+    return Experiment(
+        name="zoo",
+        title="Individual INRs at compression ratio 1",
+        rows=(
+            *(Row(label, model, quick=FEW_STEPS) for label, model in PAPER.items()),
+            *(_row(label, label, TUNED[label]) for label in FAMILIES),
+            *_others(),
+            Row("grid", "inr-grid", quick=FEW_STEPS),
+            Row("MDCT top k", "mdct-top-k"),
+            *FLOORS,
+        ),
+        clips=freeze({"smoke": 4, "quick": 8, "standard": 64, "paper": 512}),
+        left_out=CHEAP_SMOKE,
+        columns=COLUMNS,
+        parallel=True,
+    )
+
+
+def zoo_tune() -> Experiment:
+    """Return the experiment that chooses the frequency of each family, on clips of training voices."""
+    return Experiment(
+        name="zoo-tune",
+        title="Frequency of the first layer of individual INRs",
+        rows=(
+            *(_row(f"{label} {hz:g}Hz", label, hz) for label, family in FAMILIES.items() for hz in family.frequencies),
+            *FLOORS,
+        ),
+        metrics=("lsd", "si_snr"),
+        clips=freeze({"smoke": 1, "quick": 2, "standard": 16, "paper": 64}),
+        split="train",
+        columns=COLUMNS,
+        parallel=True,
+    )
+
+
+def zoo_cr() -> Experiment:
+    """Return the experiment: five families at four compression ratios, beside a transform with as many numbers."""
+    return Experiment(
+        name="zoo-cr",
+        title="Individual INRs by compression ratio",
+        rows=(
+            *(
+                _row(f"{label} {ratio:g}x", label, TUNED[label], {"compression_ratio": ratio})
+                for label in BY_RATIO
+                for ratio in RATIOS
+            ),
+            *(Row(f"MDCT top k {ratio:g}x", "mdct-top-k", freeze({"compression_ratio": ratio})) for ratio in RATIOS),
+            *FLOORS,
+        ),
+        clips=freeze({"smoke": 4, "quick": 8, "standard": 64, "paper": 512}),
+        left_out=CHEAP_SMOKE,
+        columns=COLUMNS,
+        parallel=True,
+    )
+
+
+def _row(name: str, label: str, hz: float, more: Mapping[str, Any] | None = None) -> Row:
+    """Return the row of a family at a frequency of its first layer [Hz]."""
+    family = FAMILIES[label]
+    return Row(name, family.model, freeze({**family.at(hz), **(more or {})}), quick=FEW_STEPS)
+
+
+def _others() -> tuple[Row, ...]:
+    """Return a row for each individual INR that another package or a file of --import registers."""
+    ours = registry.model("inr-siren")
+    models = [registry.model(name) for name in registry.names("models")]
+    others = [model for model in models if model.target == ours.target and model.origin != ours.origin]
+    return tuple(Row(model.name, model.name, quick=FEW_STEPS) for model in others)
