@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import nn
 
-from hsbench.models.hypersound.elu import elu
+from hsbench.models.hypersound.elu import elu_
 from hsbench.models.patches.cutting import SPAN
 from hsbench.models.patches.siren import Weights
 
@@ -130,6 +130,6 @@ class PatchEncoder(nn.Module):
         """Return the latents: [patches, samples] -> [patches, latent]."""
         *hidden, last = self.linear
         for layer in hidden:
-            patches = elu(layer(patches))
+            patches = elu_(layer(patches))
         latent: torch.Tensor = last(patches)
         return latent
