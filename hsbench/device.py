@@ -7,15 +7,14 @@ from pathlib import Path
 
 EXPERIMENTAL = {"cuda": "experimental: measured on one H100 only"}
 """Device -> label of code that has not been tested on it yet, for help texts, provenance and `hsbench doctor`."""
-COMPILE, GRAPHS, KERNELS = "HSBENCH_COMPILE", "HSBENCH_CUDA_GRAPHS", "HSBENCH_TRITON"
+COMPILE, GRAPHS = "HSBENCH_COMPILE", "HSBENCH_CUDA_GRAPHS"
 SWITCHES = {
     COMPILE: "has torch compile the networks",
     GRAPHS: "replays a training step as one CUDA graph",
-    KERNELS: "uses kernels of our own in Triton",
 }
 """Environment variable -> effect on a CUDA device where it is set to 1.
 
-Each makes a run faster and changes its numbers by rounding only; all of them are experimental.
+Each makes a run faster and changes its numbers by rounding only; both are experimental.
 """
 
 

@@ -1,4 +1,4 @@
-"""Measure a training step on a GPU in several forms: plain code; hsbench eager, compiled, fused, as a CUDA graph.
+"""Measure a training step on a GPU in several forms: plain code; hsbench eager, compiled, as a CUDA graph.
 
 There are two kinds of work: the hypernetwork step at reference size and batch 16, and a step of 30 individual INRs over
 all coordinates. Each form includes the optimiser, with learning rate 0, so that all forms keep the same weights. Losses
@@ -6,7 +6,6 @@ and gradients are compared with those of plain fp32 code before anything is time
 
 - "compiled": torch compiles the encoder, the hypernetwork and the target network, and not the spectral loss, which is
   FFTs and one matrix product.
-- "fused": hsbench's own kernels (hsbench.fit.kernels) for LayerNorm with ELU and, in bf16, for the target network.
 - "graph": the whole step is recorded as a CUDA graph and replayed.
 - bf16 is the precision policy of that name; fp32 and bf16 are separate rows.
 
@@ -14,8 +13,8 @@ A form that fails, or for which no time is left, gets the reason instead of a fi
 writes JSON with the name of the device.
 Usage: python speed/gpu.py [--device cpu --tiny] [--seconds 540] [--json FILE]
 
-A CPU can only rehearse the script, and its times mean nothing: no graph is recorded, compiled code is traced but not
-generated, and hsbench's own kernels run only where TRITON_INTERPRET=1 is set.
+A CPU can only rehearse the script, and its times mean nothing: no graph is recorded, and compiled code is traced but
+not generated.
 """
 
 from __future__ import annotations
@@ -23,7 +22,6 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
-import os
 import statistics
 import time
 from dataclasses import dataclass
@@ -52,7 +50,6 @@ FILE = Path(__file__).parent / "gpu.json"
 BACKEND = "inductor" if torch.cuda.is_available() else "aot_eager"
 """Back end of torch.compile; without a GPU, code is traced and not generated."""
 NO_GRAPH = "skipped: CUDA graphs need a CUDA device"
-NO_KERNELS = "skipped: hsbench's own kernels need a CUDA device, or TRITON_INTERPRET=1"
 INR_STEPS, PAPER_STEPS = 100_000, 1_562_500
 
 
@@ -130,25 +127,6 @@ def recorded(run: Run, parameters: Sequence[torch.Tensor]) -> Run:
     return Recorded(run, parameters)
 
 
-def with_own_kernels(run: Run, device: str) -> Run:
-    """Return the step with hsbench's own kernels.
-
-    Raises:
-        NotImplementedError: the device cannot run them.
-    """
-    if device == "cpu" and os.environ.get("TRITON_INTERPRET") != "1":
-        raise NotImplementedError(NO_KERNELS)
-
-    def with_kernels() -> torch.Tensor:
-        os.environ["HSBENCH_TRITON"] = "1"
-        try:
-            return run()
-        finally:
-            del os.environ["HSBENCH_TRITON"]
-
-    return with_kernels
-
-
 def hyper_forms(device: str, batch: int, size: hyper_step.Size, policy: str) -> Iterator[Form]:
     """Yield the forms of the hypernetwork step."""
     eager, compiled = (hyper_step.prepare("fmlp", batch, device, size, policy) for _ in range(2))
@@ -170,11 +148,6 @@ def hyper_forms(device: str, batch: int, size: hyper_step.Size, policy: str) -> 
     yield Form("hsbench, compiled", compiled_form, judge(compiled))
     compiled_step = with_optimiser(compiled.ours, compiled.mine, fused=True)
     yield Form("hsbench, compiled, graph", lambda: recorded(compiled_step, compiled.mine), judge(compiled))
-    own_kernels_step = with_optimiser(eager.ours, eager.mine, fused=True)
-    yield Form("hsbench, fused", lambda: with_own_kernels(own_kernels_step, device), judge(eager))
-    yield Form(
-        "hsbench, fused, graph", lambda: recorded(with_own_kernels(own_kernels_step, device), eager.mine), judge(eager)
-    )
 
 
 def inr_forms(device: str, clips: int, size: hyper_step.Size) -> Iterator[Form]:
@@ -296,7 +269,7 @@ def main() -> None:
     )
     options = parser.parse_args()
     try:
-        device = str(pin(options.device, 1))  # Triton's interpreter fails with more than one thread
+        device = str(pin(options.device, 1))
     except BackendMissingError as error:
         parser.error(f"{error} To rehearse: --device cpu --tiny")
     name = torch.cuda.get_device_name() if device == "cuda" else "CPU"

@@ -6,8 +6,8 @@ from hsbench.results.provenance import torch_facts
 
 
 def test_switches_that_are_on_are_named(monkeypatch):
-    monkeypatch.delenv("HSBENCH_TRITON", raising=False)
+    monkeypatch.delenv("HSBENCH_COMPILE", raising=False)
     monkeypatch.setenv("HSBENCH_CUDA_GRAPHS", "0")
     assert "switches" not in torch_facts("cpu", "fp32")
-    monkeypatch.setenv("HSBENCH_TRITON", "1")
-    assert torch_facts("cpu", "fp32")["switches"] == ["HSBENCH_TRITON"]
+    monkeypatch.setenv("HSBENCH_COMPILE", "1")
+    assert torch_facts("cpu", "fp32")["switches"] == ["HSBENCH_COMPILE"]

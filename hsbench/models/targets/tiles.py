@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import torch
 
 from hsbench import cores
-from hsbench.fit import kernels, precision
+from hsbench.fit import precision
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -68,11 +68,6 @@ class Tiles:
         Returns:
             [batch, time].
         """
-        small = self.policy == "bf16" and max(self.net.sizes) <= kernels.WIDEST
-        if small and kernels.usable((features, *folded.values())):
-            from hsbench.models.targets import fused
-
-            return fused.apply(self.net, folded, features, torch.bfloat16)
         with precision.hidden(self.policy, features.device):
             return precision.full(self.net.apply_features(folded, features))
 
