@@ -29,6 +29,7 @@ def plan(
     device: options.Device = "auto",
     jobs: options.Jobs = None,
     processes: options.Processes = 1,
+    eager: options.Eager = False,
     imports: options.Import = None,
     results: options.ResultsDir = options.RESULTS,
     output: Annotated[
@@ -68,6 +69,7 @@ def plan(
         device=device,
         jobs=jobs,
         processes=processes,
+        eager=eager,
     )
     planned = plans.make(request, results)
     if output == "json":

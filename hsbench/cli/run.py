@@ -35,6 +35,7 @@ def run(
     device: options.Device = "auto",
     jobs: options.Jobs = None,
     processes: options.Processes = 1,
+    eager: options.Eager = False,
     timeout: options.Timeout = None,
     engine: options.Engine = "local",
     address: options.Address = None,
@@ -92,6 +93,7 @@ def run(
         device=device,
         jobs=jobs,
         processes=processes,
+        eager=eager,
         timeout=timeout,
     )
     signal.signal(

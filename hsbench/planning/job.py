@@ -36,6 +36,7 @@ class Job:
         places: settings of the model that hold paths, such as a folder of reconstructions; they are not in the key.
         train_source: data root and settings with which the cell's training corpus is opened; None for a cell without
             one.
+        eager: whether a CUDA device runs networks without compiling them and without CUDA graphs.
     """
 
     cell: Cell
@@ -48,6 +49,7 @@ class Job:
     command: tuple[str, ...] = ()
     places: Settings = ()
     train_source: Source | None = None
+    eager: bool = False
 
     def document(self) -> dict[str, Any]:
         """Return the job as a JSON document."""
@@ -65,6 +67,8 @@ class Job:
         }
         if self.train_source is not None:
             document["train_source"] = _document_of(self.train_source)
+        if self.eager:
+            document["eager"] = True
         return document
 
     def write(self, path: Path) -> None:
@@ -82,6 +86,7 @@ class Job:
             document = known_schema(path, read_json(path))
             lists: dict[str, Any] = {name: tuple(document[name]) for name in ("clips", "metrics", "imports", "command")}
             facts: dict[str, Any] = {name: document[name] for name in ("device", "threads")}
+            facts["eager"] = bool(document.get("eager", False))
             facts |= {"source": _source_of(document["source"]), "places": freeze(document.get("places", {}))}
             cell = Cell.read(document["spec"])
             if cell.train_corpus is not None:

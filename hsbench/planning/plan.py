@@ -86,6 +86,7 @@ class PlannedCell:
             tuple(command),
             self.places,
             self.train_source,
+            resources.eager,
         )
 
 

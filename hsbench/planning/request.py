@@ -32,6 +32,7 @@ class Request:
         jobs: number of cells computed at the same time; None for the number that suits the experiments.
         processes: number of processes that train one hypernetwork together.
         timeout: seconds after which a cell is stopped.
+        eager: whether a CUDA device runs networks without compiling them and without CUDA graphs.
     """
 
     experiments: tuple[str, ...]
@@ -49,4 +50,5 @@ class Request:
     jobs: int | None = None
     processes: int = 1
     timeout: float | None = None
+    eager: bool = False
     train_corpus: str | None = None

@@ -5,6 +5,7 @@ from hsbench.errors import BackendMissingError
 from hsbench.fit import checkpoint, precision
 from hsbench.fit.loop import Hooks, Recipe, optimise
 from hsbench.fit.schedule import schedule
+from hsbench.fit.update import Static
 
 pytestmark = pytest.mark.usefixtures("eager_checkpoints")
 
@@ -55,6 +56,27 @@ def test_it_is_adam():
         step(number)
         optimiser.step()
     assert torch.allclose(mine, parameter.detach(), atol=1e-6)
+
+
+@pytest.mark.parametrize("cycle", [True, False])
+def test_a_recordable_step_makes_the_same_updates(cycle):
+    """Where `inputs` is None, the plain step is made. On a CPU nothing is recorded."""
+    recipe = Recipe(20, 20, "one_cycle", 0.1, cycle_momentum=cycle, clip_norm=1.0)
+    ends, reports = [], []
+    for static in (False, True):
+        parameter, step = quadratic()
+
+        def gradients(number, parameter=parameter):
+            loss = ((parameter - number / 100) ** 2).sum()
+            loss.backward()
+            return loss.detach()
+
+        form = Static(lambda number: None if number < 3 else (torch.tensor(float(number)),), gradients)
+        hooks = Hooks(lambda row: None, lambda done: None, compiling=reports.append)
+        optimise({"p": parameter}, step, recipe, hooks, form if static else None)
+        ends.append(parameter.detach())
+    assert torch.equal(*ends)
+    assert reports == [0, 1, 0, 1]
 
 
 def test_fewer_updates_than_steps_leave_the_last_ones_out():

@@ -16,9 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from hsbench.device import COMPILE, switched_on
 from hsbench.errors import UsageError
-from hsbench.fit import checkpoint, distributed
+from hsbench.fit import checkpoint, compilation, distributed
 from hsbench.fit.losses import spectral
 from hsbench.fit.precision import hidden, pin
 from hsbench.models import quantise
@@ -105,13 +104,14 @@ class HyperSound:
         """
         device = pin(context.device, context.threads)
         self.network = self._build(context).to(device)
-        if switched_on(COMPILE):
-            self.network.compile_parts()
         file = context.kept / NETWORK
         if (trained := checkpoint.read(file)) is not None:
             tensors, facts = trained
             checkpoint.restore(self.network, tensors, file)
             return facts
+        if context.fast:
+            compilation.keep_code()
+            self.network.compile_parts()
         training = context.training
         self.network.initialise(context.key("initialise"), training["output_scale"], training["head_start"])
         start = time.perf_counter()

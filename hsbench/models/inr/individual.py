@@ -21,9 +21,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from hsbench.device import COMPILE, switched_on
 from hsbench.errors import UsageError
-from hsbench.fit import loop
+from hsbench.fit import compilation, loop
 from hsbench.fit.precision import pin
 from hsbench.models import quantise
 from hsbench.models.base import NETWORK, Payload, Reconstruction, verdict
@@ -153,7 +152,8 @@ class IndividualINR:
         target = torch.from_numpy(np.stack([clip.waveform for clip in clips])).to(device)
         features = self.net.features(grid(context.samples)).to(device)
         params = self._initial([clip.id for clip in clips], context, device)
-        if switched_on(COMPILE):
+        if context.fast:
+            compilation.keep_code()
             self.net.compile()
         coordinates = Coordinates(features, target, context.training["coordinates"], context.key)
         steps = _steps(self.net, params, coordinates, context)
@@ -163,8 +163,10 @@ class IndividualINR:
             record=curve.record,
             progress=lambda done: context.progress(done * len(clips), recipe.updates * len(clips)),
             checkpoint=context.scratch / f"fit-{group}.safetensors",
+            compiling=context.compiling if context.fast else None,
         )
-        seconds = loop.optimise(steps.parameters, steps, recipe, hooks) / len(clips)
+        static = steps.static if context.fast else None
+        seconds = loop.optimise(steps.parameters, steps, recipe, hooks, static) / len(clips)
         return steps.result(), seconds, recipe.updates
 
     def _given(
@@ -236,7 +238,7 @@ def _steps(net: TargetNet, params: Params, coordinates: Coordinates, context: Co
     loss = LOSSES[context.switches["inr_loss"]]
     if context.device == "cpu":
         return ClipSteps(net, params, coordinates, loss, context.threads)
-    return BatchSteps(net, params, coordinates, loss, static=coordinates.all_of_them)
+    return BatchSteps(net, params, coordinates, loss)
 
 
 def _recipe(context: Context) -> loop.Recipe:

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import torch
 
 from hsbench import cores
-from hsbench.fit import graphs
+from hsbench.fit.update import Static
 from hsbench.models.targets.tiles import TILE, Tiles
 
 if TYPE_CHECKING:
@@ -58,6 +58,11 @@ class Step(Protocol):
     @property
     def parameters(self) -> Mapping[str, torch.Tensor]:
         """What the optimiser changes, by name."""
+        ...
+
+    @property
+    def static(self) -> Static | None:
+        """The step in a form that can be recorded as a CUDA graph; None on a CPU."""
         ...
 
     def __call__(self, number: int) -> torch.Tensor:
@@ -101,6 +106,11 @@ class ClipSteps:
     def parameters(self) -> Mapping[str, torch.Tensor]:
         """The tensors of every clip, named "<clip>.<name>"."""
         return {f"{clip}.{name}": value for clip, params in enumerate(self.clips) for name, value in params.items()}
+
+    @property
+    def static(self) -> None:
+        """None: steps on a CPU are not recorded."""
+        return
 
     def __call__(self, number: int) -> torch.Tensor:
         """Set the gradients of the mean loss of each clip; return the losses [batch]."""
@@ -154,35 +164,36 @@ class BatchSteps:
         params: initial parameters of all clips, on the device.
         draw: chooses the coordinates of a step.
         loss: of residuals, elementwise.
-        static: whether every step has the same coordinates, so that it can be recorded as a CUDA graph.
     """
 
-    def __init__(self, net: TargetNet, params: Params, draw: Draw, loss: Loss, *, static: bool) -> None:
+    def __init__(self, net: TargetNet, params: Params, draw: Draw, loss: Loss) -> None:
         self.draw, self.loss = draw, loss
         self.losses = torch.zeros(next(iter(params.values())).shape[0])
         self.params = {name: value.detach().clone().requires_grad_() for name, value in params.items()}
         self.tiles = Tiles(net, *TILE["cuda"])
-        self._graph = (
-            graphs.Recorded(lambda: self._step(0), self.params.values()) if static and graphs.asked() else None
-        )
 
     @property
     def parameters(self) -> Mapping[str, torch.Tensor]:
         """{name: [batch, *shape]}."""
         return self.params
 
+    @property
+    def static(self) -> Static:
+        """The step in two parts: coordinates, equally many at every step, and gradients."""
+        return Static(self.draw, self._gradients)
+
     def __call__(self, number: int) -> torch.Tensor:
         """Set the gradients of the mean loss of each clip; return the losses [batch]."""
-        self.losses = self._step(number) if self._graph is None else self._graph()
-        return self.losses
+        return self._gradients(*self.draw(number))
 
-    def _step(self, number: int) -> torch.Tensor:
-        features, target = self.draw(number)
+    def _gradients(self, features: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        """Set the gradients at some coordinates; return the losses, which a replay of this work writes again."""
 
         def share(decoded: torch.Tensor, tile: Tile) -> torch.Tensor:
             return self.loss(decoded - tile.of(target)).sum(dim=1) / target.shape[1]
 
-        return self.tiles.backward(self.params, features, share)
+        self.losses = self.tiles.backward(self.params, features, share)
+        return self.losses
 
     def result(self) -> dict[str, torch.Tensor]:
         """Return the parameters of all clips: {name: [batch, *shape]}."""
