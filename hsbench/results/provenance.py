@@ -86,7 +86,7 @@ def torch_facts(device: str, policy: str, *, eager: bool = False) -> dict[str, A
     from hsbench.audio import stft
     from hsbench.fit import precision
 
-    facts: dict[str, Any] = {"precision": precision.POLICIES.get(policy, policy), "stft": stft.NAME}
+    facts: dict[str, Any] = {"precision": precision.described(policy, device), "stft": stft.NAME}
     if "torchaudio" in sys.modules:
         facts["resampler"] = kernel.NAME
     if device == "cuda":

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from hsbench.errors import BackendMissingError
+from hsbench.errors import BackendMissingError, UnknownNameError
 from hsbench.fit import checkpoint, precision
 from hsbench.fit.loop import Hooks, Recipe, optimise
 from hsbench.fit.schedule import schedule
@@ -95,6 +95,25 @@ def test_a_checkpoint_that_is_not_whole_is_no_checkpoint(tmp_path):
     for damaged in (data[: len(data) // 2], b"", b"nonsense" * 10, data[:-3]):
         path.write_bytes(damaged)
         assert checkpoint.read(path) is None
+
+
+def test_tf32_is_on_for_hidden_layers_on_cuda_alone():
+    switches = torch.backends.cuda.matmul, torch.backends.cudnn
+    precision.pin("cpu", 1)
+    for context in (precision.hidden, precision.propagating):
+        with context("tf32", torch.device("cuda")):
+            assert [switch.allow_tf32 for switch in switches] == [True, True]
+        for policy, device in (("tf32", "cpu"), ("fp32", "cuda")):
+            with context(policy, torch.device(device)):
+                assert [switch.allow_tf32 for switch in switches] == [False, False]
+    with pytest.raises(UnknownNameError, match="tf32"):
+        precision.hidden("tf16", torch.device("cpu"))
+
+
+def test_provenance_says_what_a_cpu_computes():
+    assert precision.described("tf32", "cuda") == precision.POLICIES["tf32"]
+    assert precision.described("tf32", "cpu") == f"tf32, which a CPU computes as {precision.POLICIES['fp32']}"
+    assert precision.described("bf16", "cpu") == precision.POLICIES["bf16"]
 
 
 def test_precision_is_set_and_not_inherited(monkeypatch):

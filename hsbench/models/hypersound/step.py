@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from hsbench.fit import precision
 from hsbench.models.hypersound.encoded import EncodedBatch
 from hsbench.models.targets.tiles import Tiles
 
@@ -90,6 +91,8 @@ class TrainingStep:
             target: [batch, time], the reference at these times.
             epoch: epochs for which the frequency weighting of the loss has grown.
         """
+        if self.policy == "tf32" and self.tiles.single(params, features):
+            return self._in_stages(params, features, target, epoch)
         if self.tiles.single(params, features):
             loss = self.loss(target, self.tiles.apply(self.network.net.fold(params), features), epoch)
             loss.backward()  # type: ignore[no-untyped-call]
@@ -98,4 +101,22 @@ class TrainingStep:
             loss = self.loss(target, estimate, epoch)
             (to_estimate,) = torch.autograd.grad(loss, estimate)
             self.tiles.backward(params, features, lambda y, tile: (y * tile.of(to_estimate)).sum(dim=1))
+        return loss.detach()
+
+    def _in_stages(
+        self, params: Mapping[str, torch.Tensor], features: torch.Tensor, target: torch.Tensor, epoch: float
+    ) -> torch.Tensor:
+        """Do the same in three backward passes: loss, target network and hypernetwork.
+
+        Only that of the target network may round to TF32, which is a state of the process (hsbench.fit.precision).
+        """
+        folded = self.network.net.fold(params)
+        leaves = {name: value.detach().requires_grad_() for name, value in folded.items()}
+        attached = self.tiles.apply(leaves, features)
+        estimate = attached.detach().requires_grad_()
+        loss = self.loss(target, estimate, epoch)
+        (to_estimate,) = torch.autograd.grad(loss, estimate)
+        with precision.propagating(self.policy, features.device):
+            gradients = torch.autograd.grad(attached, list(leaves.values()), to_estimate)
+        torch.autograd.backward(list(folded.values()), gradients)
         return loss.detach()

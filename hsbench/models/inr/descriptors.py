@@ -29,10 +29,18 @@ START: dict[str, Any] = {
 }
 """Training of a learned start: outer steps, clips and peak learning rate of each; steps, rate and coordinates of each
 clip's fit."""
-PAPER: dict[str, Any] = {"steps": 100000, "coordinates": None, "schedule": "constant", "learning_rate": 1e-4, **START}
-STANDARD = {**PAPER, "steps": 20000, "start_steps": 1000}
+PAPER: dict[str, Any] = {
+    "steps": 100000,
+    "coordinates": None,
+    "schedule": "constant",
+    "learning_rate": 1e-4,
+    "precision": "tf32",
+    **START,
+}
+STANDARD = {**PAPER, "steps": 20000, "start_steps": 1000, "precision": "bf16"}
 QUICK = {
     **PAPER,
+    "precision": "fp32",
     "steps": 1000,
     "coordinates": 4096,
     "schedule": "one_cycle",
@@ -47,8 +55,9 @@ SIREN_RATES = {"smoke": 1e-3, "quick": 1e-3, "standard": 1e-4, "paper": 1e-4}
 SIREN_START = {"start_rate": 3e-4, "start_inner_rate": 1e-4}
 """Learning rates of the training of a SIREN's start."""
 
-NEUTRAL = {"start": RANDOM, **dict.fromkeys(START)}
-"""A start is random, as before there was a choice; where nothing is learned, the settings of the learning are None."""
+NEUTRAL = {"start": RANDOM, **dict.fromkeys(START), "precision": "fp32"}
+"""A start is random, as before there was a choice; where nothing is learned, the settings of the learning are None. All
+fits were in fp32."""
 ONLY_WITH = dict.fromkeys(START, ("start", LEARNED))
 
 

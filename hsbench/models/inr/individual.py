@@ -235,10 +235,10 @@ class _Curve:
 
 def _steps(net: TargetNet, params: Params, coordinates: Coordinates, context: Context) -> Step:
     """The steps of a device."""
-    loss = LOSSES[context.switches["inr_loss"]]
+    loss, policy = LOSSES[context.switches["inr_loss"]], context.training.get("precision", "fp32")
     if context.device == "cpu":
-        return ClipSteps(net, params, coordinates, loss, context.threads)
-    return BatchSteps(net, params, coordinates, loss)
+        return ClipSteps(net, params, coordinates, loss, context.threads, policy)
+    return BatchSteps(net, params, coordinates, loss, policy)
 
 
 def _recipe(context: Context) -> loop.Recipe:

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import torch
 
 from hsbench import cores
+from hsbench.fit import precision
 from hsbench.fit.update import Static
 from hsbench.models.targets.tiles import TILE, Tiles
 
@@ -91,10 +92,13 @@ class ClipSteps:
         draw: chooses the coordinates of a step.
         loss: of residuals, elementwise.
         threads: number of runs that are worked on at once.
+        policy: precision of hidden layers, see hsbench.fit.precision.
     """
 
-    def __init__(self, net: TargetNet, params: Params, draw: Draw, loss: Loss, threads: int) -> None:
-        self.net, self.draw, self.loss, self.threads = net, draw, loss, threads
+    def __init__(
+        self, net: TargetNet, params: Params, draw: Draw, loss: Loss, threads: int, policy: str = "fp32"
+    ) -> None:
+        self.net, self.draw, self.loss, self.threads, self.policy = net, draw, loss, threads, policy
         batch = next(iter(params.values())).shape[0]
         self.losses = torch.zeros(batch)
         self.clips = [
@@ -145,7 +149,9 @@ class ClipSteps:
         leaves = {name: value.detach().requires_grad_() for name, value in folded.items()}
         total = target.new_zeros(())
         for times in run.tiles:
-            residual = self.net.apply_features(leaves, features[:, :, times]) - target[:, times]
+            with precision.hidden(self.policy, target.device):
+                decoded = self.net.apply_features(leaves, features[:, :, times])
+            residual = precision.full(decoded) - target[:, times]
             share = self.loss(residual).sum() / target.shape[1]
             share.backward()  # type: ignore[no-untyped-call]
             total += share.detach()
@@ -164,13 +170,14 @@ class BatchSteps:
         params: initial parameters of all clips, on the device.
         draw: chooses the coordinates of a step.
         loss: of residuals, elementwise.
+        policy: precision of hidden layers, see hsbench.fit.precision.
     """
 
-    def __init__(self, net: TargetNet, params: Params, draw: Draw, loss: Loss) -> None:
+    def __init__(self, net: TargetNet, params: Params, draw: Draw, loss: Loss, policy: str = "fp32") -> None:
         self.draw, self.loss = draw, loss
         self.losses = torch.zeros(next(iter(params.values())).shape[0])
         self.params = {name: value.detach().clone().requires_grad_() for name, value in params.items()}
-        self.tiles = Tiles(net, *TILE["cuda"])
+        self.tiles = Tiles(net, *TILE["cuda"], policy)
 
     @property
     def parameters(self) -> Mapping[str, torch.Tensor]:

@@ -128,7 +128,8 @@ class Tiles:
             losses, copies = features.new_zeros(batch), _Copies(folded)
             for tile in tiles:
                 share = loss(self.apply(copies.at(tile), _part(features, tile)), tile)
-                share.sum().backward()  # type: ignore[no-untyped-call]
+                with precision.propagating(self.policy, features.device):
+                    share.sum().backward()  # type: ignore[no-untyped-call]
                 losses[tile.clips] += share.detach()
             return losses, copies.gradients()
 

@@ -123,6 +123,33 @@ def test_steps_give_the_gradient_of_the_full_batch(name, loss, context):
             assert torch.allclose(gradient, value.grad, rtol=1e-3, atol=1e-5 * value.grad.abs().max().item()), key
 
 
+@pytest.mark.parametrize("name", ["inr-fmlp", "inr-siren"])
+def test_a_step_in_bf16_stays_near_that_in_fp32(name, context):
+    model, _ = make(name)
+    target = torch.from_numpy(clip().waveform)[None]
+    features = model.net.features(torch.linspace(-1, 1, SAMPLES).view(1, -1, 1))
+    params = model._initial(["a"], context({}), torch.device("cpu"))
+
+    def run(policy, steps_of):
+        step = steps_of(policy)
+        losses = step(0)
+        return losses, torch.cat([value.grad.flatten() for value in step.parameters.values()])
+
+    for steps_of in (
+        lambda policy: steps.ClipSteps(model.net, params, lambda _: (features, target), torch.square, 2, policy),
+        lambda policy: steps.BatchSteps(model.net, params, lambda _: (features, target), torch.square, policy),
+    ):
+        (loss, gradient), (loss_tf32, gradient_tf32), (loss_bf16, gradient_bf16) = (
+            run(policy, steps_of) for policy in ("fp32", "tf32", "bf16")
+        )
+        assert torch.equal(loss_tf32, loss)
+        assert torch.equal(gradient_tf32, gradient)
+        assert loss_bf16.dtype == gradient_bf16.dtype == torch.float32
+        assert not torch.equal(loss_bf16, loss)
+        assert torch.allclose(loss_bf16, loss, rtol=0.02)
+        assert (gradient_bf16 - gradient).norm() < 0.1 * gradient.norm()
+
+
 def test_each_pass_over_the_clip_visits_every_coordinate_once(context):
     ctx = context({})
     position = torch.arange(SAMPLES, dtype=torch.float32).view(1, -1)
