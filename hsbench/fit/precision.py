@@ -10,7 +10,7 @@
 Under all policies, phases, positional encodings, a SIREN's first layer, the hypernetwork's dense layers, the
 statistics of LayerNorm, losses and metrics are computed in float32 or better.
 
-Why TF32 is off elsewhere: TF32 and bfloat16 keep the exponent of float32 but round to 11 and 8 significant bits. A clip of 32 768
+Why TF32 is off: TF32 and bfloat16 keep the exponent of float32 but round to 11 and 8 significant bits. A clip of 32 768
 samples has its times at t = -1 + 2 n / 32 767, spaced 2^-14. With 11 bits, each octave [2^-k, 2^-(k-1)) holds 1024
 values. In the octaves from 1/2, 1/4 and 1/8 those are fewer than the times that fall there (8192, 4096 and 2048), so
 neighbouring samples get the same time. Five groups of about 1024 values are left on either side of zero: some 10 000

@@ -28,6 +28,7 @@ from hsbench.models.hypersound.step import TrainingStep
 from hsbench.models.hypersound.training import train
 from hsbench.models.targets import create
 from hsbench.models.targets.base import grid
+from hsbench.models.targets.form import form_of
 from hsbench.models.targets.tiles import TILE, Tiles
 
 if TYPE_CHECKING:
@@ -140,10 +141,11 @@ class HyperSound:
         size = context.training["micro_batch"] or MICRO[device.type]
         for first in range(0, len(clips), size):
             part, start = clips[first : first + size], time.perf_counter()
-            vector = self.parameters_for([clip.waveform for clip in part], context)
-            generated = quantise.stored(self.network.hypernetwork.split(vector), self.form)
-            vector = torch.cat([value.flatten(1) for value in generated.values()], dim=1)
-            estimates = self._decode(vector, grid(context.samples), context)
+            with compilation.uncompiled(context.fast):
+                vector = self.parameters_for([clip.waveform for clip in part], context)
+                generated = quantise.stored(self.network.hypernetwork.split(vector), self.form)
+                vector = torch.cat([value.flatten(1) for value in generated.values()], dim=1)
+                estimates = self._decode(vector, grid(context.samples), context)
             seconds = (time.perf_counter() - start) / len(part)
             weights = {name: value.cpu().numpy() for name, value in generated.items()}
             bits = quantise.bits({name: value[0].numel() for name, value in generated.items()}, self.form)
@@ -226,7 +228,8 @@ class HyperSound:
             return (reference - estimate).abs().mean() + spectral_loss(reference, estimate, epoch)
 
         micro = context.training["micro_batch"] or MICRO[device.type]
-        return TrainingStep(self.network, loss, TILE[device.type], micro, context.training["precision"])
+        policy = context.training["precision"]
+        return TrainingStep(self.network, loss, TILE[device.type], micro, policy, form_of(policy, device))
 
     def _build(self, context: Context) -> HyperSoundNetwork:
         """Return an untrained network of the sizes that the budget states."""

@@ -29,12 +29,14 @@ import torch
 
 from hsbench.fit import precision
 from hsbench.models.hypersound.encoded import EncodedBatch
+from hsbench.models.targets.form import PLAIN
 from hsbench.models.targets.tiles import Tiles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from hsbench.models.hypersound.network import HyperSoundNetwork
+    from hsbench.models.targets.form import Form
 
     Loss = Callable[[torch.Tensor, torch.Tensor, float], torch.Tensor]
 
@@ -48,11 +50,20 @@ class TrainingStep:
         tile: largest number of clips and of times that the target network evaluates at once.
         micro: largest number of clips that are encoded at once.
         policy: precision of hidden layers, see hsbench.fit.precision.
+        form: how the target network is evaluated, see hsbench.models.targets.form.
     """
 
-    def __init__(self, network: HyperSoundNetwork, loss: Loss, tile: tuple[int, int], micro: int, policy: str) -> None:
+    def __init__(
+        self,
+        network: HyperSoundNetwork,
+        loss: Loss,
+        tile: tuple[int, int],
+        micro: int,
+        policy: str,
+        form: Form = PLAIN,
+    ) -> None:
         self.network, self.loss, self.micro, self.policy = network, loss, micro, policy
-        self.tiles = Tiles(network.net, *tile, policy)
+        self.tiles = Tiles(network.net, *tile, policy, form)
         like = next(network.parameters())
         coords = torch.linspace(-1, 1, network.encoder.samples, dtype=like.dtype).view(1, -1, 1)
         self.features = network.net.features(coords).to(like.device)

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from hsbench.errors import UsageError
-from hsbench.fit import distributed, loop
+from hsbench.fit import compilation, distributed, loop
 from hsbench.fit.batches import Batches
 from hsbench.fit.losses import WARM_UP
 from hsbench.fit.update import Static
@@ -94,7 +94,8 @@ def train(
     loop.optimise(dict(network.named_parameters()), plain_step, recipe, hooks, static)
     set_factor(training["epochs"] - 1)  # a training that is resumed after its last step makes no step
     counts = {"steps": recipe.updates, "clips_seen": recipe.updates * training["batch"]}
-    return {**counts, **sanity(clips, step)}
+    with compilation.uncompiled(context.fast):
+        return {**counts, **sanity(clips, step)}
 
 
 def _factor_setter(network: HyperSoundNetwork, training: Mapping[str, Any]) -> Callable[[int], float]:

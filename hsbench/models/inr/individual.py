@@ -126,7 +126,8 @@ class IndividualINR:
         else:
             params, seconds, steps = self._given([context.fitted(clip.id) for clip in clips], device), 0.0, 0
         params = quantise.stored(params, self.form)
-        output = self._play(params, grid(context.samples), device)
+        with compilation.uncompiled(context.fast):
+            output = self._play(params, grid(context.samples), device)
         bits = quantise.bits({name: math.prod(shape) for name, shape in self.net.shapes().items()}, self.form)
         for index, clip in enumerate(clips):
             yield Reconstruction(

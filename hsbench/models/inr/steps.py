@@ -26,12 +26,14 @@ import torch
 from hsbench import cores
 from hsbench.fit import precision
 from hsbench.fit.update import Static
+from hsbench.models.targets.form import form_of
 from hsbench.models.targets.tiles import TILE, Tiles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from hsbench.models.targets.base import TargetNet
+    from hsbench.models.targets.form import Form
     from hsbench.models.targets.tiles import Tile
 
     Loss = Callable[[torch.Tensor], torch.Tensor]
@@ -171,13 +173,23 @@ class BatchSteps:
         draw: chooses the coordinates of a step.
         loss: of residuals, elementwise.
         policy: precision of hidden layers, see hsbench.fit.precision.
+        form: how the networks are evaluated; None for the form that suits the device of the parameters.
     """
 
-    def __init__(self, net: TargetNet, params: Params, draw: Draw, loss: Loss, policy: str = "fp32") -> None:
+    def __init__(
+        self,
+        net: TargetNet,
+        params: Params,
+        draw: Draw,
+        loss: Loss,
+        policy: str = "fp32",
+        form: Form | None = None,
+    ) -> None:
         self.draw, self.loss = draw, loss
         self.losses = torch.zeros(next(iter(params.values())).shape[0])
         self.params = {name: value.detach().clone().requires_grad_() for name, value in params.items()}
-        self.tiles = Tiles(net, *TILE["cuda"], policy)
+        device = next(iter(params.values())).device
+        self.tiles = Tiles(net, *TILE["cuda"], policy, form_of(policy, device) if form is None else form)
 
     @property
     def parameters(self) -> Mapping[str, torch.Tensor]:

@@ -19,11 +19,13 @@ import torch
 
 from hsbench import cores
 from hsbench.fit import precision
+from hsbench.models.targets.form import PLAIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from hsbench.models.targets.base import TargetNet
+    from hsbench.models.targets.form import Form
 
     Params = Mapping[str, torch.Tensor]
 
@@ -51,12 +53,14 @@ class Tiles:
         clips: largest number of clips of a tile.
         times: largest number of coordinates of a tile.
         policy: precision of the hidden layers' matrix products, see hsbench.fit.precision.
+        form: how a tile is evaluated, see hsbench.models.targets.form.
     """
 
     net: TargetNet
     clips: int
     times: int
     policy: str = "fp32"
+    form: Form = PLAIN
 
     def apply(self, folded: Params, features: torch.Tensor) -> torch.Tensor:
         """Evaluate everything at once, in the policy's precision.
@@ -69,7 +73,7 @@ class Tiles:
             [batch, time].
         """
         with precision.hidden(self.policy, features.device):
-            return precision.full(self.net.apply_features(folded, features))
+            return precision.full(self.net.evaluate(folded, features, self.form))
 
     def by_core(self, params: Params, features: torch.Tensor) -> list[list[Tile]]:
         """Return the tiles of each core."""
