@@ -31,6 +31,7 @@ from torch.nn import functional as F
 from hsbench.errors import UnknownNameError
 from hsbench.fit.precision import full
 from hsbench.models.hypersound.elu import elu_
+from hsbench.models.hypersound.norm import normalise, preferred
 from hsbench.models.hypersound.padding import padded
 
 STRIDES = (2, 4, 5, 8)
@@ -103,6 +104,8 @@ class _Norm(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Normalise: [batch, channels, time] -> the same shape, float32."""
         x, shape = full(x), list(x.shape[1:])
+        if preferred(x):
+            return normalise(x) * self.weight + self.bias
         if self.weight.shape == x.shape[1:]:  # every element of a clip's activations has a weight of its own
             return F.layer_norm(x, shape, self.weight, self.bias)
         return F.layer_norm(x, shape) * self.weight + self.bias
