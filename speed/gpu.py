@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     Run = Callable[[], torch.Tensor]
 
 HEAD = ("work", "form", "step", "ratio to plain", "gradients within", "remark")
-FILE = Path(__file__).parent / "gpu.json"
+FILE = Path(__file__).parent / "gpu-run.json"
 BACKEND = "inductor" if torch.cuda.is_available() else "aot_eager"
 """Back end of torch.compile; without a GPU, code is traced and not generated."""
 NO_GRAPH = "skipped: CUDA graphs need a CUDA device"
@@ -265,7 +265,7 @@ def main() -> None:
         "--seconds", type=float, default=540, help="no new measurement starts after so many seconds (default 540)"
     )
     parser.add_argument(
-        "--json", type=Path, default=FILE, help="file to write (default: gpu.json in the folder of this script)"
+        "--json", type=Path, default=FILE, help="file to write (default: gpu-run.json in the folder of this script)"
     )
     options = parser.parse_args()
     try:

@@ -53,7 +53,7 @@ PAPER: dict[str, Any] = {
     "micro_batch": None,
     "precision": "tf32",
 }
-STANDARD = {**PAPER, "epochs": 40, "warmup_epochs": 8, "precision": "bf16"}
+STANDARD = {**PAPER, "epochs": 160, "warmup_epochs": 32, "precision": "bf16"}
 QUICK = {
     **PAPER,
     "precision": "fp32",
