@@ -32,4 +32,5 @@ def uncompiled(compiled: bool) -> contextlib.AbstractContextManager[object]:
     """
     if not compiled:
         return contextlib.nullcontext()
-    return torch.compiler.set_stance("force_eager")
+    stance: contextlib.AbstractContextManager[object] = torch.compiler.set_stance("force_eager")
+    return stance
