@@ -35,7 +35,7 @@ BUDGETS: Mapping[str, Budget] = MappingProxyType(
         for budget in (
             Budget("smoke", "fixed", 900.0, "an experiment in a minute on 2 CPU cores"),
             Budget("quick", "fixed", 3600.0, "an experiment in up to twenty minutes on 2 CPU cores"),
-            Budget("standard", "reference", 6 * 3600.0, "an experiment in up to an hour on one GPU"),
+            Budget("standard", "reference", 6 * 3600.0, "an experiment in some hours on one GPU"),
             Budget("paper", "reference", None, "exactly the published training"),
         )
     }

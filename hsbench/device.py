@@ -1,27 +1,12 @@
-"""The device of a run: whether a GPU is visible, and the environment variables that switch on faster CUDA code."""
+"""The device of a run: whether a GPU is visible, and what has been run on which device."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
-EXPERIMENTAL = {"cuda": "experimental: measured on one H100 only"}
-"""Device -> label of code that has not been tested on it yet, for help texts, provenance and `hsbench doctor`."""
-COMPILE, GRAPHS, KERNELS = "HSBENCH_COMPILE", "HSBENCH_CUDA_GRAPHS", "HSBENCH_TRITON"
-SWITCHES = {
-    COMPILE: "has torch compile the networks",
-    GRAPHS: "replays a training step as one CUDA graph",
-    KERNELS: "uses kernels of our own in Triton",
-}
-"""Environment variable -> effect on a CUDA device where it is set to 1.
-
-Each makes a run faster and changes its numbers by rounding only; all of them are experimental.
-"""
-
-
-def switched_on(name: str) -> bool:
-    """Return whether an environment variable, one of SWITCHES, is set to 1."""
-    return os.environ.get(name) == "1"
+EXPERIMENTAL = {"cuda": "measured on an H100 at 28dda25, see speed/NOTES.md; since then not run on CUDA"}
+"""Device -> what is known of the code there, for help texts, provenance and `hsbench doctor`."""
 
 
 def gpu_visible() -> bool:

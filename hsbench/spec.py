@@ -316,6 +316,7 @@ class Resources:
         threads: CPU threads of each cell.
         timeout: seconds after which a cell is stopped, or None for no limit.
         processes: number of processes of each cell, which train one network together.
+        eager: whether a CUDA device runs networks without compiling them and without CUDA graphs.
     """
 
     device: str = "cpu"
@@ -323,3 +324,4 @@ class Resources:
     threads: int = 1
     timeout: float | None = None
     processes: int = 1
+    eager: bool = False

@@ -1,21 +1,23 @@
-"""Measure a training step on a GPU in several forms: plain code; hsbench eager, compiled, fused, as a CUDA graph.
+"""Measure a training step on a GPU in several forms: plain code; hsbench eager, compiled, as a CUDA graph.
 
-There are two kinds of work: the hypernetwork step at reference size and batch 16, and a step of 30 individual INRs over
-all coordinates. Each form includes the optimiser, with learning rate 0, so that all forms keep the same weights. Losses
-and gradients are compared with those of plain fp32 code before anything is timed.
+There are two kinds of work: the hypernetwork step at reference size and batch 16, and a step of 30 or 8 individual INRs
+over all coordinates. Each form includes the optimiser, with learning rate 0, so that all forms keep the same weights.
+Losses and gradients are compared with those of plain fp32 code before anything is timed.
+
+Target networks are evaluated in the form of a GPU on every device (hsbench.models.targets.form): time in 16 stretches
+and, but for fp32, widths padded to multiples of 16.
 
 - "compiled": torch compiles the encoder, the hypernetwork and the target network, and not the spectral loss, which is
   FFTs and one matrix product.
-- "fused": hsbench's own kernels (hsbench.fit.kernels) for LayerNorm with ELU and, in bf16, for the target network.
 - "graph": the whole step is recorded as a CUDA graph and replayed.
-- bf16 is the precision policy of that name; fp32 and bf16 are separate rows.
+- fp32, tf32 and bf16 are precision policies (hsbench.fit.precision), each with rows of its own.
 
 A form that fails, or for which no time is left, gets the reason instead of a figure. The script prints a table and
 writes JSON with the name of the device.
 Usage: python speed/gpu.py [--device cpu --tiny] [--seconds 540] [--json FILE]
 
-A CPU can only rehearse the script, and its times mean nothing: no graph is recorded, compiled code is traced but not
-generated, and hsbench's own kernels run only where TRITON_INTERPRET=1 is set.
+A CPU can only rehearse the script, and its times mean nothing: no graph is recorded, and compiled code is traced but
+not generated.
 """
 
 from __future__ import annotations
@@ -23,7 +25,6 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
-import os
 import statistics
 import time
 from dataclasses import dataclass
@@ -38,21 +39,27 @@ import inr_step
 from hsbench.errors import BackendMissingError
 from hsbench.fit.graphs import Recorded
 from hsbench.fit.precision import pin
+from hsbench.models.inr.steps import BatchSteps
 from hsbench.models.targets import create
+from hsbench.models.targets.base import grid
+from hsbench.models.targets.form import form_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from hsbench.models.inr.steps import Step
+    from hsbench.models.targets.base import TargetNet
+    from hsbench.models.targets.form import Form as TargetForm
 
     Run = Callable[[], torch.Tensor]
 
 HEAD = ("work", "form", "step", "ratio to plain", "gradients within", "remark")
-FILE = Path(__file__).parent / "gpu.json"
+FILE = Path(__file__).parent / "gpu-run.json"
 BACKEND = "inductor" if torch.cuda.is_available() else "aot_eager"
 """Back end of torch.compile; without a GPU, code is traced and not generated."""
 NO_GRAPH = "skipped: CUDA graphs need a CUDA device"
-NO_KERNELS = "skipped: hsbench's own kernels need a CUDA device, or TRITON_INTERPRET=1"
+WITHIN = {"fp32": 1e-2, "tf32": 0.1, "bf16": 0.5}
+"""Largest relative difference of a gradient of individual INRs from plain fp32 code, above which nothing is timed."""
 INR_STEPS, PAPER_STEPS = 100_000, 1_562_500
 
 
@@ -130,28 +137,9 @@ def recorded(run: Run, parameters: Sequence[torch.Tensor]) -> Run:
     return Recorded(run, parameters)
 
 
-def with_own_kernels(run: Run, device: str) -> Run:
-    """Return the step with hsbench's own kernels.
-
-    Raises:
-        NotImplementedError: the device cannot run them.
-    """
-    if device == "cpu" and os.environ.get("TRITON_INTERPRET") != "1":
-        raise NotImplementedError(NO_KERNELS)
-
-    def with_kernels() -> torch.Tensor:
-        os.environ["HSBENCH_TRITON"] = "1"
-        try:
-            return run()
-        finally:
-            del os.environ["HSBENCH_TRITON"]
-
-    return with_kernels
-
-
 def hyper_forms(device: str, batch: int, size: hyper_step.Size, policy: str) -> Iterator[Form]:
     """Yield the forms of the hypernetwork step."""
-    eager, compiled = (hyper_step.prepare("fmlp", batch, device, size, policy) for _ in range(2))
+    eager, compiled = (hyper_step.prepare("fmlp", batch, device, size, policy, form_at(policy)) for _ in range(2))
 
     def judge(pair: hyper_step.Pair) -> Callable[[Run], float]:
         return lambda run: hyper_step.parity(pair, run, policy == "fp32")
@@ -170,29 +158,34 @@ def hyper_forms(device: str, batch: int, size: hyper_step.Size, policy: str) -> 
     yield Form("hsbench, compiled", compiled_form, judge(compiled))
     compiled_step = with_optimiser(compiled.ours, compiled.mine, fused=True)
     yield Form("hsbench, compiled, graph", lambda: recorded(compiled_step, compiled.mine), judge(compiled))
-    own_kernels_step = with_optimiser(eager.ours, eager.mine, fused=True)
-    yield Form("hsbench, fused", lambda: with_own_kernels(own_kernels_step, device), judge(eager))
-    yield Form(
-        "hsbench, fused, graph", lambda: recorded(with_own_kernels(own_kernels_step, device), eager.mine), judge(eager)
-    )
 
 
-def inr_forms(device: str, clips: int, size: hyper_step.Size) -> Iterator[Form]:
+def form_at(policy: str) -> TargetForm:
+    """Return the form in which a GPU evaluates target networks under a precision policy."""
+    return form_of(policy, torch.device("cuda"))
+
+
+def inr_forms(device: str, kind: str, clips: int, size: hyper_step.Size, policy: str) -> Iterator[Form]:
     """Yield the forms of a step of individual INRs, which are compared by their gradients."""
-    start, target = inr_step.problem("fmlp", clips, size.width, size.samples)
+    start, target = inr_step.problem(kind, clips, size.width, size.samples)
     target = target.to(device)
     params = {name: value.detach().to(device).requires_grad_() for name, value in start.items()}
-    nets = [create("fmlp", [size.width] * 5) for _ in range(2)]
-    eager, compiled = (inr_step.harness(net, params, target, torch.get_num_threads()) for net in nets)
+    nets = [create(kind, [size.width] * 5) for _ in range(2)]
+    features = nets[0].features(grid(size.samples)).to(device)
+
+    def batch_steps(net: TargetNet) -> BatchSteps:
+        return BatchSteps(net, params, lambda _: (features, target), torch.abs, policy, form_at(policy))
+
+    eager, compiled = map(batch_steps, nets)
     eager_parameters, compiled_parameters = list(eager.parameters.values()), list(compiled.parameters.values())
-    plain_step = with_optimiser(lambda: inr_step.plain("fmlp", params, target), list(params.values()), fused=False)
+    plain_step = with_optimiser(lambda: inr_step.plain(kind, params, target), list(params.values()), fused=False)
 
     def judge(step: Step) -> Callable[[Run], float]:
         def compare(run: Run) -> float:
             plain_step()
             run()
             worst = inr_step.largest_difference(step, params)
-            assert worst < 1e-2, f"the gradients differ by {worst:.1e}"
+            assert worst < WITHIN[policy], f"the gradients differ by {worst:.1e}"
             return worst
 
         return compare
@@ -203,7 +196,8 @@ def inr_forms(device: str, clips: int, size: hyper_step.Size) -> Iterator[Form]:
 
     eager_step = with_optimiser(lambda: eager(0), eager_parameters, fused=True)
     compiled_step = with_optimiser(lambda: compiled(0), compiled_parameters, fused=True)
-    yield Form("plain eager", lambda: plain_step, lambda _run: 0.0)
+    if policy == "fp32":
+        yield Form("plain eager", lambda: plain_step, lambda _run: 0.0)
     yield Form("hsbench", lambda: eager_step, judge(eager))
     yield Form("hsbench, graph", lambda: recorded(eager_step, eager_parameters), judge(eager))
     yield Form("hsbench, compiled", compiled_form, judge(compiled))
@@ -260,16 +254,20 @@ def timed(run: Run, chunk: int) -> float:
 def measure_all(options: argparse.Namespace, device: str) -> list[Row]:
     """Measure all rows; ratios compare with plain eager fp32 code for the same work."""
     size = hyper_step.TINY if options.tiny else hyper_step.REFERENCE
-    batch, clips = (2, 2) if options.tiny else (16, 30)
+    batch, many, few = (2, 2, 1) if options.tiny else (16, 30, 8)
     chunk, rounds = (1, 2) if options.tiny else (10, 9)
     end = time.monotonic() + options.seconds
     rows = []
-    hyper, inrs = f"hypernetwork step, batch {batch}", f"step of {clips} INRs"
-    for work, forms in (
-        (f"{hyper}, fp32", hyper_forms(device, batch, size, "fp32")),
-        (f"{inrs}, fp32", inr_forms(device, clips, size)),
-        (f"{hyper}, bf16", hyper_forms(device, batch, size, "bf16")),
-    ):
+    works = [
+        (f"hypernetwork step of batch {batch}, {policy}", hyper_forms(device, batch, size, policy))
+        for policy in ("fp32", "bf16", "tf32")
+    ]
+    works += [
+        (f"step of {clips} {kind.upper()}s, {policy}", inr_forms(device, kind, clips, size, policy))
+        for policy in ("fp32", "bf16", "tf32")
+        for kind, clips in (("fmlp", many), ("fmlp", few), ("siren", many))
+    ]
+    for work, forms in works:
         rows += measure(work, forms, chunk, rounds, end)
         torch.compiler.reset()
         if torch.cuda.is_available():
@@ -292,11 +290,11 @@ def main() -> None:
         "--seconds", type=float, default=540, help="no new measurement starts after so many seconds (default 540)"
     )
     parser.add_argument(
-        "--json", type=Path, default=FILE, help="file to write (default: gpu.json in the folder of this script)"
+        "--json", type=Path, default=FILE, help="file to write (default: gpu-run.json in the folder of this script)"
     )
     options = parser.parse_args()
     try:
-        device = str(pin(options.device, 1))  # Triton's interpreter fails with more than one thread
+        device = str(pin(options.device, 1))
     except BackendMissingError as error:
         parser.error(f"{error} To rehearse: --device cpu --tiny")
     name = torch.cuda.get_device_name() if device == "cuda" else "CPU"

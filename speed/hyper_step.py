@@ -27,11 +27,14 @@ from hsbench.models.hypersound.model import MICRO
 from hsbench.models.hypersound.network import HyperSoundNetwork
 from hsbench.models.hypersound.step import TrainingStep
 from hsbench.models.targets import create
+from hsbench.models.targets.form import PLAIN
 from hsbench.models.targets.tiles import TILE
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
+
+    from hsbench.models.targets.form import Form
 
 RATE = 22050
 
@@ -175,7 +178,9 @@ class Pair:
     waveform: torch.Tensor
 
 
-def prepare(kind: str, batch: int, device: str, size: Size = REFERENCE, policy: str = "fp32") -> Pair:
+def prepare(
+    kind: str, batch: int, device: str, size: Size = REFERENCE, policy: str = "fp32", form: Form = PLAIN
+) -> Pair:
     """Build both sides with the same weights.
 
     Args:
@@ -183,7 +188,8 @@ def prepare(kind: str, batch: int, device: str, size: Size = REFERENCE, policy: 
         batch: clips per step.
         device: "cpu" or "cuda".
         size: size of the networks.
-        policy: precision of hsbench, "fp32" or "bf16".
+        policy: precision of hsbench, "fp32", "tf32" or "bf16".
+        form: how hsbench evaluates the target network, see hsbench.models.targets.form.
     """
     net = create(kind, [size.width] * 5)
     switches = {"additive_bias": "generated", "multiplicative_bias": "scale"}
@@ -199,7 +205,7 @@ def prepare(kind: str, batch: int, device: str, size: Size = REFERENCE, policy: 
     waveform = torch.rand(batch, size.samples, generator=torch.Generator().manual_seed(0)).to(device) * 2 - 1
     spectral = MultiResolutionMelLoss(RATE)
     step = TrainingStep(
-        network, lambda x, y, e: (x - y).abs().mean() + spectral(x, y, e), TILE[device], MICRO[device], policy
+        network, lambda x, y, e: (x - y).abs().mean() + spectral(x, y, e), TILE[device], MICRO[device], policy, form
     )
 
     def plain() -> torch.Tensor:

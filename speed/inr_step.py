@@ -69,7 +69,7 @@ def harness(net: TargetNet, params: dict[str, torch.Tensor], target: torch.Tenso
 
     if target.device.type == "cpu":
         return ClipSteps(net, params, all_coordinates, torch.abs, threads)
-    return BatchSteps(net, params, all_coordinates, torch.abs, static=False)
+    return BatchSteps(net, params, all_coordinates, torch.abs)
 
 
 def largest_difference(step: Step, expected: dict[str, torch.Tensor]) -> float:

@@ -16,9 +16,6 @@ import pytest
 HERE = Path(__file__).parent
 TOY = HERE / "toys" / "toy.py"
 
-if not Path("/dev/nvidiactl").exists():
-    os.environ["TRITON_INTERPRET"] = "1"  # before anything imports Triton
-
 
 def _from_environment(name: str, what: str) -> Path:
     """Return the path in an environment variable; skip the test if the variable is not set."""
@@ -52,19 +49,6 @@ def threads():
     before = torch.get_num_threads()
     yield torch.set_num_threads
     torch.set_num_threads(before)
-
-
-@pytest.fixture
-def kernels(monkeypatch, threads):
-    """Switch on the Triton kernels of hsbench, on a GPU or in Triton's interpreter; return the device."""
-    import torch
-
-    pytest.importorskip("triton", reason="Triton is not installed")
-    if not torch.cuda.is_available() and os.environ.get("TRITON_INTERPRET") != "1":
-        pytest.skip("torch finds no GPU, and Triton's interpreter is not switched on")
-    monkeypatch.setenv("HSBENCH_TRITON", "1")
-    threads(1)
-    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def _golden_pairs():

@@ -47,14 +47,14 @@ def test_the_gpu_script_runs_every_form_on_a_cpu(tmp_path):
     measured = json.loads((tmp_path / "gpu.json").read_text())
     assert (measured["device"], measured["tiny"]) == ("CPU", True)
     rows = {(row["work"], row["form"]): row for row in measured["rows"]}
-    assert len(rows) == 18
+    assert len(rows) == 5 + 4 + 4 + 3 * (5 + 4 + 4)
     for (work, form), row in rows.items():
         if "graph" in form:
             assert row["seconds"] is None
             assert row["remark"] == "skipped: CUDA graphs need a CUDA device"
         else:
             assert row["seconds"], row
-            assert row["apart"] < (0.2 if "bf16" in work else 1e-2), row
+            assert row["apart"] < (0.5 if "bf16" in work else 1e-2), row
     assert f"| {next(iter(rows))[0]}" in process.stdout
 
 

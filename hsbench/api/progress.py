@@ -184,7 +184,7 @@ class FileProgress:
 
 def unit_of(stage: str) -> str:
     """Return the unit, in the singular, in which the progress of a stage is counted."""
-    return "step" if stage == "train" else "clip"
+    return "step" if stage in ("train", "compile") else "clip"
 
 
 def pace(done: float, left: float, seconds: float, unit: str) -> str:

@@ -101,6 +101,7 @@ def run(
     device: str = "auto",
     jobs: int | None = None,
     processes: int = 1,
+    eager: bool = False,
     timeout: float | None = None,
     engine: str = "local",
     address: str | None = None,
@@ -141,6 +142,7 @@ def run(
         jobs: number of cells computed at the same time, among which the CPU cores are divided; None for one per core in
             experiments of many small cells, such as overview, else 1.
         processes: number of processes that train one hypernetwork together.
+        eager: with "cuda", whether networks run without being compiled and without CUDA graphs, for debugging.
         timeout: seconds after which a cell is stopped; None for the limit of the budget.
         engine: where cells are computed: "local" (this machine), "dask" or "slurm".
         address: with "dask", the address of the scheduler, such as "tcp://host:8786".
@@ -191,6 +193,7 @@ def run(
         device=device,
         jobs=jobs,
         processes=processes,
+        eager=eager,
         timeout=timeout,
         train_corpus=train_corpus,
         networks=tuple(Path(folder) for folder in networks),

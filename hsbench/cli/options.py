@@ -125,6 +125,14 @@ Processes = Annotated[
         f"process uses one GPU ({EXPERIMENTAL['cuda']}).",
     ),
 ]
+Eager = Annotated[
+    bool,
+    typer.Option(
+        "--eager",
+        help="With --device cuda: run networks as they are, without compiling them and without CUDA graphs. Slower; "
+        "for debugging. Results change by rounding only, and the keys of cells do not change.",
+    ),
+]
 Engine = Annotated[
     str,
     typer.Option(

@@ -31,6 +31,7 @@ def plan(
     processes: options.Processes = 1,
     networks: options.Networks = None,
     retrain: options.Retrain = False,
+    eager: options.Eager = False,
     imports: options.Import = None,
     results: options.ResultsDir = options.RESULTS,
     output: Annotated[
@@ -72,6 +73,7 @@ def plan(
         processes=processes,
         networks=tuple(networks or ()),
         retrain=retrain,
+        eager=eager,
     )
     planned = plans.make(request, results)
     if output == "json":

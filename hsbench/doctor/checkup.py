@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, requires
 from typing import TYPE_CHECKING
 
 from hsbench import registry
-from hsbench.device import EXPERIMENTAL, SWITCHES
+from hsbench.device import EXPERIMENTAL
 from hsbench.doctor import backends
 from hsbench.files import cache_folder
 from hsbench.results import provenance
@@ -70,8 +70,7 @@ def examine(results: Path) -> Checkup:
         "disk": [_disk("results", results), _disk("cache", cache_folder())],
         "cannot run here": _blocked(tested),
         "experimental": [
-            *(Fact(f"--device {device}, also with --processes", label) for device, label in EXPERIMENTAL.items()),
-            *(Fact(f"{name}=1", f"{what}; {EXPERIMENTAL['cuda']}") for name, what in SWITCHES.items()),
+            Fact(f"--device {device}, also with --processes", label) for device, label in EXPERIMENTAL.items()
         ],
     }
     return Checkup(sections, tuple(backend for backend in tested if backend.required and not backend.works))

@@ -92,6 +92,8 @@ class Rebuilder:
             record=task.folder.append_curve if team.first() else None,
             progress=lambda done, total: task.progress("train", done, int(total)),
             fitted=None if task.base is None else base_cell.fitted(task.results.cell(task.base)),
+            eager=task.job.eager,
+            compiling=lambda done: task.progress("compile", done, 1),
         )
 
     def rebuild(self, items: Sequence[Item]) -> None:

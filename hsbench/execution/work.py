@@ -43,7 +43,7 @@ def complete(task: Task) -> None:
         _rebuild_and_score(task, rebuilder, scorer, watch)
     watch.keep(rebuilder)
     policy = dict(job.cell.budget.settings).get("precision", "fp32")
-    if facts := provenance.torch_facts(job.device, policy):
+    if facts := provenance.torch_facts(job.device, policy, eager=job.eager):
         folder.amend_provenance({**facts, "seconds": round(time.perf_counter() - start, 2)})
     scorer.require_backends()
 

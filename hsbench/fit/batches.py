@@ -27,6 +27,8 @@ MANGLED_SHARE = 0.8
 """Probability that the phase of a sample is mangled by an all-pass filter (hsbench.audio.augment.phase_mangle)."""
 LOWEST_HZ, HIGHEST_HZ = 20.0, 2000.0
 """Range of the all-pass filter's frequency, which is distributed uniformly on a logarithmic scale."""
+AHEAD = {"cpu": 1, "cuda": 64}
+"""Steps whose random numbers are drawn together, by device, so that a GPU waits for them once in so many steps."""
 DRAWS = 3
 """Random numbers that a sample uses before its noise: position of the crop, whether to mangle, frequency."""
 
@@ -80,16 +82,33 @@ class Batches:
         Args:
             step: number of the step, from 0.
         """
-        epoch, positions = self._positions(step)
-        chosen = self._order(epoch)[positions.start : positions.stop]
-        keys = torch.tensor([self.key("sample", epoch, position) for position in positions])
+        ahead = AHEAD[self.device.type]
+        return self._crops(*(drawn[step % ahead] for drawn in self._drawn(step - step % ahead, ahead)))
+
+    @functools.lru_cache(maxsize=2)  # noqa: B019  this object exists as long as its training
+    def _drawn(self, first: int, count: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Draw the crops of several steps.
+
+        Args:
+            first: number of the first of these steps.
+            count: number of steps.
+
+        Returns:
+            Where each crop begins in the array of all passages, its key, and the frequency of its all-pass filter (NaN
+            for none), [count, batch / world] each. The first lies where the passages lie, the others on the device.
+        """
+        steps = [self._positions(step) for step in range(first, first + count)]
+        chosen = torch.cat([self._order(epoch)[positions.start : positions.stop] for epoch, positions in steps])
+        keys = torch.tensor([self.key("sample", epoch, place) for epoch, positions in steps for place in positions])
         start, mangled, tone = uniform(keys, DRAWS).double().unbind(1)
         room = (torch.from_numpy(self.passages.lengths)[chosen] - self.samples).clamp(min=1)
         offsets = torch.from_numpy(self.passages.starts)[chosen] + (start * room).long()
         # ln f is uniform between ln LOWEST_HZ and ln HIGHEST_HZ: f = LOWEST_HZ (HIGHEST_HZ / LOWEST_HZ)^tone.
         frequency = LOWEST_HZ * torch.exp(tone * math.log(HIGHEST_HZ / LOWEST_HZ))
         frequency[mangled >= MANGLED_SHARE] = torch.nan  # phase_mangle leaves such a sample as it is
-        return self._crops(offsets, keys, frequency)
+        placed = (offsets.to(self._flat.device), keys.to(self.device), frequency.float().to(self.device))
+        offsets, keys, frequency = (drawn.view(count, -1) for drawn in placed)
+        return offsets, keys, frequency
 
     def windows(self, step: int, length: int | None) -> torch.Tensor | None:
         """Choose a random window in each crop of a step, for a loss over a part of the crop.
@@ -103,10 +122,16 @@ class Batches:
         """
         if length is None or length >= self.samples:
             return None
-        epoch, positions = self._positions(step)
-        room = self.samples - length + 1
-        first = torch.tensor([[self.key("window", epoch, place) % room] for place in positions], device=self.device)
-        return first + torch.arange(length, device=self.device)
+        ahead = AHEAD[self.device.type]
+        starts = self._window_starts(step - step % ahead, ahead, self.samples - length + 1)
+        return starts[step % ahead] + torch.arange(length, device=self.device)
+
+    @functools.lru_cache(maxsize=2)  # noqa: B019  as above
+    def _window_starts(self, first: int, count: int, room: int) -> torch.Tensor:
+        """Return where the windows of several steps begin, out of `room` places: [count, batch / world, 1]."""
+        steps = [self._positions(step) for step in range(first, first + count)]
+        starts = [[[self.key("window", epoch, place) % room] for place in positions] for epoch, positions in steps]
+        return torch.tensor(starts, device=self.device)
 
     def _positions(self, step: int) -> tuple[int, range]:
         """Return the epoch of a step and the positions within the epoch of this process's samples."""
@@ -118,15 +143,15 @@ class Batches:
         """Cut and augment the crops that begin at `offsets` in the array of all passages: [batch / world, samples]."""
         crops = self._cut(offsets).to(self.device).float() / 32768
         if self.augment:
-            crops = phase_mangle(crops, frequency.float().to(self.device), self.sample_rate)
-            crops = dequantise(crops, uniform(keys.to(self.device), DRAWS + self.samples)[:, DRAWS:])
+            crops = phase_mangle(crops, frequency, self.sample_rate)
+            crops = dequantise(crops, uniform(keys, DRAWS + self.samples)[:, DRAWS:])
         return divide_by_peak(crops)
 
     def _cut(self, offsets: torch.Tensor) -> torch.Tensor:
         """Return the samples that begin at `offsets`: [batch / world, samples] int16, where the passages lie."""
         if self._flat.device.type == "cpu":  # slices are copied whole, ten times as fast as by an index per sample
             return torch.stack([self._flat[offset : offset + self.samples] for offset in offsets.tolist()])
-        return self._flat[offsets.to(self._flat.device)[:, None] + torch.arange(self.samples, device=self.device)]
+        return self._flat[offsets[:, None] + torch.arange(self.samples, device=self.device)]
 
     @functools.lru_cache(maxsize=2)  # noqa: B019  this object exists as long as its training
     def _order(self, epoch: int) -> torch.Tensor:

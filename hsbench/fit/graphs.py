@@ -1,7 +1,8 @@
 """CUDA graphs: record the kernels of a training step once and replay them, without launching them one by one.
 
-Only a step that does the same work at every call can be recorded. Experimental, and off unless the environment variable
-HSBENCH_CUDA_GRAPHS is 1. On a CPU the step simply runs, so a caller need not distinguish the devices.
+Only a step that does the same work at every call can be recorded: it may depend on its input tensors and on tensors
+that lie at the same place at every call, such as parameters and a learning rate, and on nothing else. On a CPU the step
+simply runs, so a caller need not distinguish the devices.
 """
 
 from __future__ import annotations
@@ -10,18 +11,11 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from hsbench.device import GRAPHS, switched_on
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 WARM_UP_CALLS = 3
 """Calls of the step before the recording, in which libraries choose their kernels and constants are created."""
-
-
-def asked() -> bool:
-    """Return whether the user switched the recording of steps on."""
-    return switched_on(GRAPHS)
 
 
 class Recorded:
@@ -31,10 +25,17 @@ class Recorded:
         step: inputs -> losses, detached; adds gradients to the parameters. Its work must depend on its input tensors
             alone: no Python number that changes between calls, no copy from the CPU, no random number.
         parameters: all tensors that receive gradients.
+        changed: all other tensors that the step changes, and the parameters where it changes those. They are restored
+            after the warm-up calls, so that only the calls of the caller count.
     """
 
-    def __init__(self, step: Callable[..., torch.Tensor], parameters: Iterable[torch.Tensor]) -> None:
-        self.step, self.parameters = step, list(parameters)
+    def __init__(
+        self,
+        step: Callable[..., torch.Tensor],
+        parameters: Iterable[torch.Tensor],
+        changed: Iterable[torch.Tensor] = (),
+    ) -> None:
+        self.step, self.parameters, self.changed = step, list(parameters), list(changed)
         self.graph: torch.cuda.CUDAGraph | None = None
         self._inputs: tuple[torch.Tensor, ...] = ()
         self._gradients: list[torch.Tensor | None] = []
@@ -62,6 +63,7 @@ class Recorded:
     def _record(self, inputs: tuple[torch.Tensor, ...]) -> None:
         """Record the step on these inputs; warm-up calls run on a stream of their own, as torch.cuda.graph requires."""
         self._inputs = tuple(value.clone() for value in inputs)
+        before = [value.detach().clone() for value in self.changed]
         side_stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         side_stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(side_stream):
@@ -69,11 +71,14 @@ class Recorded:
                 self._clear_gradients()
                 self.step(*self._inputs)
         torch.cuda.current_stream().wait_stream(side_stream)
+        with torch.no_grad():
+            for value, earlier in zip(self.changed, before, strict=True):
+                value.copy_(earlier)
         # With no gradients present, the recorded backward pass allocates its own and overwrites them at every replay.
         # With gradients present it would add to them.
         self._clear_gradients()
         self.graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(self.graph):
+        with torch.cuda.graph(self.graph):  # nothing is computed here: kernels are noted and not run
             self._losses = self.step(*self._inputs)
         self._gradients = [parameter.grad for parameter in self.parameters]
 

@@ -21,10 +21,13 @@ import torch
 from hsbench.errors import DataError
 from hsbench.fit import checkpoint, distributed
 from hsbench.fit.schedule import schedule
+from hsbench.fit.update import Update
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
+
+    from hsbench.fit.update import Static
 
 
 CHECKPOINT_SECONDS = float(os.environ.get("HSBENCH_CHECKPOINT_SECONDS", "30"))
@@ -67,6 +70,11 @@ class Recipe:
         beta1 = form.momentum(position, self.steps) if self.cycle_momentum else self.betas[0]
         return form.rate(position, self.steps, self.learning_rate), beta1
 
+    @property
+    def cycles_momentum(self) -> bool:
+        """Whether beta1 changes during the training."""
+        return self.cycle_momentum and schedule(self.schedule).peak is not None
+
 
 @dataclass(frozen=True)
 class Hooks:
@@ -77,16 +85,23 @@ class Hooks:
         progress: takes the number of steps that are done.
         checkpoint: file of the running fit's checkpoint, or None for no checkpoint.
         buffers: name -> tensor that steps change besides the parameters, such as running means.
+        compiling: called with 0 before the first step and with 1 after it, in which torch compiles a network; None
+            where nothing is compiled.
     """
 
     record: Callable[[Mapping[str, Any]], None]
     progress: Callable[[int], None]
     checkpoint: Path | None = None
     buffers: Mapping[str, torch.Tensor] = field(default_factory=dict)
+    compiling: Callable[[int], None] | None = None
 
 
 def optimise(
-    parameters: Mapping[str, torch.Tensor], step: Callable[[int], torch.Tensor], recipe: Recipe, hooks: Hooks
+    parameters: Mapping[str, torch.Tensor],
+    step: Callable[[int], torch.Tensor],
+    recipe: Recipe,
+    hooks: Hooks,
+    static: Static | None = None,
 ) -> float:
     """Minimise a loss over `parameters` in place by AdamW (epsilon 1e-8), which without decay is Adam.
 
@@ -97,52 +112,35 @@ def optimise(
         step: takes the step number (from 0), sets the gradients of the parameters, and returns the losses, detached.
         recipe: number of steps, learning-rate schedule and optimiser settings.
         hooks: where curve, progress and checkpoints go.
+        static: the same step in a form that can be recorded as a CUDA graph; None where it is not to be recorded.
 
     Returns:
         Seconds of optimisation, including those before an interruption.
     """
-    optimiser = _optimiser(parameters, recipe)
-    first, before = _resume(parameters, optimiser, hooks)
+    update = Update(parameters, step, recipe, static)
+    first, before = _resume(parameters, update.optimiser, hooks)
     start = saved = time.perf_counter()
     cost = 0.0
     every = max(1, recipe.steps // 100)
     for number in range(first, recipe.updates):
-        lr = _set(optimiser, *recipe.at(number))
-        optimiser.zero_grad(set_to_none=True)
-        losses = step(number)
-        distributed.average_gradients(parameters.values())
-        if recipe.clip_norm is not None:
-            torch.nn.utils.clip_grad_norm_(parameters.values(), recipe.clip_norm, foreach=True)
-        optimiser.step()
+        compiling = hooks.compiling if number == first else None
+        if compiling is not None:
+            compiling(0)
+        losses = update(number)
+        if compiling is not None:
+            compiling(1)
         now = time.perf_counter()
         if number % every == 0 or number == recipe.updates - 1:
             loss = float(distributed.mean(losses.double().nanmean()))
             seconds = round(before + now - start, 3)
-            hooks.record({"step": number, "loss": loss if math.isfinite(loss) else None, "lr": lr, "seconds": seconds})
+            row = {"step": number, "loss": loss if math.isfinite(loss) else None, "lr": recipe.at(number)[0]}
+            hooks.record({**row, "seconds": seconds})
         hooks.progress(number + 1)
         if hooks.checkpoint is not None and now - saved > max(CHECKPOINT_SECONDS, PATIENCE * cost):
-            _save(parameters, optimiser, hooks, number + 1, before + now - start)
+            _save(parameters, update.optimiser, hooks, number + 1, before + now - start)
             saved = time.perf_counter()
             cost = saved - now
     return before + time.perf_counter() - start
-
-
-def _optimiser(parameters: Mapping[str, torch.Tensor], recipe: Recipe) -> torch.optim.AdamW:
-    on_gpu = any(parameter.is_cuda for parameter in parameters.values())
-    return torch.optim.AdamW(
-        parameters.values(),
-        lr=recipe.learning_rate,
-        betas=recipe.betas,
-        weight_decay=recipe.weight_decay,
-        fused=True,
-        capturable=on_gpu,
-    )
-
-
-def _set(optimiser: torch.optim.AdamW, lr: float, beta1: float) -> float:
-    group = optimiser.param_groups[0]
-    group["lr"], group["betas"] = lr, (beta1, group["betas"][1])
-    return lr
 
 
 def _save(

@@ -74,6 +74,7 @@ class MultiResolutionMelLoss:
         if weighted not in WEIGHTED:
             raise UnknownNameError("frequency weighting", weighted, WEIGHTED)
         self.p, self.weighted, self.across = frequency_weight_p, weighted, across
+        self._weights: dict[int, tuple[float, torch.Tensor]] = {}
         self._banks = {n: torch.from_numpy(filter_bank(sample_rate, n, BANDS)) for n in SIZES}
 
     def __call__(self, reference: torch.Tensor, estimate: torch.Tensor, epoch: float = 0) -> torch.Tensor:
@@ -107,15 +108,22 @@ class MultiResolutionMelLoss:
         """
         bank = self._bank(n_fft, estimate)
         if self.p and self.weighted == "spectrum":
-            bank = bank * self.weights(bank.shape[1], epoch).to(bank)
+            bank = bank * self._weights_like(bank, bank.shape[1], epoch)
         mels = [bank @ magnitude(signal, n_fft, n_fft // 4, floor=FLOOR) for signal in (reference, estimate)]
         difference = mels[0] - mels[1]
         if self.p and self.weighted == "mel_amplitude":
-            weight = self.weights(BANDS, epoch).to(bank)[:, None]
+            weight = self._weights_like(bank, BANDS, epoch)[:, None]
             linear, square = (weight * difference.abs()).mean(), (weight * difference.square()).mean()
         else:
             linear, square = difference.abs().mean(), difference.square().mean()
         return linear + self.across(square).sqrt()
+
+    def _weights_like(self, like: torch.Tensor, count: int, epoch: float) -> torch.Tensor:
+        """Return `weights` in the precision and on the device of `like`; they are computed once per epoch."""
+        known = self._weights.get(count)
+        if known is None or known[0] != epoch or known[1].dtype != like.dtype or known[1].device != like.device:
+            known = self._weights[count] = epoch, self.weights(count, epoch).to(like)
+        return known[1]
 
     def _bank(self, n_fft: int, like: torch.Tensor) -> torch.Tensor:
         """Return the mel filter bank of a transform length, in the precision and on the device of `like`."""

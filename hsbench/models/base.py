@@ -91,6 +91,9 @@ class Context:
             this cell only decodes the parameters of another cell (see hsbench.results.base_cell).
         record: stores one row of the learning curve, {"step": ..., "loss": ..., ...}.
         progress: reports progress as (done, total): training steps in `fit`, clips or clip-steps in `reconstruct`.
+        eager: whether a CUDA device runs networks without compiling them and without CUDA graphs.
+        compiling: reports that the first step, in which torch compiles a network, begins (0) and has ended (1); None
+            discards the reports.
     """
 
     seed: int
@@ -105,6 +108,13 @@ class Context:
     record: Callable[[Mapping[str, Any]], None] = field(repr=False)
     progress: Callable[[float, float], None] = field(repr=False)
     fitted: Callable[[str], Mapping[str, NDArray[np.float32]]] | None = field(default=None, repr=False)
+    eager: bool = False
+    compiling: Callable[[int], None] | None = field(default=None, repr=False)
+
+    @property
+    def fast(self) -> bool:
+        """Whether networks are compiled and steps recorded as CUDA graphs; on a CPU they never are."""
+        return self.device == "cuda" and not self.eager
 
     def key(self, *words: object) -> int:
         """Return a 63-bit seed for one purpose, derived from the cell's seed.

@@ -89,6 +89,8 @@ def context_of(
     record: Callable[[Mapping[str, Any]], None] | None = None,
     progress: Callable[[float, float], None] | None = None,
     fitted: Callable[[str], Mapping[str, NDArray[np.float32]]] | None = None,
+    eager: bool = False,
+    compiling: Callable[[int], None] | None = None,
 ) -> Context:
     """Return the context in which the model of a cell works.
 
@@ -102,6 +104,8 @@ def context_of(
         progress: reports progress as (done, total); by default progress is discarded.
         fitted: returns the weights that the base cell fitted for a clip, given the clip's identifier; only for a cell
             that decodes the weights of another cell.
+        eager: whether a CUDA device runs networks without compiling them and without CUDA graphs.
+        compiling: reports that the compilation of a network begins (0) and has ended (1); discarded by default.
 
     Raises:
         DataError: the cell does not state the format of its clips.
@@ -121,6 +125,8 @@ def context_of(
         record=record or _ignore_row,
         progress=progress or _ignore_progress,
         fitted=fitted,
+        eager=eager,
+        compiling=compiling,
     )
 
 

@@ -2,7 +2,8 @@
 
 The times come from the latest runs on this machine (hsbench.planning.timings): from cells that did the same work or,
 failing that, from cells of the same model, in proportion to the model's count of floating-point operations. Where this
-machine has measured nothing, the operations are divided by a speed that is typical of the device.
+machine has measured nothing, the operations are divided by a speed: on a GPU that of steps measured on another card
+(hsbench.planning.projection), else one that is typical of the device.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hsbench import registry
-from hsbench.planning import timings
+from hsbench.planning import projection, timings
 from hsbench.planning.timings import Timings
 from hsbench.results.base_cell import base_of
 
@@ -52,10 +53,13 @@ class Estimator:
 
     Args:
         resources: device and number of CPU threads of each cell.
+
+    Attributes:
+        projected: whether an estimate rests on steps that were measured on another GPU.
     """
 
     def __init__(self, resources: Resources) -> None:
-        self.resources, self._timings = resources, Timings()
+        self.resources, self._timings, self.projected = resources, Timings(), False
 
     def seconds(self, cell: Cell, pending: PendingWork, *, adopted: bool = False) -> float:
         """Return the estimated duration of a cell's pending work [s], without that of its base.
@@ -106,12 +110,11 @@ class Estimator:
         if base_of(cell) is not None or (operations := operations_of(cell)) is None:
             return Effort(0.0, setup, clip)
         shared, per_clip, *_ = operations
-        per_operation = 1 / self._speed()
-        return Effort(
-            shared * measured.get("training_per_operation", per_operation),
-            setup,
-            per_clip * measured.get("clip_per_operation", per_operation),
-        )
+
+        def seconds(count: float, name: str) -> float:
+            return count * measured[name] if name in measured else count / self._speed(cell) if count else 0.0
+
+        return Effort(seconds(shared, "training_per_operation"), setup, seconds(per_clip, "clip_per_operation"))
 
     def _scoring(self, pending: PendingWork) -> float:
         if not pending.scores:
@@ -125,9 +128,15 @@ class Estimator:
     def _get(self, key: str) -> dict[str, float]:
         return self._timings.get(key, self.resources.threads)
 
-    def _speed(self) -> float:
-        """Return the floating-point operations per second of the device, where nothing was measured."""
-        return SPEED["cuda"] if self.resources.device == "cuda" else SPEED["cpu"] * self.resources.threads
+    def _speed(self, cell: Cell) -> float:
+        """Return the floating-point operations per second of a cell, where this machine has measured nothing."""
+        if self.resources.device == "cpu":
+            return SPEED["cpu"] * self.resources.threads
+        precision = dict(cell.budget.settings).get("precision", "fp32")
+        if self.resources.eager or (projected := projection.speed(cell.model.name, precision)) is None:
+            return SPEED["cuda"]
+        self.projected = True
+        return projected
 
 
 def makespan(durations: Iterable[float], jobs: int) -> float:

@@ -38,6 +38,7 @@ class Job:
             one.
         network: file with the trained network of the cell, or of its base, which is adopted in place of a training;
             None to train.
+        eager: whether a CUDA device runs networks without compiling them and without CUDA graphs.
     """
 
     cell: Cell
@@ -51,6 +52,7 @@ class Job:
     places: Settings = ()
     train_source: Source | None = None
     network: str | None = None
+    eager: bool = False
 
     def document(self) -> dict[str, Any]:
         """Return the job as a JSON document."""
@@ -70,6 +72,8 @@ class Job:
             document["train_source"] = _document_of(self.train_source)
         if self.network is not None:
             document["network"] = self.network
+        if self.eager:
+            document["eager"] = True
         return document
 
     def write(self, path: Path) -> None:
@@ -87,6 +91,7 @@ class Job:
             document = known_schema(path, read_json(path))
             lists: dict[str, Any] = {name: tuple(document[name]) for name in ("clips", "metrics", "imports", "command")}
             facts: dict[str, Any] = {name: document[name] for name in ("device", "threads")}
+            facts["eager"] = bool(document.get("eager", False))
             facts |= {"source": _source_of(document["source"]), "places": freeze(document.get("places", {}))}
             cell = Cell.read(document["spec"])
             if cell.train_corpus is not None:

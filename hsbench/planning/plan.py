@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from hsbench.networks.library import Library
+from hsbench.planning import projection
 from hsbench.planning.estimate import Estimator
 from hsbench.planning.job import Job
 from hsbench.planning.resolve import Resolved
@@ -90,7 +91,8 @@ class PlannedCell:
             tuple(command),
             self.places,
             self.train_source,
-            None if self.network is None else str(self.network.path.resolve()),
+            network=None if self.network is None else str(self.network.path.resolve()),
+            eager=resources.eager,
         )
 
 
@@ -104,12 +106,14 @@ class Plan:
         absent: "experiment/row" -> why the corpus of the row cannot be opened; such a row makes the run incomplete.
         not_given: "experiment/row" -> the option that the user has to add to run the row; without it, the row is
             skipped and the run is still complete.
+        projection: what the estimates say of themselves where they were projected from another GPU, else "".
     """
 
     cells: list[PlannedCell] = field(default_factory=list)
     views: list[View] = field(default_factory=list)
     absent: dict[str, str] = field(default_factory=dict)
     not_given: dict[str, str] = field(default_factory=dict)
+    projection: str = ""
 
 
 def make(selections: Sequence[Selection], results: Results, resources: Resources) -> Plan:
@@ -137,6 +141,8 @@ def make(selections: Sequence[Selection], results: Results, resources: Resources
     _add_bases(plan, results, estimator)
     if first := next((planned for planned in plan.cells if planned.pending), None):
         first.seconds += estimator.first_start()
+    if estimator.projected:
+        plan.projection = projection.sentence()
     return plan
 
 

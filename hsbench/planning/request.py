@@ -34,6 +34,7 @@ class Request:
         timeout: seconds after which a cell is stopped.
         networks: folders with trained networks, looked into before those that this machine has anyway.
         retrain: whether to train every network, also where one of the same specification is at hand.
+        eager: whether a CUDA device runs networks without compiling them and without CUDA graphs.
     """
 
     experiments: tuple[str, ...]
@@ -51,6 +52,7 @@ class Request:
     jobs: int | None = None
     processes: int = 1
     timeout: float | None = None
+    eager: bool = False
     train_corpus: str | None = None
     networks: tuple[Path, ...] = ()
     retrain: bool = False

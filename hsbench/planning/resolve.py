@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from hsbench.planning.selection import Selection
     from hsbench.spec import Row, Settings
 
+FINEST = ("precision", "fp32")
+"""Training setting that tables do not name as a departure from the paper, since no other rounds less."""
+
 
 class Resolved:
     """One experiment of a request with budget, protocol, corpora and metrics decided.
@@ -271,7 +274,7 @@ class Resolved:
             departures=tuple(
                 f"{key} {_show(key, value)} (paper {_show(key, paper[key])})"
                 for key, value in training.items()
-                if key in paper and value != paper[key]
+                if key in paper and value != paper[key] and (key, value) != FINEST
             ),
             notes=(*row.notes, *notes),
             trained_on=self.selection.train_corpus_of(row) if self._learns_elsewhere(row) else None,

@@ -36,11 +36,12 @@ def resources_of(selections: Sequence[Selection]) -> Resources:
         jobs = cores() if all(selection.experiment.parallel for selection in selections) else 1
     pinned = pins_of([selection.experiment for selection in selections])
     if pinned is None:
-        return choose(request.device, jobs, request.timeout, request.budget, request.processes)
+        chosen = choose(request.device, jobs, request.timeout, request.budget, request.processes)
+        return dataclasses.replace(chosen, eager=request.eager)
     name, pins = pinned
     refuse_other(name, "device", None if request.device == "auto" else request.device, pins.device)
     chosen = choose(pins.device, jobs, request.timeout, request.budget or pins.budget, request.processes)
-    return dataclasses.replace(chosen, threads=pins.threads)
+    return dataclasses.replace(chosen, threads=pins.threads, eager=request.eager)
 
 
 def choose(

@@ -65,6 +65,8 @@ def remarks(plan: Plan, resources: Resources) -> list[str]:
     total = makespan((planned.seconds for planned in plan.cells if planned.seconds), resources.jobs)
     if total:
         sentences.append(f"{quantity(len(plan.cells), 'cell')}, about {duration(total)} of work ({_where(resources)})")
+        if plan.projection:
+            sentences.append(plan.projection)
     else:
         sentences.append("nothing is missing")
     return sentences
@@ -111,7 +113,8 @@ def document(plan: Plan, results: Results, resources: Resources, imports: Sequen
                 "command": command(folder.path, folder.job, resources.processes),
             }
         )
-    return {"schema": 1, "cells": cells, "absent": plan.absent, "not_given": plan.not_given}
+    complete = {"schema": 1, "cells": cells, "absent": plan.absent, "not_given": plan.not_given}
+    return {**complete, "projection": plan.projection} if plan.projection else complete
 
 
 def duration(seconds: float) -> str:

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from hsbench.audio import kernel
-from hsbench.device import EXPERIMENTAL, SWITCHES, switched_on
+from hsbench.device import EXPERIMENTAL
 from hsbench.version import PACKAGE, __version__
 
 if TYPE_CHECKING:
@@ -71,12 +71,13 @@ def session(device: str, threads: int) -> dict[str, Any]:
     }
 
 
-def torch_facts(device: str, policy: str) -> dict[str, Any]:
+def torch_facts(device: str, policy: str, *, eager: bool = False) -> dict[str, Any]:
     """Return numerical precision, audio back ends and GPU; empty in a process that has not imported torch.
 
     Args:
         device: "cpu" or "cuda".
         policy: name of the precision policy of the fit, see hsbench.fit.precision.
+        eager: whether the user switched compiled networks and CUDA graphs off.
     """
     if "torch" not in sys.modules:
         return {}
@@ -85,7 +86,7 @@ def torch_facts(device: str, policy: str) -> dict[str, Any]:
     from hsbench.audio import stft
     from hsbench.fit import precision
 
-    facts: dict[str, Any] = {"precision": precision.POLICIES.get(policy, policy), "stft": stft.NAME}
+    facts: dict[str, Any] = {"precision": precision.described(policy, device), "stft": stft.NAME}
     if "torchaudio" in sys.modules:
         facts["resampler"] = kernel.NAME
     if device == "cuda":
@@ -97,8 +98,8 @@ def torch_facts(device: str, policy: str) -> dict[str, Any]:
         }
     if device in EXPERIMENTAL:
         facts["path"] = EXPERIMENTAL[device]
-    if switches := [name for name in SWITCHES if switched_on(name)]:
-        facts["switches"] = switches
+    if eager:
+        facts["eager"] = True
     return facts
 
 

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from hsbench.device import EXPERIMENTAL, SWITCHES
+from hsbench.device import EXPERIMENTAL
 from hsbench.doctor import backends, checkup
 from hsbench.results import provenance
 
@@ -31,8 +31,7 @@ def test_a_complete_installation_exits_with_0_and_shows_every_section(hsbench_he
     ]
     assert f"{tmp_path / 'none'}, " in out
     assert "GB free" in out
-    assert out.count(EXPERIMENTAL["cuda"]) == 1 + len(SWITCHES)
-    assert "HSBENCH_TRITON=1" in out
+    assert out.count(EXPERIMENTAL["cuda"]) == 1
     assert list(tmp_path.iterdir()) == [], "doctor writes nothing"
 
 

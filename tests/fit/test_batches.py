@@ -8,6 +8,7 @@ import torch
 
 from hsbench.audio.passages import Passages, joined
 from hsbench.errors import UsageError
+from hsbench.fit import batches
 from hsbench.fit.batches import Batches
 
 CPU = torch.device("cpu")
@@ -46,6 +47,18 @@ def test_an_epoch_longer_than_the_corpus_visits_passages_again():
     batches = make(numbered(3), batch=4, epoch_samples=8)
     seen = torch.cat([origin(batches(step))[0] for step in range(2)]).tolist()
     assert sorted(seen[:3]) == sorted(seen[3:6]) == [0, 1, 2]
+
+
+@pytest.mark.parametrize("augment", [False, True])
+def test_batches_drawn_for_several_steps_at_once_are_the_same(monkeypatch, augment):
+    """Groups of three steps cross the borders of epochs of five, and any step can be the first."""
+    plain, windows = make(augment=augment), [make().windows(step, 60) for step in range(12)]
+    alone = [plain(step) for step in range(12)]
+    monkeypatch.setitem(batches.AHEAD, "cpu", 3)
+    together = make(augment=augment)
+    for step in (7, *range(12)):
+        assert torch.allclose(together(step), alone[step], rtol=1e-6, atol=1e-7)
+        assert torch.equal(together.windows(step, 60), windows[step])
 
 
 def test_a_short_last_batch_is_dropped():

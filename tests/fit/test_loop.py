@@ -1,10 +1,11 @@
 import pytest
 import torch
 
-from hsbench.errors import BackendMissingError
+from hsbench.errors import BackendMissingError, UnknownNameError
 from hsbench.fit import checkpoint, precision
 from hsbench.fit.loop import Hooks, Recipe, optimise
 from hsbench.fit.schedule import schedule
+from hsbench.fit.update import Static
 
 pytestmark = pytest.mark.usefixtures("eager_checkpoints")
 
@@ -57,6 +58,27 @@ def test_it_is_adam():
     assert torch.allclose(mine, parameter.detach(), atol=1e-6)
 
 
+@pytest.mark.parametrize("cycle", [True, False])
+def test_a_recordable_step_makes_the_same_updates(cycle):
+    """Where `inputs` is None, the plain step is made. On a CPU nothing is recorded."""
+    recipe = Recipe(20, 20, "one_cycle", 0.1, cycle_momentum=cycle, clip_norm=1.0)
+    ends, reports = [], []
+    for static in (False, True):
+        parameter, step = quadratic()
+
+        def gradients(number, parameter=parameter):
+            loss = ((parameter - number / 100) ** 2).sum()
+            loss.backward()
+            return loss.detach()
+
+        form = Static(lambda number: None if number < 3 else (torch.tensor(float(number)),), gradients)
+        hooks = Hooks(lambda row: None, lambda done: None, compiling=reports.append)
+        optimise({"p": parameter}, step, recipe, hooks, form if static else None)
+        ends.append(parameter.detach())
+    assert torch.equal(*ends)
+    assert reports == [0, 1, 0, 1]
+
+
 def test_fewer_updates_than_steps_leave_the_last_ones_out():
     assert fit(updates=49)[2][-1] == 49
     assert not torch.equal(fit(updates=49)[0], fit(updates=50)[0])
@@ -73,6 +95,25 @@ def test_a_checkpoint_that_is_not_whole_is_no_checkpoint(tmp_path):
     for damaged in (data[: len(data) // 2], b"", b"nonsense" * 10, data[:-3]):
         path.write_bytes(damaged)
         assert checkpoint.read(path) is None
+
+
+def test_tf32_is_on_for_hidden_layers_on_cuda_alone():
+    switches = torch.backends.cuda.matmul, torch.backends.cudnn
+    precision.pin("cpu", 1)
+    for context in (precision.hidden, precision.propagating):
+        with context("tf32", torch.device("cuda")):
+            assert [switch.allow_tf32 for switch in switches] == [True, True]
+        for policy, device in (("tf32", "cpu"), ("fp32", "cuda")):
+            with context(policy, torch.device(device)):
+                assert [switch.allow_tf32 for switch in switches] == [False, False]
+    with pytest.raises(UnknownNameError, match="tf32"):
+        precision.hidden("tf16", torch.device("cpu"))
+
+
+def test_provenance_says_what_a_cpu_computes():
+    assert precision.described("tf32", "cuda") == precision.POLICIES["tf32"]
+    assert precision.described("tf32", "cpu") == f"tf32, which a CPU computes as {precision.POLICIES['fp32']}"
+    assert precision.described("bf16", "cpu") == precision.POLICIES["bf16"]
 
 
 def test_precision_is_set_and_not_inherited(monkeypatch):

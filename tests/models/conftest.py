@@ -53,6 +53,18 @@ def compiled(monkeypatch):
 
 
 @pytest.fixture
+def fast(monkeypatch):
+    """Return a function that makes models do on this device what they do on CUDA: compile networks, record steps."""
+
+    def switch_on():
+        monkeypatch.setattr(Context, "fast", True)
+        monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", "")  # restored afterwards
+        monkeypatch.delenv("TORCHINDUCTOR_CACHE_DIR")
+
+    return switch_on
+
+
+@pytest.fixture
 def recorded_calls(monkeypatch):
     """List with one entry per call of a recorded step: the number of its inputs."""
     from hsbench.fit.graphs import Recorded

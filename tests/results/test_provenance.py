@@ -5,9 +5,6 @@ import torch  # noqa: F401  torch_facts is empty in a process that has not impor
 from hsbench.results.provenance import torch_facts
 
 
-def test_switches_that_are_on_are_named(monkeypatch):
-    monkeypatch.delenv("HSBENCH_TRITON", raising=False)
-    monkeypatch.setenv("HSBENCH_CUDA_GRAPHS", "0")
-    assert "switches" not in torch_facts("cpu", "fp32")
-    monkeypatch.setenv("HSBENCH_TRITON", "1")
-    assert torch_facts("cpu", "fp32")["switches"] == ["HSBENCH_TRITON"]
+def test_a_run_without_compiled_networks_and_graphs_is_named():
+    assert "eager" not in torch_facts("cpu", "fp32")
+    assert torch_facts("cpu", "fp32", eager=True)["eager"] is True

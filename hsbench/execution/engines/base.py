@@ -32,7 +32,8 @@ class Listener(Protocol):
 
         Args:
             planned: the cell.
-            stage: "start", "train" (counted in training steps), "fit" or "score" (counted in clips).
+            stage: "start", "compile" (the first step), "train" (counted in training steps), "fit" or "score"
+                (counted in clips).
             done: number of finished steps or clips; fractional while a group of clips is being fitted.
             total: number of all steps or clips of the stage.
         """

@@ -51,11 +51,12 @@ PAPER: dict[str, Any] = {
     "output_scale": 1.0,
     "head_start": "hyperfan",
     "micro_batch": None,
-    "precision": "fp32",
+    "precision": "tf32",
 }
-STANDARD = {**PAPER, "epochs": 40, "warmup_epochs": 8}
+STANDARD = {**PAPER, "epochs": 160, "warmup_epochs": 32, "precision": "bf16"}
 QUICK = {
     **PAPER,
+    "precision": "fp32",
     "epochs": 30,
     "epoch_samples": 40,
     "batch": 4,

@@ -69,7 +69,8 @@ class EncodedBatch:
         """Return the sum of (dz / d phi)^T dL / dz over one core's micro-batches, given as pairs (z, dL / dz)."""
         total: list[torch.Tensor] = []
         for latent, latent_gradient in pairs:
-            gradients = torch.autograd.grad(latent, list(self.encoder.parameters()), latent_gradient)
+            with precision.propagating(self.policy, latent.device):
+                gradients = torch.autograd.grad(latent, list(self.encoder.parameters()), latent_gradient)
             if total:
                 torch._foreach_add_(total, gradients)
             else:

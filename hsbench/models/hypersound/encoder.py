@@ -29,9 +29,9 @@ from torch import nn
 from torch.nn import functional as F
 
 from hsbench.errors import UnknownNameError
-from hsbench.fit import kernels
 from hsbench.fit.precision import full
 from hsbench.models.hypersound.elu import elu_
+from hsbench.models.hypersound.norm import normalise, preferred
 from hsbench.models.hypersound.padding import padded
 
 STRIDES = (2, 4, 5, 8)
@@ -104,13 +104,11 @@ class _Norm(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Normalise: [batch, channels, time] -> the same shape, float32."""
         x, shape = full(x), list(x.shape[1:])
-        if self.by_element(x):
+        if preferred(x):
+            return normalise(x) * self.weight + self.bias
+        if self.weight.shape == x.shape[1:]:  # every element of a clip's activations has a weight of its own
             return F.layer_norm(x, shape, self.weight, self.bias)
         return F.layer_norm(x, shape) * self.weight + self.bias
-
-    def by_element(self, x: torch.Tensor) -> bool:
-        """Return whether every element of a clip's activations has a weight of its own."""
-        return self.weight.shape == x.shape[1:]
 
 
 class _Layer(nn.Module):
@@ -125,12 +123,7 @@ class _Layer(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return [batch, outputs, ceil(time / stride)] of [batch, inputs, time]."""
-        x = self.conv(x)
-        if isinstance(self.norm, _Norm) and self.norm.by_element(x) and kernels.usable((x, self.norm.weight)):
-            from hsbench.models.hypersound.norm_elu import norm_elu
-
-            return norm_elu(x, self.norm.weight, self.norm.bias)
-        return elu_(self.norm(x))
+        return elu_(self.norm(self.conv(x)))
 
 
 class _Residual(nn.Module):

@@ -16,9 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from hsbench.device import COMPILE, switched_on
 from hsbench.errors import UsageError
-from hsbench.fit import checkpoint, distributed
+from hsbench.fit import checkpoint, compilation, distributed
 from hsbench.fit.losses import spectral
 from hsbench.fit.precision import hidden, pin
 from hsbench.models import quantise
@@ -30,6 +29,7 @@ from hsbench.models.hypersound.step import TrainingStep
 from hsbench.models.hypersound.training import train
 from hsbench.models.targets import create
 from hsbench.models.targets.base import grid
+from hsbench.models.targets.form import form_of
 from hsbench.models.targets.tiles import TILE, Tiles
 
 if TYPE_CHECKING:
@@ -106,13 +106,14 @@ class HyperSound:
         """
         device = pin(context.device, context.threads)
         self.network = self._build(context).to(device)
-        if switched_on(COMPILE):
-            self.network.compile_parts()
         file = context.kept / NETWORK
         if (trained := checkpoint.read(file)) is not None:
             tensors, facts = trained
             checkpoint.restore(self.network, tensors, file)
             return facts
+        if context.fast:
+            compilation.keep_code()
+            self.network.compile_parts()
         training = context.training
         self.network.initialise(context.key("initialise"), training["output_scale"], training["head_start"])
         start = time.perf_counter()
@@ -141,12 +142,13 @@ class HyperSound:
         size = context.training["micro_batch"] or MICRO[device.type]
         for first in range(0, len(clips), size):
             part, start = clips[first : first + size], time.perf_counter()
-            vector = self.parameters_for([clip.waveform for clip in part], context)
-            generated = self.network.hypernetwork.split(vector)
-            stored = payload.stored(generated, quantise.BITS[self.form]) if self.form in quantise.BITS else None
-            generated = generated if stored is None else stored.params
-            vector = torch.cat([value.flatten(1) for value in generated.values()], dim=1)
-            estimates = self._decode(vector, grid(context.samples), context)
+            with compilation.uncompiled(context.fast):
+                vector = self.parameters_for([clip.waveform for clip in part], context)
+                generated = self.network.hypernetwork.split(vector)
+                stored = payload.stored(generated, quantise.BITS[self.form]) if self.form in quantise.BITS else None
+                generated = generated if stored is None else stored.params
+                vector = torch.cat([value.flatten(1) for value in generated.values()], dim=1)
+                estimates = self._decode(vector, grid(context.samples), context)
             seconds = (time.perf_counter() - start) / len(part)
             weights = {name: value.cpu().numpy() for name, value in generated.items()}
             for index, clip in enumerate(part):
@@ -247,7 +249,8 @@ class HyperSound:
             return (reference - estimate).abs().mean() + spectral_loss(reference, estimate, epoch)
 
         micro = context.training["micro_batch"] or MICRO[device.type]
-        return TrainingStep(self.network, loss, TILE[device.type], micro, context.training["precision"])
+        policy = context.training["precision"]
+        return TrainingStep(self.network, loss, TILE[device.type], micro, policy, form_of(policy, device))
 
     def _build(self, context: Context) -> HyperSoundNetwork:
         """Return an untrained network of the sizes that the budget states."""

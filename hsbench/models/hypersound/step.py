@@ -27,13 +27,16 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from hsbench.fit import precision
 from hsbench.models.hypersound.encoded import EncodedBatch
+from hsbench.models.targets.form import PLAIN
 from hsbench.models.targets.tiles import Tiles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from hsbench.models.hypersound.network import HyperSoundNetwork
+    from hsbench.models.targets.form import Form
 
     Loss = Callable[[torch.Tensor, torch.Tensor, float], torch.Tensor]
 
@@ -47,11 +50,20 @@ class TrainingStep:
         tile: largest number of clips and of times that the target network evaluates at once.
         micro: largest number of clips that are encoded at once.
         policy: precision of hidden layers, see hsbench.fit.precision.
+        form: how the target network is evaluated, see hsbench.models.targets.form.
     """
 
-    def __init__(self, network: HyperSoundNetwork, loss: Loss, tile: tuple[int, int], micro: int, policy: str) -> None:
+    def __init__(
+        self,
+        network: HyperSoundNetwork,
+        loss: Loss,
+        tile: tuple[int, int],
+        micro: int,
+        policy: str,
+        form: Form = PLAIN,
+    ) -> None:
         self.network, self.loss, self.micro, self.policy = network, loss, micro, policy
-        self.tiles = Tiles(network.net, *tile, policy)
+        self.tiles = Tiles(network.net, *tile, policy, form)
         like = next(network.parameters())
         coords = torch.linspace(-1, 1, network.encoder.samples, dtype=like.dtype).view(1, -1, 1)
         self.features = network.net.features(coords).to(like.device)
@@ -90,6 +102,8 @@ class TrainingStep:
             target: [batch, time], the reference at these times.
             epoch: epochs for which the frequency weighting of the loss has grown.
         """
+        if self.policy == "tf32" and self.tiles.single(params, features):
+            return self._in_stages(params, features, target, epoch)
         if self.tiles.single(params, features):
             loss = self.loss(target, self.tiles.apply(self.network.net.fold(params), features), epoch)
             loss.backward()  # type: ignore[no-untyped-call]
@@ -98,4 +112,22 @@ class TrainingStep:
             loss = self.loss(target, estimate, epoch)
             (to_estimate,) = torch.autograd.grad(loss, estimate)
             self.tiles.backward(params, features, lambda y, tile: (y * tile.of(to_estimate)).sum(dim=1))
+        return loss.detach()
+
+    def _in_stages(
+        self, params: Mapping[str, torch.Tensor], features: torch.Tensor, target: torch.Tensor, epoch: float
+    ) -> torch.Tensor:
+        """Do the same in three backward passes: loss, target network and hypernetwork.
+
+        Only that of the target network may round to TF32, which is a state of the process (hsbench.fit.precision).
+        """
+        folded = self.network.net.fold(params)
+        leaves = {name: value.detach().requires_grad_() for name, value in folded.items()}
+        attached = self.tiles.apply(leaves, features)
+        estimate = attached.detach().requires_grad_()
+        loss = self.loss(target, estimate, epoch)
+        (to_estimate,) = torch.autograd.grad(loss, estimate)
+        with precision.propagating(self.policy, features.device):
+            gradients = torch.autograd.grad(attached, list(leaves.values()), to_estimate)
+        torch.autograd.backward(list(folded.values()), gradients)
         return loss.detach()

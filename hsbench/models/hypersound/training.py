@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
 from hsbench.errors import UsageError
-from hsbench.fit import distributed, graphs, loop
+from hsbench.fit import compilation, distributed, loop
 from hsbench.fit.batches import Batches
 from hsbench.fit.losses import WARM_UP
+from hsbench.fit.update import Static
 from hsbench.models.base import CHECKPOINT
 from hsbench.models.hypersound import ramp
 from hsbench.models.training_sanity import SANITY_CLIPS, training_sanity
@@ -37,8 +39,8 @@ def train(
         clips: clips of the training split.
         context: seed, settings and folders of the run.
         step: training step of the network.
-        warmup_first_epoch: number of the first epoch in the warm-up of the frequency weighting; None without one. The
-            loss is then the same function in every epoch, and only then can a step be recorded as a CUDA graph.
+        warmup_first_epoch: number of the first epoch in the warm-up of the frequency weighting; None without one. While
+            it lasts, the loss is another function in every epoch, and steps are not recorded as a CUDA graph.
 
     Returns:
         Facts: steps, clips_seen (training crops over all steps), and those of `sanity`.
@@ -55,30 +57,45 @@ def train(
         )
     device = next(network.parameters()).device
     batches = _batches(clips, context, device)
-    record = graphs.asked() and warmup_first_epoch is None and distributed.world() == 1
-    recorded = graphs.Recorded(lambda waveform, chosen=None: step(waveform, chosen, 0), network.parameters())
     set_factor = _factor_setter(network, training)
 
-    def step_at(number: int) -> torch.Tensor:
-        waveform, chosen = batches(number), batches.windows(number, training["coordinates"])
-        factor = set_factor(number // batches.per_epoch)
-        if record and factor == 1:  # during the ramp, steps differ from epoch to epoch
-            return recorded(waveform) if chosen is None else recorded(waveform, chosen)
+    def drawn(number: int) -> tuple[torch.Tensor, ...]:
+        """Return the batch of a step and, where the loss sees a window of each crop, its sample numbers."""
+        chosen = batches.windows(number, training["coordinates"])
+        return (batches(number),) if chosen is None else (batches(number), chosen)
+
+    def warmup_epoch(number: int) -> float:
+        """Return the epochs for which the frequency weighting has grown at a step."""
         # The loss knows a warm-up of WARM_UP epochs. A budget with a shorter warm-up counts its epochs faster.
         epoch = (warmup_first_epoch or 0) + number // batches.per_epoch
-        warmup_epoch = WARM_UP * epoch / max(1, training["warmup_epochs"])
-        return step(waveform, chosen, warmup_epoch)
+        return WARM_UP * epoch / float(max(1, training["warmup_epochs"]))
+
+    def gradients(epoch: float, waveform: torch.Tensor, chosen: torch.Tensor | None = None) -> torch.Tensor:
+        return step(waveform, chosen, epoch)
+
+    def plain_step(number: int) -> torch.Tensor:
+        set_factor(number // batches.per_epoch)
+        return gradients(warmup_epoch(number), *drawn(number))
+
+    def recordable(number: int) -> tuple[torch.Tensor, ...] | None:
+        """Return what the step works on, or None while the frequency weighting grows from step to step."""
+        set_factor(number // batches.per_epoch)  # a tensor that the recorded step reads at its place
+        weighted = warmup_first_epoch is not None and warmup_epoch(number) < WARM_UP
+        return None if weighted else drawn(number)
 
     recipe = _recipe(context, batches.per_epoch)
     hooks = loop.Hooks(
         record=context.record,
         progress=lambda done: context.progress(done, recipe.updates),
         checkpoint=context.kept / CHECKPOINT,
+        compiling=context.compiling if context.fast else None,
     )
-    loop.optimise(dict(network.named_parameters()), step_at, recipe, hooks)
+    static = Static(recordable, partial(gradients, WARM_UP)) if context.fast and distributed.world() == 1 else None
+    loop.optimise(dict(network.named_parameters()), plain_step, recipe, hooks, static)
     set_factor(training["epochs"] - 1)  # a training that is resumed after its last step makes no step
     counts = {"steps": recipe.updates, "clips_seen": recipe.updates * training["batch"]}
-    return {**counts, **sanity(clips, step)}
+    with compilation.uncompiled(context.fast):
+        return {**counts, **sanity(clips, step)}
 
 
 def _factor_setter(network: HyperSoundNetwork, training: Mapping[str, Any]) -> Callable[[int], float]:

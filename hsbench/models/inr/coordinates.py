@@ -27,11 +27,7 @@ class Coordinates:
         self, features: torch.Tensor, target: torch.Tensor, drawn: int | None, key: Callable[..., int]
     ) -> None:
         self.features, self.target, self.drawn, self.key = features, target, drawn, key
-
-    @property
-    def all_of_them(self) -> bool:
-        """Whether every step has all coordinates."""
-        return self.drawn is None or self.drawn >= self.target.shape[1]
+        self._drawn_pass: tuple[int, torch.Tensor] | None = None
 
     def __call__(self, number: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Return features and target at the coordinates of a step."""
@@ -39,8 +35,13 @@ class Coordinates:
         if self.drawn is None or self.drawn >= total:
             return self.features, self.target
         parts = total // self.drawn
-        generator = torch.Generator().manual_seed(self.key("coordinates", number // parts))
-        order = torch.randperm(total, generator=generator)
-        part = number % parts
-        chosen = order[part * self.drawn : (part + 1) * self.drawn].sort().values.to(self.target.device)
+        chosen = self._pass(number // parts, parts, self.drawn)[number % parts]
         return self.features[:, :, chosen], self.target[:, chosen]
+
+    def _pass(self, number: int, parts: int, drawn: int) -> torch.Tensor:
+        """Return the coordinates of all steps of a pass, [parts, drawn], which are sent to the device together."""
+        if self._drawn_pass is None or self._drawn_pass[0] != number:
+            generator = torch.Generator().manual_seed(self.key("coordinates", number))
+            order = torch.randperm(self.target.shape[1], generator=generator)[: parts * drawn]
+            self._drawn_pass = number, order.view(parts, drawn).sort(dim=1).values.to(self.target.device)
+        return self._drawn_pass[1]

@@ -36,10 +36,18 @@ START: dict[str, Any] = {
 }
 """Training of a learned start: outer steps, clips and peak learning rate of each; steps, rate and coordinates of each
 clip's fit."""
-PAPER: dict[str, Any] = {"steps": 100000, "coordinates": None, "schedule": "constant", "learning_rate": 1e-4, **START}
-STANDARD = {**PAPER, "steps": 20000, "start_steps": 1000}
+PAPER: dict[str, Any] = {
+    "steps": 100000,
+    "coordinates": None,
+    "schedule": "constant",
+    "learning_rate": 1e-4,
+    "precision": "tf32",
+    **START,
+}
+STANDARD = {**PAPER, "steps": 20000, "start_steps": 1000, "precision": "bf16"}
 QUICK = {
     **PAPER,
+    "precision": "fp32",
     "steps": 1000,
     "coordinates": 4096,
     "schedule": "one_cycle",
@@ -61,9 +69,16 @@ INIT: dict[str, Any] = {"init": "siren", "alpha": 1.5, "winner_scale": None}
 NEUTRAL_INIT = {"init": "siren", "alpha": None, "winner_scale": None}
 """SIREN's own initialisation, which was the only one; elsewhere its settings are None."""
 
-NEUTRAL = {"start": RANDOM, "finetune_bits": None, "weight_noise": 0.0, "fit_stride": 1, **dict.fromkeys(START)}
-"""A start is random, no fit rounds weights, weights are decoded unchanged and every sample is fitted to, as before
-there was a choice; where nothing is learned, the settings of the learning are None."""
+NEUTRAL = {
+    "start": RANDOM,
+    "finetune_bits": None,
+    "weight_noise": 0.0,
+    "fit_stride": 1,
+    "precision": "fp32",
+    **dict.fromkeys(START),
+}
+"""A start is random, no fit rounds weights, weights are decoded unchanged, every sample is fitted to, and all is in fp32,
+as before there was a choice; where nothing is learned, the settings of the learning are None."""
 ONLY_WITH = dict.fromkeys(START, ("start", LEARNED))
 
 

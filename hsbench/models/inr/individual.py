@@ -20,9 +20,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from hsbench.device import COMPILE, switched_on
 from hsbench.errors import UsageError
-from hsbench.fit import loop
+from hsbench.fit import compilation, loop
 from hsbench.fit.precision import pin
 from hsbench.models import quantise
 from hsbench.models.base import NETWORK, Payload, Reconstruction, verdict
@@ -141,7 +140,8 @@ class IndividualINR:
         params = dict(disturbed(params, self.noise, [clip.id for clip in clips], context.key))
         stored = payload.stored(params, quantise.BITS[self.form]) if self.form in quantise.BITS else None
         params = params if stored is None else stored.params
-        output = self._play(params, grid(context.samples), device)
+        with compilation.uncompiled(context.fast):
+            output = self._play(params, grid(context.samples), device)
         for index, clip in enumerate(clips):
             stream = None if stored is None else stored.streams[index]
             yield Reconstruction(
@@ -180,7 +180,8 @@ class IndividualINR:
         target = torch.from_numpy(np.stack([fitted_to(clip.waveform, self.stride) for clip in clips])).to(device)
         features = self.net.features(grid(context.samples)[:, :: self.stride]).to(device)
         params = self._initial([clip.id for clip in clips], context, device, list(target.cpu()))
-        if switched_on(COMPILE):
+        if context.fast:
+            compilation.keep_code()
             self.net.compile()
         coordinates = Coordinates(features, target, context.training["coordinates"], context.key)
         rounding = Rounding.last(self.finetune_bits, recipe.updates)
@@ -191,8 +192,10 @@ class IndividualINR:
             record=curve.record,
             progress=lambda done: context.progress(done * len(clips), recipe.updates * len(clips)),
             checkpoint=context.scratch / f"fit-{group}.safetensors",
+            compiling=context.compiling if context.fast else None,
         )
-        seconds = loop.optimise(steps.parameters, steps, recipe, hooks) / len(clips)
+        static = steps.static if context.fast else None
+        seconds = loop.optimise(steps.parameters, steps, recipe, hooks, static) / len(clips)
         return steps.result(), seconds, recipe.updates
 
     def _given(
@@ -255,10 +258,10 @@ def _steps(
     net: TargetNet, params: Params, coordinates: Coordinates, context: Context, rounding: Rounding = NEVER
 ) -> Step:
     """The steps of a device."""
-    loss = LOSSES[context.switches["inr_loss"]]
+    loss, policy = LOSSES[context.switches["inr_loss"]], context.training.get("precision", "fp32")
     if context.device == "cpu":
-        return ClipSteps(net, params, coordinates, loss, context.threads, rounding)
-    return BatchSteps(net, params, coordinates, loss, rounding, static=coordinates.all_of_them)
+        return ClipSteps(net, params, coordinates, loss, context.threads, policy, rounding)
+    return BatchSteps(net, params, coordinates, loss, policy, rounding=rounding)
 
 
 def _recipe(context: Context) -> loop.Recipe:

@@ -24,8 +24,10 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import torch
 
 from hsbench import cores
-from hsbench.fit import graphs
+from hsbench.fit import precision
+from hsbench.fit.update import Static
 from hsbench.models.inr.rounding import NEVER
+from hsbench.models.targets.form import form_of
 from hsbench.models.targets.tiles import TILE, Tiles
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
     from hsbench.models.inr.rounding import Rounding
     from hsbench.models.targets.base import TargetNet
+    from hsbench.models.targets.form import Form
     from hsbench.models.targets.tiles import Tile
 
     Loss = Callable[[torch.Tensor], torch.Tensor]
@@ -64,6 +67,11 @@ class Step(Protocol):
         """What the optimiser changes, by name."""
         ...
 
+    @property
+    def static(self) -> Static | None:
+        """The step in a form that can be recorded as a CUDA graph; None on a CPU."""
+        ...
+
     def __call__(self, number: int) -> torch.Tensor:
         """Set the gradients of the mean loss of each clip; return the losses [batch]."""
         ...
@@ -90,13 +98,21 @@ class ClipSteps:
         draw: chooses the coordinates of a step.
         loss: of residuals, elementwise.
         threads: number of runs that are worked on at once.
+        policy: precision of hidden layers, see hsbench.fit.precision.
         rounding: rounds the parameters that late steps evaluate.
     """
 
     def __init__(
-        self, net: TargetNet, params: Params, draw: Draw, loss: Loss, threads: int, rounding: Rounding = NEVER
+        self,
+        net: TargetNet,
+        params: Params,
+        draw: Draw,
+        loss: Loss,
+        threads: int,
+        policy: str = "fp32",
+        rounding: Rounding = NEVER,
     ) -> None:
-        self.net, self.draw, self.loss, self.threads = net, draw, loss, threads
+        self.net, self.draw, self.loss, self.threads, self.policy = net, draw, loss, threads, policy
         self.rounding = rounding
         batch = next(iter(params.values())).shape[0]
         self.losses = torch.zeros(batch)
@@ -110,6 +126,11 @@ class ClipSteps:
     def parameters(self) -> Mapping[str, torch.Tensor]:
         """The tensors of every clip, named "<clip>.<name>"."""
         return {f"{clip}.{name}": value for clip, params in enumerate(self.clips) for name, value in params.items()}
+
+    @property
+    def static(self) -> None:
+        """None: steps on a CPU are not recorded."""
+        return
 
     def __call__(self, number: int) -> torch.Tensor:
         """Set the gradients of the mean loss of each clip; return the losses [batch]."""
@@ -145,7 +166,9 @@ class ClipSteps:
         leaves = {name: value.detach().requires_grad_() for name, value in folded.items()}
         total = target.new_zeros(())
         for times in run.tiles:
-            decoded = self.net.apply_features(leaves, features[:, :, times])
+            with precision.hidden(self.policy, target.device):
+                decoded = self.net.apply_features(leaves, features[:, :, times])
+            decoded = precision.full(decoded)
             self.latest[0][run.clip, times] = decoded.detach()[0]
             share = self.loss(decoded - target[:, times]).sum() / target.shape[1]
             share.backward()  # type: ignore[no-untyped-call]
@@ -165,40 +188,55 @@ class BatchSteps:
         params: initial parameters of all clips, on the device.
         draw: chooses the coordinates of a step.
         loss: of residuals, elementwise.
+        policy: precision of hidden layers, see hsbench.fit.precision.
+        form: how the networks are evaluated; None for the form that suits the device of the parameters.
         rounding: rounds the parameters that late steps evaluate.
-        static: whether every step has the same coordinates, so that it can be recorded as a CUDA graph.
     """
 
     def __init__(
-        self, net: TargetNet, params: Params, draw: Draw, loss: Loss, rounding: Rounding = NEVER, *, static: bool
+        self,
+        net: TargetNet,
+        params: Params,
+        draw: Draw,
+        loss: Loss,
+        policy: str = "fp32",
+        form: Form | None = None,
+        rounding: Rounding = NEVER,
     ) -> None:
         self.draw, self.loss, self.rounding = draw, loss, rounding
         self.losses = torch.zeros(next(iter(params.values())).shape[0])
         self.latest = self.losses[:, None], self.losses[:, None]
         self.params = {name: value.detach().clone().requires_grad_() for name, value in params.items()}
-        self.tiles = Tiles(net, *TILE["cuda"])
-        same = static and rounding.bits is None  # a recorded step cannot begin to round
-        self._graph = graphs.Recorded(lambda: self._step(0), self.params.values()) if same and graphs.asked() else None
+        device = next(iter(params.values())).device
+        self.tiles = Tiles(net, *TILE["cuda"], policy, form_of(policy, device) if form is None else form)
 
     @property
     def parameters(self) -> Mapping[str, torch.Tensor]:
         """{name: [batch, *shape]}."""
         return self.params
 
+    @property
+    def static(self) -> Static | None:
+        """The step in two parts: coordinates, equally many at every step, and gradients.
+
+        None where late steps round the parameters, because a recorded step cannot begin to round.
+        """
+        return Static(self.draw, self._gradients) if self.rounding.bits is None else None
+
     def __call__(self, number: int) -> torch.Tensor:
         """Set the gradients of the mean loss of each clip; return the losses [batch]."""
-        self.losses = self._step(number) if self._graph is None else self._graph()
-        return self.losses
+        return self._gradients(*self.draw(number), number)
 
-    def _step(self, number: int) -> torch.Tensor:
-        features, target = self.draw(number)
+    def _gradients(self, features: torch.Tensor, target: torch.Tensor, number: int = 0) -> torch.Tensor:
+        """Set the gradients at some coordinates; return the losses, which a replay of this work writes again."""
         self.latest = torch.empty_like(target), target  # within a CUDA graph, memory that every replay writes again
 
         def share(decoded: torch.Tensor, tile: Tile) -> torch.Tensor:
             tile.of(self.latest[0]).copy_(decoded.detach())
             return self.loss(decoded - tile.of(target)).sum(dim=1) / target.shape[1]
 
-        return self.tiles.backward(self.rounding(number, self.params), features, share)
+        self.losses = self.tiles.backward(self.rounding(number, self.params), features, share)
+        return self.losses
 
     def result(self) -> dict[str, torch.Tensor]:
         """Return the parameters of all clips: {name: [batch, *shape]}."""

@@ -18,12 +18,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import torch
 
 from hsbench import cores
-from hsbench.fit import kernels, precision
+from hsbench.fit import precision
+from hsbench.models.targets.form import PLAIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from hsbench.models.targets.base import TargetNet
+    from hsbench.models.targets.form import Form
 
     Params = Mapping[str, torch.Tensor]
 
@@ -51,12 +53,14 @@ class Tiles:
         clips: largest number of clips of a tile.
         times: largest number of coordinates of a tile.
         policy: precision of the hidden layers' matrix products, see hsbench.fit.precision.
+        form: how a tile is evaluated, see hsbench.models.targets.form.
     """
 
     net: TargetNet
     clips: int
     times: int
     policy: str = "fp32"
+    form: Form = PLAIN
 
     def apply(self, folded: Params, features: torch.Tensor) -> torch.Tensor:
         """Evaluate everything at once, in the policy's precision.
@@ -68,13 +72,8 @@ class Tiles:
         Returns:
             [batch, time].
         """
-        small = self.policy == "bf16" and max(self.net.sizes) <= kernels.WIDEST
-        if small and kernels.usable((features, *folded.values())):
-            from hsbench.models.targets import fused
-
-            return fused.apply(self.net, folded, features, torch.bfloat16)
         with precision.hidden(self.policy, features.device):
-            return precision.full(self.net.apply_features(folded, features))
+            return precision.full(self.net.evaluate(folded, features, self.form))
 
     def by_core(self, params: Params, features: torch.Tensor) -> list[list[Tile]]:
         """Return the tiles of each core."""
@@ -133,7 +132,8 @@ class Tiles:
             losses, copies = features.new_zeros(batch), _Copies(folded)
             for tile in tiles:
                 share = loss(self.apply(copies.at(tile), _part(features, tile)), tile)
-                share.sum().backward()  # type: ignore[no-untyped-call]
+                with precision.propagating(self.policy, features.device):
+                    share.sum().backward()  # type: ignore[no-untyped-call]
                 losses[tile.clips] += share.detach()
             return losses, copies.gradients()
 

@@ -106,6 +106,18 @@ def test_bf16_keeps_weights_and_gradients_in_float32_and_stays_near_fp32(small_n
     assert (gradients_bf16[head] - gradients_fp32[head]).norm() < 0.2 * gradients_fp32[head].norm()
 
 
+@pytest.mark.parametrize("kind", ["fmlp", "siren"])
+def test_tf32_in_stages_has_the_gradients_of_one_backward_pass(small_network, kind):
+    """The pass through the loss, the target network and the hypernetwork is cut in three; a CPU has no TF32."""
+    x, loss = torch.randn(2, 2048, generator=torch.Generator().manual_seed(0)), MultiResolutionMelLoss(22050)
+    network = small_network(kind)
+    value, gradient = gradients(network, TrainingStep(network, loss, (2, 2048), 2, "fp32"), x)
+    value_tf32, gradient_tf32 = gradients(network, TrainingStep(network, loss, (2, 2048), 2, "tf32"), x)
+    assert value_tf32 == value
+    for name, expected in gradient.items():
+        assert torch.allclose(gradient_tf32[name], expected, rtol=1e-6, atol=1e-9), name
+
+
 def test_bf16_does_not_round_the_phases_of_the_first_layer():
     """Phases rounded to bfloat16 would bound the signal-to-noise ratio at 1 dB."""
     net = create("siren", [16, 16], omega_0=2000.0, omega_i=1.0)

@@ -114,13 +114,40 @@ def test_steps_give_the_gradient_of_the_full_batch(name, loss, context):
         return model.net.features(coordinates), target
 
     clips = steps.ClipSteps(model.net, params, draw, individual.LOSSES[loss], threads=2)
-    batch = steps.BatchSteps(model.net, params, draw, individual.LOSSES[loss], static=True)
+    batch = steps.BatchSteps(model.net, params, draw, individual.LOSSES[loss])
     for step in (clips, batch):
         assert torch.allclose(step(0), plain.detach(), rtol=1e-5)
     for key, value in whole.items():
         by_clip = torch.cat([clips.parameters[f"{number}.{key}"].grad for number in range(2)])
         for gradient in (by_clip, batch.parameters[key].grad):
             assert torch.allclose(gradient, value.grad, rtol=1e-3, atol=1e-5 * value.grad.abs().max().item()), key
+
+
+@pytest.mark.parametrize("name", ["inr-fmlp", "inr-siren"])
+def test_a_step_in_bf16_stays_near_that_in_fp32(name, context):
+    model, _ = make(name)
+    target = torch.from_numpy(clip().waveform)[None]
+    features = model.net.features(torch.linspace(-1, 1, SAMPLES).view(1, -1, 1))
+    params = model._initial(["a"], context({}), torch.device("cpu"))
+
+    def run(policy, steps_of):
+        step = steps_of(policy)
+        losses = step(0)
+        return losses, torch.cat([value.grad.flatten() for value in step.parameters.values()])
+
+    for steps_of in (
+        lambda policy: steps.ClipSteps(model.net, params, lambda _: (features, target), torch.square, 2, policy),
+        lambda policy: steps.BatchSteps(model.net, params, lambda _: (features, target), torch.square, policy),
+    ):
+        (loss, gradient), (loss_tf32, gradient_tf32), (loss_bf16, gradient_bf16) = (
+            run(policy, steps_of) for policy in ("fp32", "tf32", "bf16")
+        )
+        assert torch.equal(loss_tf32, loss)
+        assert torch.equal(gradient_tf32, gradient)
+        assert loss_bf16.dtype == gradient_bf16.dtype == torch.float32
+        assert not torch.equal(loss_bf16, loss)
+        assert torch.allclose(loss_bf16, loss, rtol=0.02)
+        assert (gradient_bf16 - gradient).norm() < 0.1 * gradient.norm()
 
 
 def test_each_pass_over_the_clip_visits_every_coordinate_once(context):
@@ -158,31 +185,33 @@ def test_a_fit_resumed_from_its_checkpoint_is_bit_equal(name, context, eager_che
         assert np.array_equal(before.waveform, after.waveform)
 
 
-@pytest.mark.parametrize("static", [True, False])
-def test_batched_steps_are_recorded_where_all_are_the_same(static, recorded_calls, monkeypatch, context):
-    """Coordinates that are drawn anew at every step are not recorded."""
-    model, _ = make("inr-fmlp")
-    params = model._initial(["a"], context({}), torch.device("cpu"))
-    target = torch.from_numpy(clip().waveform)[None]
-    features = model.net.features(torch.linspace(-1, 1, SAMPLES).view(1, -1, 1))
-    monkeypatch.setenv("HSBENCH_CUDA_GRAPHS", "1")
-    step = steps.BatchSteps(model.net, params, lambda _: (features, target), torch.abs, static=static)
-    losses = [step(number) for number in range(3)]
-    assert len(recorded_calls) == (3 if static else 0)
-    assert torch.equal(losses[0], losses[1])
-    assert torch.equal(step.losses, losses[2])
+@pytest.fixture
+def batched(monkeypatch, fast):
+    """Fit all clips as one batch, compiled and recorded, as on a GPU."""
+
+    def steps_of_a_gpu(net, params, coordinates, context):
+        return steps.BatchSteps(net, params, coordinates, individual.LOSSES[context.switches["inr_loss"]])
+
+    monkeypatch.setattr(individual, "_steps", steps_of_a_gpu)
+    return fast
 
 
-def test_compiled_steps_fit_the_same_network(context, compiled, monkeypatch):
+@pytest.mark.parametrize("coordinates", [None, 512])
+def test_recorded_steps_fit_the_same_networks(coordinates, batched, recorded_calls, compiled, context):
     model, switches = make("inr-fmlp")
-    asked = {"training": {"steps": 5}}
-    plain = list(model.reconstruct([clip()], context(switches, **asked)))
-    assert compiled == []
-    monkeypatch.setenv("HSBENCH_COMPILE", "1")
-    for made in (model, model):
-        again = list(made.reconstruct([clip()], context(switches, **asked)))
-        assert np.array_equal(plain[0].waveform, again[0].waveform)
-    assert compiled == ["inductor", "inductor"]
+    asked = {"training": {"steps": 9, "coordinates": coordinates}}
+    plain = list(model.reconstruct([clip("a", 0), clip("b", 1)], context(switches, **asked)))
+    assert recorded_calls == compiled == []
+    batched()
+    reports = []
+    ctx = context(switches, **asked, compiling=reports.append)
+    again = list(model.reconstruct([clip("a", 0), clip("b", 1)], ctx))
+    assert compiled == ["inductor"]
+    assert recorded_calls == [2] * 9
+    assert reports == [0, 1]
+    assert [set(row["losses"]) for row in ctx.rows[:2]] == [{"a", "b"}] * 2
+    for one, other in zip(plain, again, strict=True):
+        assert np.array_equal(one.waveform, other.waveform)
 
 
 def test_the_reference_is_evaluated_before_the_last_update(context):
