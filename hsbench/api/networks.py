@@ -7,11 +7,13 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hsbench.audio.io import ENDINGS, resampling_problem, write_wav
-from hsbench.errors import DataError, UsageError, storage_error
+from hsbench import registry
+from hsbench.audio.io import ENDINGS, write_wav
+from hsbench.errors import UnknownNameError, UsageError, storage_error
 from hsbench.execution.process import SPIN
+from hsbench.inference.files import rebuild_file
 from hsbench.inference.fitting import FittedINR, fit_sound, is_saved_inr, read_inr
-from hsbench.inference.network import Network, load_network, read_sound
+from hsbench.inference.network import Network, load_network
 from hsbench.inference.opened import opened
 from hsbench.planning.resources import choose
 from hsbench.results.store import Results
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from hsbench.inference.network import Rebuilt
     from hsbench.inference.streams import Decoded
     from hsbench.networks.card import NetworkFile
+    from hsbench.spec import Cell
 
 __all__ = ["FittedINR", "Network", "fit_inr", "load"]
 
@@ -108,29 +111,37 @@ def reconstruct_file(
     results: Path,
     device: str,
     progress: Callable[[float, float], None],
-) -> Rebuilt:
-    """Reconstruct an audio file with a trained cell.
+) -> tuple[Rebuilt, str]:
+    """Reconstruct an audio file with a trained cell; return the sound, and the corpus that the cell was trained on.
 
     Args:
-        cell: folder of a cell, name of that folder below the results folder, or file written by `hsbench export`.
-        audio: mono audio file of any length and sample rate.
-        sample_rate: sample rate of the reconstruction [Hz]; None for the sample rate of the cell.
+        cell: folder of a cell, name of that folder below the results folder, file written by `hsbench export`, or
+            beginning of the name of a network.
+        audio: audio file of any length, sample rate and number of channels; each channel is rebuilt by itself.
+        sample_rate: sample rate at which a function of time is evaluated [Hz]; None for the rate of the file.
         results: results folder in which the name of a cell is looked up.
         device: device for the network: "auto", "cpu" or "cuda".
         progress: called with (done, total) clips.
 
     Raises:
         UnknownNameError: there is no such cell.
-        DataError: a file is damaged, is not mono audio or has an impossible sample rate, or the training of the cell is
+        DataError: a file is damaged, is no audio or has an impossible sample rate, or the training of the cell is
             not finished.
         UsageError: another sample rate is requested from a model that is not a function of time.
     """
     with opened(cell, Results(results)) as folder:
         network = load_network(folder, choose(device))
-        waveform, audio_rate = read_sound(audio)
-        if problem := resampling_problem(audio_rate, network.sample_rate):
-            raise DataError(f"{audio} {problem}.")
-        return network.rebuild(waveform, audio_rate, sample_rate, progress)
+        return rebuild_file(network, audio, sample_rate, progress), trained_on(folder.spec())
+
+
+def trained_on(cell: Cell) -> str:
+    """Return the corpus that a cell's network was trained on, such as "demo (synthetic speech)"."""
+    part = cell.train_corpus or cell.corpus
+    try:
+        description = registry.corpus(part.name).description
+    except UnknownNameError:
+        description = ""
+    return f"{part.name} ({description})" if description else part.name
 
 
 def export(cell: str, output: Path, results: Path, licence: str = "") -> NetworkFile:

@@ -52,6 +52,16 @@ def read_mono(path: Path) -> tuple[NDArray[np.float32], int]:
     return waveform, rate
 
 
+def read_channels(path: Path) -> tuple[list[NDArray[np.float32]], int]:
+    """Read a file of one or more channels and return the waveform [samples] of each, and the sample rate in Hz.
+
+    Raises:
+        DataError: the file cannot be decoded.
+    """
+    samples, rate = _decoded(path, "float32")
+    return [np.ascontiguousarray(channel) for channel in np.atleast_2d(samples.T)], rate
+
+
 def read_pcm16(path: Path) -> tuple[NDArray[np.int16], int]:
     """Read the 16-bit samples of a mono file as they are stored: [samples] int16, and the sample rate in Hz.
 
@@ -62,6 +72,14 @@ def read_pcm16(path: Path) -> tuple[NDArray[np.int16], int]:
 
 
 def _read(path: Path, dtype: str) -> tuple[NDArray, int]:  # type: ignore[type-arg]
+    samples, rate = _decoded(path, dtype)
+    if samples.ndim != 1:
+        raise DataError(f"{path}: expected one channel, got {samples.shape[1]}; mix it down first.")
+    return samples, rate
+
+
+def _decoded(path: Path, dtype: str) -> tuple[NDArray, int]:  # type: ignore[type-arg]
+    """Return the samples of a file, [samples] or [samples, channels], and its sample rate in Hz."""
     if path.exists() and not path.is_file():  # opening a pipe would wait for a program that writes into it
         raise DataError(f"cannot read the audio file {path} (it is no regular file); give another path.")
     try:
@@ -70,8 +88,6 @@ def _read(path: Path, dtype: str) -> tuple[NDArray, int]:  # type: ignore[type-a
         # MemoryError: the header claims more samples than memory holds. TypeError: the name ends in .raw, and
         # libsndfile then expects the format as arguments.
         raise DataError(f"cannot read the audio file {path} ({error}); restore it or leave it out.") from error
-    if samples.ndim != 1:
-        raise DataError(f"{path}: expected one channel, got {samples.shape[1]}; mix it down first.")
     return samples, rate
 
 
@@ -81,7 +97,7 @@ def wav_bytes(waveform: NDArray[np.float32], sample_rate: int) -> bytes:
     Samples are kept bit for bit, and equal waveforms give equal bytes.
 
     Args:
-        waveform: [samples], float32.
+        waveform: [samples] or [samples, channels], float32.
         sample_rate: in Hz.
     """
     buffer = io.BytesIO()
@@ -108,5 +124,5 @@ def flac_bytes(waveform: NDArray[np.float32], sample_rate: int) -> bytes:
 
 
 def write_wav(path: Path, waveform: NDArray[np.float32], sample_rate: int) -> None:
-    """Write a waveform [samples] to a 32-bit float WAV file; a reader never sees a half-written file."""
+    """Write a waveform [samples] or [samples, channels] to a 32-bit float WAV file, whole or not at all."""
     replace_atomically(path, wav_bytes(waveform, sample_rate))

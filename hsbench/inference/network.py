@@ -301,7 +301,16 @@ def read_sound(path: Path) -> tuple[Waveform, int]:
         DataError: the file cannot be read, or has several channels, no samples, or samples that are not finite.
     """
     sound, rate = read_mono(path)
+    return checked_sound(sound, path), rate
+
+
+def checked_sound(sound: Waveform, path: Path) -> Waveform:
+    """Return the samples of a file unchanged.
+
+    Raises:
+        DataError: there are none, or some are not finite.
+    """
     if sound.size == 0 or not np.isfinite(sound).all():
         content = "has none" if sound.size == 0 else "has some that are not finite"
         raise DataError(f"{path} should hold finite samples and {content}; give another file.")
-    return sound, rate
+    return sound

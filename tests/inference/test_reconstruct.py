@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import soundfile
 
 from hsbench import registry
 from hsbench.audio.io import read_mono
@@ -33,13 +34,24 @@ def test_silent_clips_stay_silent_and_the_model_does_not_process_them(rebuild, e
     assert (len(echo_model.seen), err) == (2, "")
 
 
-def test_a_sound_at_another_rate_is_resampled_to_the_rate_of_the_cell(rebuild, echo, tone):
-    x = tone(10_000, 48_000)
-    y, rate, _ = rebuild(echo, x, rate=48_000)
-    expected = resample(x, 48_000, RATE)
-    assert rate == RATE
-    assert y.shape == expected.shape
-    assert np.abs(y - expected).max() < 1e-6
+@pytest.mark.parametrize(("rate", "length"), [(48_000, 10_000), (16_000, 5001), (44_100, 9001)])
+def test_a_sound_at_another_rate_goes_through_the_rate_of_the_cell_and_back(rebuild, echo, tone, rate, length):
+    x = tone(length, rate)
+    y, own, _ = rebuild(echo, x, rate=rate)
+    expected = resample(resample(x, rate, RATE), RATE, rate)[:length]
+    assert (own, y.size) == (rate, length)
+    assert np.abs(y[: expected.size] - expected).max() < 1e-6
+
+
+def test_each_channel_is_rebuilt_by_itself(hsbench_here, echo, tone, tmp_path):
+    stereo = np.stack([tone(5000), tone(5000, seed=1)], axis=1)
+    soundfile.write(tmp_path / "in.wav", stereo, RATE, subtype="FLOAT")
+    code, out, err = hsbench_here("reconstruct", echo, tmp_path / "in.wav", "-o", tmp_path / "out.wav")
+    assert code == 0, err
+    assert "the network was trained on demo (synthetic speech)" in out
+    rebuilt, rate = soundfile.read(tmp_path / "out.wav", dtype="float32")
+    assert (rate, rebuilt.shape) == (RATE, stereo.shape)
+    assert np.abs(rebuilt - stereo).max() < 1e-6
 
 
 def test_joins_do_not_click(rebuild, echo, monkeypatch, tone, echo_model):

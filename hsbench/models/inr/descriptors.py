@@ -77,8 +77,8 @@ NEUTRAL = {
     "precision": "fp32",
     **dict.fromkeys(START),
 }
-"""A start is random, no fit rounds weights, weights are decoded unchanged, every sample is fitted to, and all is in fp32,
-as before there was a choice; where nothing is learned, the settings of the learning are None."""
+"""A start is random, no fit rounds weights, weights are decoded unchanged, every sample is fitted to, and all is in
+fp32, as before there was a choice; where nothing is learned, the settings of the learning are None."""
 ONLY_WITH = dict.fromkeys(START, ("start", LEARNED))
 
 
