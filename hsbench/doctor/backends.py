@@ -48,6 +48,7 @@ def all_backends() -> list[Backend]:
         _tested("pystoi", lambda: _imported("pystoi"), required=True, module="pystoi"),
         _tested("cdpam weights", _cdpam, required=True, module="cdpam"),
         _tested("MP3 through soundfile", _mp3),
+        _tested("constriction", lambda: _imported("constriction"), module="constriction"),
         _tested("PyAV", _pyav, module="av"),
         _tested("dask.distributed", lambda: _imported("distributed", "pip install 'hsbench[dask]'")),
         _tested("submitit", lambda: _imported("submitit", "pip install 'hsbench[slurm]'")),

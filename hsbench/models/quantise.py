@@ -2,10 +2,10 @@
 
 A format `int<b>-rows` stores three kinds of tensors in three ways:
 
-    integers    every weight matrix but that of layer 0, one step size per row (one per output unit);
+    integers    every tensor with two or more axes but those of layer 0, one step size per row (one per output unit);
                 the latents of a clip that is coded patch by patch, one step size per latent variable
-    float16     biases and other vectors
-    float32     the weights of layer 0, and everything else
+    float16     biases
+    float32     the weights of layer 0, and constants such as learned frequencies
 
 With L = 2^(b - 1) - 1 and m the largest |w| of a row, rounded to float16, the step size of the row is s = m / L, and
 
@@ -25,8 +25,8 @@ largest row, and every smaller row loses the difference.
 
 The same rounding inside the last steps of a fit (`straight_through`) lets a network adapt to it.
 
-Conventions: parameters are {name: [batch, *shape]} float32, one batch item per clip; w<layer> is a weight and b<layer>
-a bias. Rows are those of the first axis of a shape.
+Conventions: parameters are {name: [batch, *shape]} float32, one batch item per clip; w<layer> is a weight, b<layer> a
+bias, t<level> a table of features.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ import torch
 from hsbench.errors import UnknownNameError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 FULL = "fp32"
 BITS = {f"int{bits}-rows": bits for bits in (8, 7, 6, 5)}
@@ -51,6 +51,8 @@ REPLACED = ("fp16", "int8")
 
 LATENTS = "latents"
 """Name of the latents of a clip, [latent variables, patches]."""
+SHORTEST = 16
+"""Numbers that a row of a tensor with three or more axes has at least, so that peaks cost at most a bit per number."""
 INTEGERS, HALF, SINGLE = "integers", "float16", "float32"
 """Ways to store a tensor."""
 
@@ -107,13 +109,25 @@ def way(name: str, dimensions: int) -> str:
     """
     if name == LATENTS:
         return INTEGERS
-    match = re.fullmatch(r"([wb])(\d+)", name)
-    if match is None:
-        return SINGLE
-    kind, layer = match[1], int(match[2])
-    if kind == "b" or dimensions < 2:
+    match = re.fullmatch(r"([a-z]+)(\d+)", name)
+    kind, layer = (match[1], int(match[2])) if match else ("", 0)
+    if kind == "b":
         return HALF
-    return SINGLE if layer == 0 else INTEGERS
+    if kind == "t":
+        return INTEGERS
+    return SINGLE if layer == 0 or dimensions < 2 else INTEGERS
+
+
+def rows(shape: Sequence[int]) -> int:
+    """Return the number of rows of a tensor of whole numbers: leading axes, as many as leave SHORTEST numbers a row.
+
+    A matrix [out, in] has a row for each output, a complex one [2, out, in] for each part of it.
+
+    Args:
+        shape: of the parameter, without the batch.
+    """
+    axes = max([1, *(axis for axis in range(1, len(shape)) if math.prod(shape[axis:]) >= SHORTEST)])
+    return math.prod(shape[:axes])
 
 
 def levels(value: torch.Tensor, bits: int) -> Levels:
@@ -186,7 +200,7 @@ def plain_bits(shapes: Mapping[str, tuple[int, ...]], bits: int | None) -> int:
     for name, shape in shapes.items():
         how = SINGLE if bits is None else way(name, len(shape))
         if how == INTEGERS:
-            total += (bits or 0) * math.prod(shape) + 16 * shape[0]
+            total += (bits or 0) * math.prod(shape) + 16 * rows(shape)
         else:
             total += (16 if how == HALF else 32) * math.prod(shape)
     return total
@@ -196,7 +210,8 @@ def _rounded(name: str, value: torch.Tensor, bits: int) -> torch.Tensor:
     """Round one parameter, [batch, *shape]."""
     how = way(name, value.dim() - 1)
     if how == INTEGERS:
-        return restored(levels(value.flatten(2), bits), bits).view_as(value)
+        matrix = value.reshape(value.shape[0], rows(value.shape[1:]), -1)
+        return restored(levels(matrix, bits), bits).view_as(value)
     return value.half().float() if how == HALF else value
 
 

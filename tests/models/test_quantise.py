@@ -72,6 +72,30 @@ def test_every_row_has_its_own_levels(bits):
     assert (error > 0).all()
 
 
+@pytest.mark.parametrize(
+    ("name", "shape", "way", "rows"),
+    [
+        ("w0", (90, 1), "float32", None),
+        ("w2", (90, 60), "integers", 90),
+        ("w2", (2, 40, 30), "integers", 80),  # complex weights: real and imaginary parts apart
+        ("c1", (30, 20, 11), "integers", 30),  # spline coefficients of every pair of units
+        ("t0", (2, 600), "integers", 2),  # a table of features
+        ("b0", (2, 40), "float16", None),
+        ("learned", (4,), "float32", None),
+        ("latents", (16, 224), "integers", 16),
+        ("w1", (1, 8), "integers", 1),
+    ],
+)
+def test_tensors_of_other_networks_are_stored_in_a_way_that_keeps_their_rows(name, shape, way, rows):
+    assert quantise.way(name, len(shape)) == way
+    if rows is not None:
+        assert quantise.rows(shape) == rows
+    value = torch.randn(2, *shape)
+    kept = quantise.rounded({name: value}, 8)[name]
+    error = float((kept - value).abs().max())
+    assert error == 0 if way == "float32" else 0 < error < 0.05
+
+
 def test_a_clip_is_rounded_as_it_would_be_alone():
     params = drawn(create("fmlp", [8] * 2), clips=3)
     together = quantise.rounded(params, 6)

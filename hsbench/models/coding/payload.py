@@ -75,7 +75,7 @@ def pack(params: Mapping[str, torch.Tensor], bits: int | None) -> bytes:
     for name, value in params.items():
         how = SINGLE if bits is None else quantise.way(name, value.dim())
         if how == INTEGERS:
-            levels = quantise.levels(value.flatten(1), bits or 0)
+            levels = quantise.levels(value.reshape(quantise.rows(value.shape), -1), bits or 0)
             plain += levels.peaks.numpy().astype("<f2").tobytes()
             matrices.append(_turned(name, levels.integers.numpy()))
         else:
@@ -156,13 +156,14 @@ def _layout(shapes: Shapes, bits: int | None) -> Iterator[_Tensor]:
     """Yield part 1 of a payload, tensor by tensor."""
     for name, shape in shapes.items():
         how = SINGLE if bits is None else quantise.way(name, len(shape))
-        count = shape[0] if how == INTEGERS else math.prod(shape)
+        count = quantise.rows(shape) if how == INTEGERS else math.prod(shape)
         yield _Tensor(name, tuple(shape), how, "<f4" if how == SINGLE else "<f2", count)
 
 
 def _coded_shape(tensor: _Tensor) -> tuple[int, int]:
     """Return rows and columns of a tensor's whole numbers as they are coded."""
-    rows, columns = tensor.shape[0], math.prod(tensor.shape[1:])
+    rows = quantise.rows(tensor.shape)
+    columns = math.prod(tensor.shape) // rows
     return (columns, rows) if tensor.name == LATENTS else (rows, columns)
 
 

@@ -136,7 +136,7 @@ class PatchModel(ABC, Generic[Network]):
         for done, clip in enumerate(clips, start=1):
             start = time.perf_counter()
             with cores.claimed() as threads:
-                latents, estimate, stream = self.rebuilt(clip.waveform, context, threads)
+                latents, estimate, stream = self.coded(clip.waveform, context, threads)
             seconds = time.perf_counter() - start
             border = cutting.border_error(clip.waveform, estimate, self.patch)
             facts: dict[str, Any] = {} if border is None else {"border_error": round(border, 6)}
@@ -156,6 +156,13 @@ class PatchModel(ABC, Generic[Network]):
             context.progress(done, len(clips))
 
     def rebuilt(
+        self, waveform: NDArray[np.float32], context: Context, threads: int
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return the latents [patches, latent] and the estimate [samples] of one clip; arguments as for `coded`."""
+        latents, estimate, _ = self.coded(waveform, context, threads)
+        return latents, estimate
+
+    def coded(
         self, waveform: NDArray[np.float32], context: Context, threads: int
     ) -> tuple[NDArray[np.float32], NDArray[np.float32], bytes | None]:
         """Return the latents [patches, latent], the estimate [samples] and, where there is one, the stream of a clip.

@@ -93,3 +93,9 @@ def test_the_payload_of_another_network_is_refused():
         payload.unpack(stream[:50], NETS["fmlp"].shapes(), 6)
     with pytest.raises(DataError, match="expected a stream of"):
         payload.unpack(stream, NETS["siren"].shapes(), None)
+
+
+def test_tensors_with_more_axes_come_back():
+    params = {"w1": torch.randn(2, 2, 9, 20), "c1": torch.randn(2, 6, 5, 7), "learned": torch.randn(2, 4)}
+    decoded, expected = payload.stored(params, 7).params, quantise.rounded(params, 7)
+    assert all(torch.equal(decoded[name], expected[name]) for name in params)
