@@ -1,7 +1,7 @@
 """The zoo: individual INRs of published families at equal counts of numbers, and the choice of their frequencies.
 
 `zoo-tune` fits each family at several frequencies of its first layer to clips of training voices. The frequency with
-the highest mean SI-SNR there is written into TUNED by hand, and `zoo` and `zoo-cr` score it on held-out voices.
+the highest mean SI-SNR there belongs into TUNED, by hand, and `zoo` and `zoo-cr` score it on held-out voices.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ DESCRIPTORS = [
     ExperimentDescriptor(
         name="zoo",
         target="hsbench.experiments.zoo:zoo",
-        summary="published families of individual INRs at compression ratio 1, each at its tuned frequency",
+        summary="published families of individual INRs at compression ratio 1",
     ),
     ExperimentDescriptor(
         name="zoo-tune",
@@ -86,7 +86,7 @@ FAMILIES = {
 """Label -> family. WINNER's frequency is the scale of its noise before the clip's spectrum lowers it."""
 
 TUNED = dict.fromkeys(FAMILIES, 860.0)
-"""Family -> its frequency [Hz]."""
+"""Family -> its frequency [Hz]: 860 for all, since no run of `zoo-tune` has chosen them yet."""
 
 PAPER = {"SIREN of the paper": "inr-siren", "FMLP of the paper": "inr-fmlp"}
 """Label -> model at the settings of the HyperSound paper (428 Hz and 344 Hz)."""

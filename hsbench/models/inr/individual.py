@@ -247,9 +247,10 @@ class IndividualINR:
             return {name: torch.stack([value.to(device)] * len(ids)) for name, value in self.start.items()}
         divisor = context.switches.get("inr_siren_init", "omega_i")
         seeds = [context.key("init", *([] if self.shared_start else [clip_id])) for clip_id in ids]
+        followed: Sequence[torch.Tensor | None] = waveforms or [None] * len(seeds)
         drawn = [
             self.net.draw(torch.Generator().manual_seed(seed), divisor, waveform)
-            for seed, waveform in zip(seeds, waveforms or [None] * len(seeds), strict=True)
+            for seed, waveform in zip(seeds, followed, strict=True)
         ]
         return {name: torch.stack([parameters[name] for parameters in drawn]).to(device) for name in self.net.shapes()}
 

@@ -59,7 +59,7 @@ def _edges(settings: Mapping[str, Any]) -> int:
 
 
 def _kan(settings: Mapping[str, Any]) -> int:
-    return (settings["intervals"] + 5) * _edges(settings)
+    return (int(settings["intervals"]) + 5) * _edges(settings)
 
 
 def _grid(settings: Mapping[str, Any]) -> int:
@@ -148,8 +148,8 @@ def _step(settings: Mapping[str, Any]) -> float:
     if kind == "wire":
         return 3 * 4.0 * parameters(settings)
     if kind == "kan":
-        return 3 * 2.0 * (settings["intervals"] + 4) * _edges(settings)
+        return 3 * 2.0 * (int(settings["intervals"]) + 4) * _edges(settings)
     if kind == "grid":
-        entries = settings["levels"] * settings["values"]
+        entries = int(settings["levels"]) * int(settings["values"])
         return 3 * (3.0 * entries + 2.0 * _perceptron(entries, settings["width"], settings["layers"]))
     return 3 * 2.0 * parameters(settings)

@@ -64,7 +64,8 @@ def hsiren(z: torch.Tensor, layer: Layer) -> torch.Tensor:
 def incode(z: torch.Tensor, layer: Layer) -> torch.Tensor:
     """Compute e^a sin(e^b omega z + c) + d, with one (a, b, c, d) for all layers."""
     a, b, c, d = (layer.constants[name] for name in "abcd")
-    return math.e**a * torch.sin(math.e**b * layer.omega * z + c) + d
+    output: torch.Tensor = math.e**a * torch.sin(math.e**b * layer.omega * z + c) + d
+    return output
 
 
 def gauss(z: torch.Tensor, layer: Layer) -> torch.Tensor:

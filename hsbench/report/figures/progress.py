@@ -41,7 +41,7 @@ class Line:
     """
 
     name: str
-    steps: NDArray[np.int64]
+    steps: NDArray[np.float64]
     values: NDArray[np.float64]
     step_operations: float | None
 
@@ -80,9 +80,10 @@ def _line(subject: Subject, view_row: ViewRow, row: TableRow) -> Line | None:
     if not found:
         return None
     steps = sorted(found)
-    values = np.array([[*np.percentile(found[step], [25, 75]), np.mean(found[step])] for step in steps]).T
-    smooth = np.array([running_mean(list(values[index])) for index in (0, 2, 1)])
-    return Line(row.name, np.array(steps), smooth, row.costs.step_operations)
+    low, high = (np.array([np.percentile(found[step], share) for step in steps]) for share in (25, 75))
+    mean = np.array([np.mean(found[step]) for step in steps])
+    smooth = np.array([running_mean(values.tolist()) for values in (low, mean, high)])
+    return Line(row.name, np.array(steps, dtype=np.float64), smooth, row.costs.step_operations)
 
 
 def _panel(

@@ -39,7 +39,8 @@ def test_the_count_without_torch_is_that_of_the_network_and_near_the_ratio(kind,
     settings = resolved(f"inr-{kind}", compression_ratio=ratio)
     numbers = network(settings).count()
     assert numbers == sizes.parameters(settings)
-    assert 32768 / numbers == pytest.approx(ratio, rel=0.05)
+    # Widths are whole numbers: a KAN of width 6 has a fifth fewer numbers than one of width 7, the nearest here.
+    assert 32768 / numbers == pytest.approx(ratio, rel=0.09 if kind == "kan" else 0.05)
 
 
 @pytest.mark.parametrize("kind", FAMILIES)

@@ -57,7 +57,7 @@ def subject(tmp_path):
         folder = store.folder(cell.folder)
         folder.write_spec(cell)
         for step in range(0, 101, 10):
-            values = {clip: si_snr(row.name, clip, step) for clip in (*CLIPS, "of another view")}
+            values = {"of another view": 99.0, **{clip: si_snr(row.name, clip, step) for clip in CLIPS}}
             folder.append_curve(
                 {
                     "step": step,
