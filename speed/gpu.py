@@ -1,310 +1,203 @@
-"""Measure a training step on a GPU in several forms: plain code; hsbench eager, compiled, as a CUDA graph.
+"""Measure hsbench on a GPU in ten minutes: tests, training steps, a table, and trainings of a minute each.
 
-There are two kinds of work: the hypernetwork step at reference size and batch 16, and a step of 30 or 8 individual INRs
-over all coordinates. Each form includes the optimiser, with learning rate 0, so that all forms keep the same weights.
-Losses and gradients are compared with those of plain fp32 code before anything is timed.
+Each part runs in processes of its own, with a limit on its time, and is written to the JSON file as it ends:
 
-Target networks are evaluated in the form of a GPU on every device (hsbench.models.targets.form): time in 16 stretches
-and, but for fp32, widths padded to multiples of 16.
+- "tests": the tests that need a CUDA device (pytest -m cuda), at most 60 s.
+- "steps": the forms of a training step (speed/gpu_steps.py), compiled in parallel processes and timed one after the
+  other, with a kernel profile of the fastest form of each; 120 s.
+- "table2d": Table 2d at the budget `paper` in bf16 on 4 clips, FMLP and SIREN; 240 s.
+- "hypersound" and "rave": a training of HyperSound (FMLP, compression ratio 1) and of RAVE v1, each stopped after 60 s,
+  with learning curve and steps per second.
 
-- "compiled": torch compiles the encoder, the hypernetwork and the target network, and not the spectral loss, which is
-  FFTs and one matrix product.
-- "graph": the whole step is recorded as a CUDA graph and replayed.
-- fp32, tf32 and bf16 are precision policies (hsbench.fit.precision), each with rows of its own.
+A part that fails or is stopped gets the reason. torch, numpy, scipy, safetensors and soundfile have to be installed;
+what else is missing is listed by name and left out.
+Usage: python speed/gpu.py [--minutes 9] [--device cpu --tiny] [--json FILE]
 
-A form that fails, or for which no time is left, gets the reason instead of a figure. The script prints a table and
-writes JSON with the name of the device.
-Usage: python speed/gpu.py [--device cpu --tiny] [--seconds 540] [--json FILE]
-
-A CPU can only rehearse the script, and its times mean nothing: no graph is recorded, and compiled code is traced but
-not generated.
+`--device cpu --tiny` rehearses all parts on any machine with small networks; its times mean nothing.
 """
 
 from __future__ import annotations
 
 import argparse
-import dataclasses
+import contextlib
+import importlib.util
 import json
-import statistics
+import os
+import signal
+import subprocess
+import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import torch
-
-import bench
-import hyper_step
-import inr_step
-from hsbench.errors import BackendMissingError
-from hsbench.fit.graphs import Recorded
-from hsbench.fit.precision import pin
-from hsbench.models.inr.steps import BatchSteps
-from hsbench.models.targets import create
-from hsbench.models.targets.base import grid
-from hsbench.models.targets.form import form_of
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
-    from hsbench.models.inr.steps import Step
-    from hsbench.models.targets.base import TargetNet
-    from hsbench.models.targets.form import Form as TargetForm
-
-    Run = Callable[[], torch.Tensor]
-
-HEAD = ("work", "form", "step", "ratio to plain", "gradients within", "remark")
-FILE = Path(__file__).parent / "gpu-run.json"
-BACKEND = "inductor" if torch.cuda.is_available() else "aot_eager"
-"""Back end of torch.compile; without a GPU, code is traced and not generated."""
-NO_GRAPH = "skipped: CUDA graphs need a CUDA device"
-WITHIN = {"fp32": 1e-2, "tf32": 0.1, "bf16": 0.5}
-"""Largest relative difference of a gradient of individual INRs from plain fp32 code, above which nothing is timed."""
-INR_STEPS, PAPER_STEPS = 100_000, 1_562_500
-
-
-@dataclass
-class Row:
-    """One form of one kind of work.
-
-    Attributes:
-        work: name of the work, with its precision.
-        form: name of the form.
-        seconds: median time of a step; None where it was not measured.
-        ratio: time of plain eager fp32 code / time of this form.
-        apart: largest relative difference of a gradient from that of plain code.
-        remark: time of a whole training, or the reason why there is no figure.
-    """
-
-    work: str
-    form: str
-    seconds: float | None = None
-    ratio: float | None = None
-    apart: float | None = None
-    remark: str = ""
-
-    def cells(self) -> tuple[str, ...]:
-        """Return the printed texts of the row, in the order of HEAD."""
-        ratio = "" if self.ratio is None else f"{self.ratio:.2f}"
-        difference = "" if self.apart is None else f"{self.apart:.0e}"
-        return (self.work, self.form, bench.format_seconds(self.seconds), ratio, difference, self.remark)
+HERE = Path(__file__).parent
+WHOLE = 540
+"""Seconds of all parts together with --minutes 9; another number of minutes scales the limit of each part."""
+OPTIONAL = ("pytest", "pesq", "pystoi", "cdpam", "typer", "rich", "pandas")
+"""Packages that single parts need."""
 
 
 @dataclass(frozen=True)
-class Form:
-    """One way to do the work.
+class Setup:
+    """What the parts have in common.
 
     Attributes:
-        name: name in the table.
-        make: returns a call that does one step with its optimiser and stores the gradients in the parameters.
-        judge: function from that call to the largest relative difference of a gradient from that of plain code;
-            raises where the difference is too large.
+        device: "cuda" or "cpu".
+        tiny: whether to rehearse with small networks.
+        folder: folder for results and for files of the parts.
     """
 
-    name: str
-    make: Callable[[], Run]
-    judge: Callable[[Run], float]
+    device: str
+    tiny: bool
+    folder: Path
+
+    def arguments(self) -> list[str]:
+        """Return the options that every script of a part takes."""
+        return ["--device", self.device, *(["--tiny"] if self.tiny else [])]
 
 
-def optimiser(parameters: Sequence[torch.Tensor], *, fused: bool) -> torch.optim.AdamW:
-    """Return an AdamW optimiser with learning rate 0, which changes no parameter."""
-    on_gpu = parameters[0].is_cuda
-    return torch.optim.AdamW(parameters, lr=0.0, weight_decay=0.0, fused=fused, capturable=fused and on_gpu)
+def tests(setup: Setup, seconds: float) -> dict[str, Any]:
+    """Run the tests that need a CUDA device; where there is none, pytest skips them."""
+    del setup
+    if importlib.util.find_spec("pytest") is None:
+        return {"skipped": "pytest is not installed"}
+    options = ["-q", "-m", "cuda", "-c", os.devnull, "--rootdir", str(HERE.parent), "--import-mode=importlib"]
+    run = start(
+        ["-m", "pytest", *options, "-p", "no:cacheprovider", str(HERE.parent / "tests" / "models" / "test_cuda.py")]
+    )
+    return ended([run], seconds)[0]
 
 
-def with_optimiser(gradients: Run, parameters: Sequence[torch.Tensor], *, fused: bool) -> Run:
-    """Return a whole step: clear the gradients, compute them, and call the optimiser."""
-    adam = optimiser(parameters, fused=fused)
-
-    def run() -> torch.Tensor:
-        for parameter in parameters:
-            parameter.grad = None
-        loss = gradients()
-        adam.step()
-        return loss
-
-    return run
-
-
-def recorded(run: Run, parameters: Sequence[torch.Tensor]) -> Run:
-    """Record the step as a CUDA graph.
-
-    Raises:
-        NotImplementedError: the device is a CPU.
-    """
-    if not parameters[0].is_cuda:
-        raise NotImplementedError(NO_GRAPH)
-    return Recorded(run, parameters)
-
-
-def hyper_forms(device: str, batch: int, size: hyper_step.Size, policy: str) -> Iterator[Form]:
-    """Yield the forms of the hypernetwork step."""
-    eager, compiled = (hyper_step.prepare("fmlp", batch, device, size, policy, form_at(policy)) for _ in range(2))
-
-    def judge(pair: hyper_step.Pair) -> Callable[[Run], float]:
-        return lambda run: hyper_step.parity(pair, run, policy == "fp32")
-
-    def compiled_form() -> Run:
-        compiled.step.network.compile_parts(BACKEND)
-        return with_optimiser(compiled.ours, compiled.mine, fused=True)
-
-    if policy == "fp32":
-        yield Form(
-            "plain eager", lambda: with_optimiser(eager.plain, eager.plain_parameters, fused=False), lambda _run: 0.0
+def steps(setup: Setup, seconds: float) -> dict[str, Any]:
+    """Time all forms of a training step, each kind of work in a process of its own."""
+    works = ["hyper-fp32", "fmlp-fp32", "siren-bf16"] if setup.tiny else WORKS
+    gate = setup.folder / "gate"
+    gate.mkdir()
+    files = {work: setup.folder / f"{work}.json" for work in works}
+    runs = [
+        start(
+            [
+                *(str(HERE / "gpu_steps.py"), *setup.arguments(), "--work", work, "--json", str(file)),
+                *("--seconds", str(0.8 * seconds), "--gate", f"{gate}={len(works)}"),
+            ]
         )
-    yield Form("hsbench", lambda: with_optimiser(eager.ours, eager.mine, fused=True), judge(eager))
-    graph = with_optimiser(eager.ours, eager.mine, fused=True)
-    yield Form("hsbench, graph", lambda: recorded(graph, eager.mine), judge(eager))
-    yield Form("hsbench, compiled", compiled_form, judge(compiled))
-    compiled_step = with_optimiser(compiled.ours, compiled.mine, fused=True)
-    yield Form("hsbench, compiled, graph", lambda: recorded(compiled_step, compiled.mine), judge(compiled))
+        for work, file in files.items()
+    ]
+    ends = ended(runs, seconds)
+    return {work: measured(files[work], end) for work, end in zip(works, ends, strict=True)}
 
 
-def form_at(policy: str) -> TargetForm:
-    """Return the form in which a GPU evaluates target networks under a precision policy."""
-    return form_of(policy, torch.device("cuda"))
+def experiment(name: str) -> Callable[[Setup, float], dict[str, Any]]:
+    """Return the part that runs an experiment through hsbench (speed/gpu_runs.py)."""
+
+    def part(setup: Setup, seconds: float) -> dict[str, Any]:
+        file = setup.folder / f"{name}.json"
+        run = start(
+            [
+                *(str(HERE / "gpu_runs.py"), name, *setup.arguments(), "--json", str(file)),
+                *("--seconds", str(0.9 * seconds), "--results", str(setup.folder / f"results-{name}")),
+            ]
+        )
+        return measured(file, ended([run], seconds)[0])
+
+    return part
 
 
-def inr_forms(device: str, kind: str, clips: int, size: hyper_step.Size, policy: str) -> Iterator[Form]:
-    """Yield the forms of a step of individual INRs, which are compared by their gradients."""
-    start, target = inr_step.problem(kind, clips, size.width, size.samples)
-    target = target.to(device)
-    params = {name: value.detach().to(device).requires_grad_() for name, value in start.items()}
-    nets = [create(kind, [size.width] * 5) for _ in range(2)]
-    features = nets[0].features(grid(size.samples)).to(device)
-
-    def batch_steps(net: TargetNet) -> BatchSteps:
-        return BatchSteps(net, params, lambda _: (features, target), torch.abs, policy, form_at(policy))
-
-    eager, compiled = map(batch_steps, nets)
-    eager_parameters, compiled_parameters = list(eager.parameters.values()), list(compiled.parameters.values())
-    plain_step = with_optimiser(lambda: inr_step.plain(kind, params, target), list(params.values()), fused=False)
-
-    def judge(step: Step) -> Callable[[Run], float]:
-        def compare(run: Run) -> float:
-            plain_step()
-            run()
-            worst = inr_step.largest_difference(step, params)
-            assert worst < WITHIN[policy], f"the gradients differ by {worst:.1e}"
-            return worst
-
-        return compare
-
-    def compiled_form() -> Run:
-        nets[1].compile(BACKEND)
-        return compiled_step
-
-    eager_step = with_optimiser(lambda: eager(0), eager_parameters, fused=True)
-    compiled_step = with_optimiser(lambda: compiled(0), compiled_parameters, fused=True)
-    if policy == "fp32":
-        yield Form("plain eager", lambda: plain_step, lambda _run: 0.0)
-    yield Form("hsbench", lambda: eager_step, judge(eager))
-    yield Form("hsbench, graph", lambda: recorded(eager_step, eager_parameters), judge(eager))
-    yield Form("hsbench, compiled", compiled_form, judge(compiled))
-    yield Form("hsbench, compiled, graph", lambda: recorded(compiled_step, compiled_parameters), judge(compiled))
+WORKS = [f"{kind}-{policy}" for kind in ("hyper", "fmlp", "few", "siren") for policy in ("fp32", "tf32", "bf16")]
+"""Kinds of work that speed/gpu_steps.py knows, with their precision."""
+PARTS: dict[str, tuple[float, Callable[[Setup, float], dict[str, Any]]]] = {
+    "tests": (60, tests),
+    "steps": (120, steps),
+    "table2d": (240, experiment("table2d")),
+    "hypersound": (60, experiment("hypersound")),
+    "rave": (60, experiment("rave")),
+}
+"""Name of a part -> its limit in seconds, and the function that runs it."""
 
 
-def measure(work: str, forms: Iterator[Form], chunk: int, rounds: int, end: float) -> list[Row]:
-    """Check every form, then time all of them alternately.
+class Running(NamedTuple):
+    """A process that was started.
+
+    Attributes:
+        process: the process, in a process group of its own.
+        output: temporary file that gets everything it prints.
+    """
+
+    process: subprocess.Popen[bytes]
+    output: IO[bytes]
+
+
+def start(arguments: Sequence[str]) -> Running:
+    """Start Python with some arguments; it finds hsbench in this checkout."""
+    path = os.pathsep.join([str(HERE.parent), *filter(None, [os.environ.get("PYTHONPATH")])])
+    # A file and not a pipe, which would fill up while another process is waited for; `ended` closes it.
+    output = tempfile.TemporaryFile()  # noqa: SIM115
+    process = subprocess.Popen(
+        [sys.executable, *arguments],
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+        env={**os.environ, "PYTHONPATH": path},
+    )
+    return Running(process, output)
+
+
+def ended(runs: Sequence[Running], seconds: float) -> list[dict[str, Any]]:
+    """Wait for processes, end those that take too long, and return how each ended.
 
     Args:
-        work: name of the work.
-        forms: ways to do it.
-        chunk: steps that are timed together.
-        rounds: number of rounds, in each of which every form is timed once.
-        end: value of time.monotonic() after which no further form or round starts.
+        runs: the processes.
+        seconds: time for all of them together.
+
+    Returns:
+        For each its exit code, None where it was stopped, and the last lines of its output.
     """
-    rows, runs = [], []
-    for form in forms:
-        row = Row(work, form.name)
-        rows.append(row)
-        if time.monotonic() > end:
-            row.remark = "skipped: no time was left"
-            continue
+    end, found = time.monotonic() + seconds, []
+    for process, output in runs:
+        code: int | None = None
         try:
-            run = form.make()
-            row.apart = form.judge(run)
-        except Exception as error:  # noqa: BLE001  the other forms are still worth measuring
-            row.remark = " ".join(str(error).split())[:200] or type(error).__name__
-            continue
-        runs.append((row, run))
-    times: dict[str, list[float]] = {row.form: [] for row, _ in runs}
-    for number in range(rounds):
-        if number and time.monotonic() > end:
-            break
-        for row, run in runs:
-            times[row.form].append(timed(run, chunk))
-    for row, _ in runs:
-        row.seconds = statistics.median(times[row.form])
-    return rows
+            code = process.wait(timeout=max(0.1, end - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        with output:
+            output.seek(0)
+            lines = output.read().decode(errors="replace").splitlines()
+        found.append({"exit": code, "output": lines[-15:]})
+    return found
 
 
-def timed(run: Run, chunk: int) -> float:
-    """Return the time of a step in seconds; the device is idle before and after the measurement."""
-    synchronize = torch.cuda.synchronize if torch.cuda.is_available() else lambda: None
-    run()
-    synchronize()
-    start = time.perf_counter()
-    for _ in range(chunk):
-        run()
-    synchronize()
-    return (time.perf_counter() - start) / chunk
-
-
-def measure_all(options: argparse.Namespace, device: str) -> list[Row]:
-    """Measure all rows; ratios compare with plain eager fp32 code for the same work."""
-    size = hyper_step.TINY if options.tiny else hyper_step.REFERENCE
-    batch, many, few = (2, 2, 1) if options.tiny else (16, 30, 8)
-    chunk, rounds = (1, 2) if options.tiny else (10, 9)
-    end = time.monotonic() + options.seconds
-    rows = []
-    works = [
-        (f"hypernetwork step of batch {batch}, {policy}", hyper_forms(device, batch, size, policy))
-        for policy in ("fp32", "bf16", "tf32")
-    ]
-    works += [
-        (f"step of {clips} {kind.upper()}s, {policy}", inr_forms(device, kind, clips, size, policy))
-        for policy in ("fp32", "bf16", "tf32")
-        for kind, clips in (("fmlp", many), ("fmlp", few), ("siren", many))
-    ]
-    for work, forms in works:
-        rows += measure(work, forms, chunk, rounds, end)
-        torch.compiler.reset()
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
-    for row in rows:
-        plain = next((first.seconds for first in rows if first.work.split(",")[0] == row.work.split(",")[0]), None)
-        if row.seconds and plain:
-            row.ratio = plain / row.seconds
-            steps = INR_STEPS if row.work.startswith("step of") else PAPER_STEPS
-            row.remark = f"{steps:,} steps in {row.seconds * steps / 3600:.2f} h" if not options.tiny else ""
-    return rows
+def measured(file: Path, end: dict[str, Any]) -> dict[str, Any]:
+    """Return what a script wrote, and how it ended where it did not end well."""
+    written = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    return written if end["exit"] == 0 else {**written, **end}
 
 
 def main() -> None:
-    """Measure, print the table and write the file."""
+    """Run all parts, and write the file after each."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--minutes", type=float, default=9, help="limit for all parts together (default 9)")
     parser.add_argument("--device", choices=("cuda", "cpu"), default="cuda")
     parser.add_argument("--tiny", action="store_true", help="small networks, to rehearse the script on any machine")
-    parser.add_argument(
-        "--seconds", type=float, default=540, help="no new measurement starts after so many seconds (default 540)"
-    )
-    parser.add_argument(
-        "--json", type=Path, default=FILE, help="file to write (default: gpu-run.json in the folder of this script)"
-    )
+    parser.add_argument("--json", type=Path, default=HERE / "gpu-run.json", help="file to write")
     options = parser.parse_args()
-    try:
-        device = str(pin(options.device, 1))
-    except BackendMissingError as error:
-        parser.error(f"{error} To rehearse: --device cpu --tiny")
-    name = torch.cuda.get_device_name() if device == "cuda" else "CPU"
-    rows = measure_all(options, device)
-    facts = {"device": name, "torch": torch.__version__, "cuda": torch.version.cuda, "tiny": options.tiny}
-    options.json.write_text(
-        json.dumps({**facts, "rows": [dataclasses.asdict(row) for row in rows]}, indent=2), encoding="utf-8"
-    )
-    print(f"{name}, torch {torch.__version__}, CUDA {torch.version.cuda}{', tiny sizes' if options.tiny else ''}")
-    print(bench.markdown(HEAD, [row.cells() for row in rows]))
+    missing = [name for name in OPTIONAL if importlib.util.find_spec(name) is None]
+    document: dict[str, Any] = {"device": options.device, "tiny": options.tiny, "missing": missing, "parts": {}}
+    with tempfile.TemporaryDirectory(prefix="hsbench-gpu-") as folder:
+        setup = Setup(options.device, options.tiny, Path(folder))
+        for name, (limit, part) in PARTS.items():
+            begun = time.monotonic()
+            result = part(setup, limit * options.minutes * 60 / WHOLE)
+            document["parts"][name] = {**result, "seconds": round(time.monotonic() - begun, 1)}
+            options.json.write_text(json.dumps(document, indent=2), encoding="utf-8")
+            print(f"{name}: {document['parts'][name]['seconds']} s", flush=True)
+    print(f"wrote {options.json}")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """Run all speed scripts, one after the other, and write their results into one page: speed/RESULTS.md.
 
 Each script runs in a process of its own, with a fixed number of threads. Its measurements are kept as a file in a
-folder, and a script whose file exists does not run again, so an interrupted run can continue. CUDA is measured by
-speed/gpu.py alone; if its file speed/gpu.json exists, the page shows it.
+folder, and a script whose file exists does not run again, so an interrupted run can continue. A GPU is measured by
+speed/gpu.py alone; the page shows what speed/gpu.json holds.
 Usage: python speed/table.py [--threads 2] [--kept FOLDER] [--output FILE]
 """
 
@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import bench
-import gpu
 import growth
 
 HERE = Path(__file__).parent
@@ -34,10 +33,8 @@ SCRIPTS = (
 )
 SINGLE = ("commands", "growth")
 """Scripts that run with one thread, because they time processes or compare sizes."""
-NOT_MEASURED = (
-    gpu.Row("hypernetwork step, batch 16, fp32", "any, target 3 ms on an H100", remark="not measured: no GPU"),
-    gpu.Row("step of 30 INRs, fp32", "any, target 100,000 steps in 10 minutes", remark="not measured: no GPU"),
-)
+GPU_HEAD = ("model", "clips", "precision", "form", "step")
+"""Headings of the table of steps on a GPU."""
 
 
 def run(script: tuple[str, ...], threads: int, kept: Path) -> Any:
@@ -71,12 +68,16 @@ def run(script: tuple[str, ...], threads: int, kept: Path) -> Any:
 
 
 def cuda() -> str:
-    """Return the table of speed/gpu.json, or rows without figures if it is missing or was written on a CPU."""
-    measured = json.loads(gpu.FILE.read_text(encoding="utf-8")) if gpu.FILE.exists() else {"device": "CPU"}
-    if measured["device"] == "CPU":
-        return bench.markdown(gpu.HEAD, [row.cells() for row in NOT_MEASURED])
-    table = bench.markdown(gpu.HEAD, [gpu.Row(**row).cells() for row in measured["rows"]])
-    return f"{measured['device']}, torch {measured['torch']}, CUDA {measured['cuda']}\n\n{table}"
+    """Return the steps that were measured on a GPU, from speed/gpu.json."""
+    measured = json.loads((HERE / "gpu.json").read_text(encoding="utf-8"))
+    lines = [
+        (row["model"], str(row["clips"]), row["precision"], row["form"], f"{row['milliseconds']} ms")
+        for row in measured["rows"]
+    ]
+    table = bench.markdown(GPU_HEAD, lines)
+    return (
+        f"{measured['device']}, torch {measured['torch']}, CUDA {measured['cuda']}, at {measured['commit']}\n\n{table}"
+    )
 
 
 def document(lines: list[bench.Line], growth_rows: list[list[str]], threads: int) -> str:

@@ -15,14 +15,14 @@ SPEED = Path(__file__).parent.parent / "speed"
 @pytest.fixture
 def gpu(monkeypatch):
     monkeypatch.syspath_prepend(str(SPEED))
-    import gpu
+    import gpu_steps
 
     def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["gpu.py", *map(str, arguments)])
-        gpu.main()
+        monkeypatch.setattr(sys, "argv", ["gpu_steps.py", *map(str, arguments)])
+        gpu_steps.main()
 
-    gpu.run = run
-    return gpu
+    gpu_steps.run = run
+    return gpu_steps
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def bench(monkeypatch):
 
 
 @pytest.mark.slow
-def test_the_gpu_script_runs_every_form_on_a_cpu(tmp_path):
+def test_the_gpu_script_rehearses_every_part_on_a_cpu(tmp_path):
     """The script runs in a process of its own, because tracing emits warnings, which are errors in this process."""
     process = subprocess.run(
         [sys.executable, SPEED / "gpu.py", "--device", "cpu", "--tiny", "--json", tmp_path / "gpu.json"],
@@ -44,18 +44,38 @@ def test_the_gpu_script_runs_every_form_on_a_cpu(tmp_path):
         env={**os.environ, "PYTHONPATH": str(SPEED.parent)},
     )
     assert process.returncode == 0, process.stderr
-    measured = json.loads((tmp_path / "gpu.json").read_text())
-    assert (measured["device"], measured["tiny"]) == ("CPU", True)
-    rows = {(row["work"], row["form"]): row for row in measured["rows"]}
-    assert len(rows) == 5 + 4 + 4 + 3 * (5 + 4 + 4)
-    for (work, form), row in rows.items():
-        if "graph" in form:
-            assert row["seconds"] is None
-            assert row["remark"] == "skipped: CUDA graphs need a CUDA device"
-        else:
-            assert row["seconds"], row
-            assert row["apart"] < (0.5 if "bf16" in work else 1e-2), row
-    assert f"| {next(iter(rows))[0]}" in process.stdout
+    written = json.loads((tmp_path / "gpu.json").read_text())
+    assert (written["device"], written["tiny"]) == ("cpu", True)
+    parts = written["parts"]
+    assert list(parts) == ["tests", "steps", "table2d", "hypersound", "rave"]
+    assert "skipped" in parts["tests"]["output"][-1]
+    for work, count in {"hyper-fp32": 5, "fmlp-fp32": 5, "siren-bf16": 4}.items():
+        rows = {row["form"]: row for row in parts["steps"][work]["rows"]}
+        assert len(rows) == count
+        for form, row in rows.items():
+            if "graph" in form:
+                assert (row["seconds"], row["remark"]) == (None, "skipped: CUDA graphs need a CUDA device")
+            else:
+                assert row["seconds"], row
+                assert row["apart"] < (0.5 if "bf16" in work else 1e-2), row
+        assert any(row["kernels"] for row in rows.values())
+    for name, cells in {"table2d": 2, "hypersound": 1, "rave": 4}.items():
+        part = parts[name]
+        assert part["incomplete"] == [], part
+        assert len(part["cells"]) == cells
+        assert all(cell["scores"]["mse"] > 0 for cell in part["cells"])
+    assert all(cell["curve"] for cell in parts["hypersound"]["cells"])
+
+
+@pytest.mark.slow
+def test_the_gpu_script_stops_a_part_that_takes_too_long(monkeypatch):
+    monkeypatch.syspath_prepend(str(SPEED))
+    import gpu
+
+    runs = [gpu.start(["-c", f"print('begun', flush=True); import time; time.sleep({wait})"]) for wait in (0, 60)]
+    short, long = gpu.ended(runs, 5)
+    assert short == {"exit": 0, "output": ["begun"]}
+    assert long == {"exit": None, "output": ["begun"]}
 
 
 def test_the_gpu_script_skips_forms_when_its_time_is_used_up(gpu, tmp_path):
@@ -78,7 +98,7 @@ def test_a_form_with_different_gradients_gets_a_remark_instead_of_a_time(monkeyp
     monkeypatch.syspath_prepend(str(SPEED))
     import torch
 
-    import gpu
+    import gpu_steps as gpu
 
     def judge(_run):
         raise AssertionError("the gradients differ by 1.0")

@@ -47,8 +47,8 @@ class Trainable(Protocol):
 
     def rebuilt(
         self, waveform: NDArray[np.float32], context: Context, threads: int
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32], bytes | None]:
-        """Return latents, estimate and stream of a clip."""
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return latents and estimate of a clip."""
         ...
 
 
