@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 ALWAYS = (
     *("hsbench.execution.worker", "hsbench.execution.task", "hsbench.execution.work"),
-    *("safetensors.numpy", "numpy.random", "email.parser", "platformdirs"),
+    *("safetensors.numpy", "numpy.random", "numpy.fft", "email.parser", "platformdirs"),
 )
 """What every cell imports: the worker and its rooms, and packages that they import inside functions."""
 WITH_TORCH = ("hsbench.audio.stft", "hsbench.fit.precision")

@@ -17,7 +17,7 @@ from hsbench.fit.graphs import Recorded
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from hsbench.fit.loop import Recipe
+    from hsbench.fit.recipe import Recipe
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ def test_the_level_of_the_sound_is_preserved(fitted):
     ("arguments", "error", "sentence"),
     [
         (("inr-sirn", tone(2000), RATE), UnknownNameError, "did you mean 'inr-siren'"),
-        (("identity", tone(2000), RATE), UsageError, "fitted to one sound, got 'identity'; choose inr-fmlp"),
+        (("identity", tone(2000), RATE), UsageError, "fitted to one sound, got 'identity'; choose inr-"),
         (("inr-siren", np.int16([1, 2, 3]), RATE), UsageError, "got int16"),
         (("inr-siren", tone(2000)[None], RATE), UsageError, r"got float32 \[1, 2000\]"),
         (("inr-siren", np.zeros(2000), RATE), UsageError, "got digital silence"),

@@ -113,7 +113,7 @@ def moved_speakers():
 
 def another_learning_rate():
     """Raise the learning rate of every fit by a twentieth."""
-    from hsbench.fit.loop import Recipe
+    from hsbench.fit.recipe import Recipe
 
     original = Recipe.at
 

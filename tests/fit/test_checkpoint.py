@@ -10,6 +10,7 @@ from safetensors.torch import save
 
 from hsbench.errors import DataError
 from hsbench.fit import checkpoint, loop
+from hsbench.fit.recipe import Recipe
 
 EXAMPLES = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
 WHOLE = save({"w": torch.arange(4.0)}, {"numbers": json.dumps({"step": 2, "seconds": 0.5})})
@@ -47,7 +48,7 @@ def test_a_folder_is_no_checkpoint(tmp_path):
 
 def fit(path):
     w = torch.nn.Parameter(torch.zeros(4))
-    recipe = loop.Recipe(5, 5, "constant", 0.1)
+    recipe = Recipe(5, 5, "constant", 0.1)
     hooks = loop.Hooks(record=lambda row: None, progress=lambda done: None, checkpoint=path)
 
     def step(number):

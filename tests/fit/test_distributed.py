@@ -6,8 +6,9 @@ from torch import multiprocessing
 
 from hsbench.execution import team
 from hsbench.fit import distributed
-from hsbench.fit.loop import Hooks, Recipe, optimise
+from hsbench.fit.loop import Hooks, optimise
 from hsbench.fit.losses import MultiResolutionMelLoss
+from hsbench.fit.recipe import Recipe
 from hsbench.models.hypersound.combine import Combination
 from hsbench.models.hypersound.network import HyperSoundNetwork
 from hsbench.models.hypersound.step import TrainingStep

@@ -3,7 +3,8 @@ import torch
 
 from hsbench.errors import BackendMissingError, UnknownNameError
 from hsbench.fit import checkpoint, precision
-from hsbench.fit.loop import Hooks, Recipe, optimise
+from hsbench.fit.loop import Hooks, optimise
+from hsbench.fit.recipe import Recipe
 from hsbench.fit.schedule import schedule
 from hsbench.fit.update import Static
 
@@ -106,7 +107,7 @@ def test_tf32_is_on_for_hidden_layers_on_cuda_alone():
         for policy, device in (("tf32", "cpu"), ("fp32", "cuda")):
             with context(policy, torch.device(device)):
                 assert [switch.allow_tf32 for switch in switches] == [False, False]
-    with pytest.raises(UnknownNameError, match="tf32"):
+    with pytest.raises(UnknownNameError, match="unknown precision 'tf16'"):
         precision.hidden("tf16", torch.device("cpu"))
 
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from hsbench.errors import UnknownNameError
-from hsbench.fit.loop import Recipe
+from hsbench.fit.recipe import Recipe
 from hsbench.fit.schedule import schedule
 
 

@@ -12,6 +12,7 @@ from hsbench.errors import UsageError
 from hsbench.fit import compilation, distributed, loop
 from hsbench.fit.batches import Batches
 from hsbench.fit.losses import WARM_UP
+from hsbench.fit.recipe import Recipe
 from hsbench.fit.update import Static
 from hsbench.models.base import CHECKPOINT
 from hsbench.models.hypersound import ramp
@@ -133,11 +134,11 @@ def _batches(clips: Training, context: Context, device: torch.device) -> Batches
     )
 
 
-def _recipe(context: Context, per_epoch: int) -> loop.Recipe:
+def _recipe(context: Context, per_epoch: int) -> Recipe:
     """Return the optimiser's settings; the schedule "protocol" stands for the one that the protocol switch names."""
     training = context.training
     steps, schedule = training["epochs"] * per_epoch, training["schedule"]
-    return loop.Recipe(
+    return Recipe(
         steps,
         steps,
         context.switches["hyper_schedule"] if schedule == "protocol" else schedule,

@@ -23,6 +23,7 @@ import torch
 from hsbench.errors import UsageError
 from hsbench.fit import compilation, loop
 from hsbench.fit.precision import pin
+from hsbench.fit.recipe import Recipe
 from hsbench.models import quantise
 from hsbench.models.base import NETWORK, Payload, Reconstruction, verdict
 from hsbench.models.coding import payload
@@ -265,7 +266,7 @@ def _steps(
     return BatchSteps(net, params, coordinates, loss, policy, rounding=rounding)
 
 
-def _recipe(context: Context) -> loop.Recipe:
+def _recipe(context: Context) -> Recipe:
     training = context.training
     steps = training["steps"]
     if not isinstance(steps, int) or steps < 1:
@@ -276,4 +277,4 @@ def _recipe(context: Context) -> loop.Recipe:
             f"got {training['coordinates']!r}."
         )
     updates = steps - 1 if context.switches["inr_output"] == "before_last_update" else steps
-    return loop.Recipe(steps, updates, training["schedule"], float(training["learning_rate"]))
+    return Recipe(steps, updates, training["schedule"], float(training["learning_rate"]))

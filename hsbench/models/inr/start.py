@@ -35,6 +35,7 @@ import torch
 from hsbench.errors import DataError, UsageError
 from hsbench.fit import checkpoint, distributed, loop
 from hsbench.fit.batches import Batches
+from hsbench.fit.recipe import Recipe
 from hsbench.models.base import CHECKPOINT, NETWORK
 from hsbench.models.inr.coordinates import Coordinates
 from hsbench.models.targets.base import grid
@@ -175,9 +176,9 @@ def _losses(outer: OuterStep, start: Parameters, initial: Parameters) -> dict[st
     return {**{name: round(loss, 6) if math.isfinite(loss) else None for name, loss in means.items()}, "status": status}
 
 
-def _recipe(context: Context) -> loop.Recipe:
+def _recipe(context: Context) -> Recipe:
     steps = context.training["start_steps"]
-    return loop.Recipe(steps, steps, "one_cycle", float(context.training["start_rate"]))
+    return Recipe(steps, steps, "one_cycle", float(context.training["start_rate"]))
 
 
 def _check_tensors(tensors: Parameters, initial: Parameters, file: Path) -> None:

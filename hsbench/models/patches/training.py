@@ -11,6 +11,7 @@ from hsbench import cores
 from hsbench.errors import UsageError
 from hsbench.fit import distributed, loop
 from hsbench.fit.batches import Batches
+from hsbench.fit.recipe import Recipe
 from hsbench.models.base import CHECKPOINT
 from hsbench.models.patches.crops import PatchCrops
 from hsbench.models.patches.tiles import Tiles
@@ -88,7 +89,7 @@ def train(model: Trainable, clips: Training, context: Context, device: torch.dev
         augment=training["augment"],
     )
     patches = PatchCrops(batches, model.patch, training["patches"], model.run(), context.key)
-    recipe = loop.Recipe(
+    recipe = Recipe(
         steps,
         steps,
         training["schedule"],

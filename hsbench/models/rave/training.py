@@ -10,6 +10,7 @@ import torch
 from hsbench.errors import UsageError
 from hsbench.fit import distributed, loop
 from hsbench.fit.batches import Batches
+from hsbench.fit.recipe import Recipe
 from hsbench.models.base import CHECKPOINT
 from hsbench.models.rave.discriminators import Discriminators
 from hsbench.models.rave.encoder import RATIO
@@ -68,7 +69,7 @@ def train(network: Rave, clips: Training, context: Context) -> dict[str, Any]:
         discriminators = Discriminators(training["discriminator_capacity"]).to(device)
     step = TrainingStep(network, discriminators, training["phase_1_steps"], training["beta"], context.key)
     steps = training["steps"]
-    recipe = loop.Recipe(steps, steps, "constant", float(training["learning_rate"]), betas=BETAS)
+    recipe = Recipe(steps, steps, "constant", float(training["learning_rate"]), betas=BETAS)
     # "critics" stands for the discriminators in checkpoints and seeds, which must not change.
     parameters = dict(network.named_parameters())
     parameters |= {f"critics.{name}": parameter for name, parameter in discriminators.named_parameters()}

@@ -18,7 +18,7 @@ def test_the_factor_grows_linearly_from_0_to_1_and_stays_there():
 
 def test_the_ramp_is_a_fiftieth_of_all_epochs_unless_its_length_is_given():
     lengths = {name: ramp.length(training) for name, training in BUDGETS.items()}
-    assert lengths == {"smoke": 1, "quick": 1, "standard": 1, "paper": 50}
+    assert lengths == {"smoke": 1, "quick": 1, "standard": 3, "paper": 50}
     assert ramp.length({"epochs": 2500, "ramp_epochs": 7}) == 7
     assert ramp.length({"epochs": 2500, "ramp_epochs": 0}) == 0
 

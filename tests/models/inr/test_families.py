@@ -11,6 +11,7 @@ from hsbench.audio.clip import Clip
 from hsbench.errors import UnknownNameError, UsageError
 from hsbench.models.base import Context
 from hsbench.models.inr import sizes
+from hsbench.models.inr.descriptors import FITTING
 from hsbench.models.inr.families import activation
 from hsbench.models.targets import create
 from hsbench.planning.request import Request
@@ -19,7 +20,7 @@ from hsbench.planning.selection import select
 from hsbench.testing import check_model
 
 FAMILIES = ["hsiren", "finer", "incode", "gauss", "wire", "rff", "logff", "kan", "grid"]
-OTHERS = ("start", "shared_start", "weight_format", "compression_ratio", "kind", "width", "layers")
+OTHERS = (*FITTING, "compression_ratio", "kind", "width", "layers")
 
 
 def resolved(name, **changes):

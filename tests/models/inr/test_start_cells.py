@@ -27,11 +27,13 @@ BEFORE = {
     "inr-fmlp--demo--paper--s0--ad7a5d3fca90",
     "inr-siren--demo--paper--s0--70529558409b",
 }
-"""Cells of Table 2d before there was a choice of the start."""
+"""Cells of Table 2d before there was a choice of the start; those of the long budgets were in fp32."""
 
 
 def planned(budget, *changes):
     """The plan of the two INRs of Table 2d."""
+    if budget in ("standard", "paper"):
+        changes = (*changes, "inr-fmlp.precision=fp32", "inr-siren.precision=fp32")
     protocol = "fixed-1" if budget in ("smoke", "quick") else None
     request = Request(("table2d",), budget=budget, protocol=protocol, limit=2, changes=parse(list(changes)))
     made = plan.make(select(request), Results(Path("nowhere")), Resources())

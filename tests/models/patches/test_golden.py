@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from hsbench.fit import loop
+from hsbench.fit.recipe import Recipe
 from hsbench.models.patches.coinpp import MetaNetwork, MetaStep
 from hsbench.models.patches.network import SharedSIREN
 from hsbench.models.patches.tiles import Tiles
@@ -35,7 +36,7 @@ def test_the_outer_loop_has_the_golden_loss_curve(plain):
         losses.append(step(number))
         return losses[-1]
 
-    recipe = loop.Recipe(plain.STEPS, plain.STEPS, "constant", plain.RATE)
+    recipe = Recipe(plain.STEPS, plain.STEPS, "constant", plain.RATE)
     hooks = loop.Hooks(record=lambda row: None, progress=lambda done: None)
     loop.optimise(dict(network.named_parameters()), recorded, recipe, hooks)
     golden = json.loads((GOLDEN / "coinpp.json").read_text())["losses"]

@@ -48,7 +48,7 @@ def test_without_results_there_is_a_sentence_for_each_kind(tmp_path):
 
     drawn, notes = figures.drawn(VIEW, Results(tmp_path))
     assert drawn == []
-    assert len(notes) == len(figures.KINDS) - 2  # encoding cost and length of training belong to one experiment
+    assert len(notes) == len(figures.KINDS) - 6  # the others belong to single experiments
     assert all(note.endswith(".") for note in notes)
 
 
