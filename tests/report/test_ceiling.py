@@ -76,9 +76,9 @@ def test_scores_of_two_files_are_shown_with_the_bound_and_written_as_numbers():
     pairs = {"a": {"si_snr": Score(HIGH, "ok")}, "b": {"si_snr": Score(12.0, "ok")}}
     summary = {"si_snr": {"mean": 54.625, "ci_low": 12.0, "ci_high": HIGH, "left_out": 0, "n": 2, "n_total": 2}}
     assert [line.split() for line in pair_scores.table(pairs, summary).splitlines()] == [
-        ["clip", "si_snr"],
-        ["a", ">", "90"],
-        ["b", "12.0"],
+        ["clip", "si_snr", "lag", "gain"],
+        ["a", ">", "90", "-", "-"],
+        ["b", "12.0", "-", "-"],
         ["mean", "54.6"],
         ["ci_low", "12.0"],
         ["ci_high", ">", "90"],
