@@ -70,7 +70,7 @@ def markdown(judged: Judgement) -> str:
     first, *paragraphs = head.strip().split("\n\n")
     tally = Counter(verdict.verdict for verdict in judged.verdicts)
     summary = (
-        f"Measured on {judged.corpus}, budget {judged.budget}, protocol {judged.protocol}: of "
+        f"Measured on {circumstances(judged)}: of "
         f"{counted(len(judged.verdicts), 'claim')}, {', '.join(f'{tally[name]} {name}' for name in VERDICTS)}."
     )
     blocks = [
@@ -106,10 +106,16 @@ def table(judged: Judgement) -> str:
         for verdict in judged.verdicts
     ]
     parts = [
-        f"### Claims of the paper: {judged.corpus}, budget {judged.budget}, protocol {judged.protocol}",
+        f"### Claims of the paper: {circumstances(judged)}",
         grid(["claim", "section", "verdict", "effect and corrected interval"], lines),
     ]
     return "\n\n".join([*parts, *([switches(judged.changes)] if judged.changes else [])]) + "\n"
+
+
+def circumstances(judged: Judgement) -> str:
+    """Return corpus, budget, protocol and the limit of clips in words."""
+    limit = "" if judged.limit is None else f", at most {judged.limit} clips (--limit {judged.limit})"
+    return f"{judged.corpus}, budget {judged.budget}, protocol {judged.protocol}{limit}"
 
 
 def switches(changes: tuple[Change, ...] | list[Change]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hsbench.metrics.base import ESTIMATE_FAULTS
-from hsbench.report import cost_columns
+from hsbench.report import cost_columns, lengths
 from hsbench.report.form import PLAIN
 from hsbench.report.names import one_line, short
 from hsbench.report.numbers import significant
@@ -295,22 +295,7 @@ def remarks(table: Table) -> list[Remark]:
         fitted = zip(table.rows, table.view.rows, strict=True)
         rows = tuple(row for row, facts in fitted if facts.model in table.equivalent_fits.models)
         remarks.append(Remark(rows, "individual fits", _movement(table, table.equivalent_fits)))
-    return [*remarks, *_short_clips(table)]
-
-
-def _short_clips(table: Table) -> list[Remark]:
-    """Return a remark for each metric that was developed for longer clips than those of the table."""
-    lengths = [corpus.samples / corpus.sample_rate for corpus in table.view.corpora.values() if corpus.sample_rate]
-    return [
-        Remark(
-            table.rows,
-            metric.label,
-            f"developed for clips of {metric.shortest_seconds:g} s or more, and these have {min(lengths):.2f} s: use "
-            "it to compare rows, it is no opinion score",
-        )
-        for metric in table.metrics
-        if lengths and min(lengths) < metric.shortest_seconds
-    ]
+    return [*remarks, *(Remark(table.rows, label, text) for label, text in lengths.short_clips(table))]
 
 
 def _movement(table: Table, fits: EquivalentFits) -> str:

@@ -38,7 +38,7 @@ def test_files_of_two_folders_are_paired_by_name(hsbench_here, folders):
     code, out, _ = hsbench_here("score", folders / "ref", folders / "est", *FAST)
     lines = [line.split() for line in out.splitlines()]
     assert code == 0
-    assert lines[0] == ["clip", "mse", "si_snr", "stoi"]
+    assert lines[0] == ["clip", "mse", "si_snr", "stoi", "lag", "gain"]
     assert [line[0] for line in lines[1:]] == ["a", "b", "sub/c", "mean", "ci_low", "ci_high", "scored"]
     assert lines[-1][1:] == ["3/3"] * 3
 

@@ -1,6 +1,9 @@
+from types import SimpleNamespace
+
 import pytest
 
-from hsbench.report import late
+from hsbench.metrics.base import info
+from hsbench.report import late, lengths
 
 
 def scores(*lags):
@@ -23,3 +26,13 @@ def test_late_estimates_are_named_with_the_median_lag():
 def test_only_the_clips_of_the_row_count():
     assert late.remark([scores(16, 0)], ["c1"]) == ""
     assert late.remark([scores(16, 0), scores(0, 8)], ["c0", "c1"]).startswith("2 of 4 estimates")
+
+
+def test_a_metric_for_longer_clips_is_remarked_on():
+    corpora = {"demo": SimpleNamespace(samples=32768, sample_rate=22050)}
+    table = SimpleNamespace(view=SimpleNamespace(corpora=corpora), metrics=(info("mse"), info("visqol")))
+    ((label, remark),) = lengths.short_clips(table)
+    assert label == "ViSQOL"
+    assert "developed for clips of 3 s or more, and these have 1.49 s" in remark
+    corpora["demo"].samples = 3 * 22050
+    assert lengths.short_clips(table) == []

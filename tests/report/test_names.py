@@ -104,7 +104,7 @@ def test_a_name_of_200_characters_is_shortened_in_tables_and_whole_in_csv(result
     assert max(len(line) for line in shown.splitlines() if not line.startswith("|")) <= WIDTH
     assert lines(summary_csv([table]))[0]["row"] == LONG
     aligned = pair_scores.table({LONG: {"mse": Score(1.0, "ok")}}, {"mse": {"n": 1, "n_total": 1, **MEANS}})
-    assert max(map(len, aligned.splitlines())) < names.LONGEST + 24
+    assert max(map(len, aligned.splitlines())) < names.LONGEST + 24  # beside the name: the value, lag and gain
     assert LONG in pair_scores.as_csv({LONG: {"mse": Score(1.0, "ok")}})
 
 

@@ -138,10 +138,10 @@ def test_a_drift_check_is_drawn_without_the_lines_that_are_the_same():
 
 def test_scores_of_files_are_drawn_with_their_means():
     summary = {"mse": {"mean": 0.5, "ci_low": None, "ci_high": None, "left_out": 0, "n": 1, "n_total": 1}}
-    shown = printed(pair_scores.terminal({"a": {"mse": Score(0.5, "ok")}}, summary, 60), 60)
+    shown = printed(pair_scores.terminal({"a": {"mse": Score(0.5, "ok", lag=16, gain=0.5)}}, summary, 60), 60)
     assert [line.split() for line in shown.splitlines() if "─" not in line] == [
         ["clip", "mse", "lag", "gain"],
-        ["a", "0.500", "-", "-"],
+        ["a", "0.500", "16", "0.5"],
         ["mean", "0.500"],
         ["scored", "1/1"],
     ]

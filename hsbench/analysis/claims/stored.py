@@ -31,6 +31,7 @@ class Judgement:
         budget: name of the budget.
         protocol: full name of the protocol.
         version: version of hsbench.
+        limit: largest number of clips that the user allowed (--limit); None where the experiment's own was used.
         verdicts: one for each claim.
         changes: what the protocol switches change; empty where the experiment `protocols` was not run.
     """
@@ -39,6 +40,7 @@ class Judgement:
     budget: str
     protocol: str
     version: str
+    limit: int | None
     verdicts: tuple[Verdict, ...]
     changes: tuple[Change, ...] = ()
 
@@ -46,7 +48,7 @@ class Judgement:
 def judgement(view: View, verdicts: Sequence[Verdict], changes: Sequence[Change]) -> Judgement:
     """Return the verdicts with the circumstances of the view that they come from."""
     corpus = ", ".join(f"{name} ({facts.description})" for name, facts in view.corpora.items())
-    return Judgement(corpus, view.budget, view.protocol, __version__, tuple(verdicts), tuple(changes))
+    return Judgement(corpus, view.budget, view.protocol, __version__, view.limit, tuple(verdicts), tuple(changes))
 
 
 def written(judged: Judgement) -> str:
@@ -56,6 +58,7 @@ def written(judged: Judgement) -> str:
         "budget": judged.budget,
         "protocol": judged.protocol,
         "hsbench": judged.version,
+        "limit": judged.limit,
         "verdicts": [
             {
                 "claim": verdict.claim.name,
@@ -96,7 +99,7 @@ def read(path: Path) -> Judgement:
             for entry in document["switches"]
         )
         corpus, budget, protocol, version = (document[name] for name in ("corpus", "budget", "protocol", "hsbench"))
-        return Judgement(corpus, budget, protocol, version, verdicts, changes)
+        return Judgement(corpus, budget, protocol, version, document["limit"], verdicts, changes)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(
             f"{path} should hold verdicts written by `hsbench claims --format json`, but {error!r}; write it again."
