@@ -28,7 +28,8 @@ def quantised(results, model, setting="weight_format", form="int6-rows"):
     settings = freeze({**dict(own.model.settings), setting: form})
     cell = dataclasses.replace(own, model=dataclasses.replace(own.model, settings=settings))
     base = base_cell.base_of(cell)
-    shutil.copytree(results.folder(name).path, results.cell(base).path, dirs_exist_ok=True)
+    if not results.cell(base).path.exists():
+        shutil.copytree(results.folder(name).path, results.cell(base).path)
     results.cell(base).write_spec(base)
     folder = results.cell(cell)
     folder.write_spec(cell)

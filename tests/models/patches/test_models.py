@@ -193,7 +193,7 @@ def test_more_inner_steps_use_the_same_network_and_do_not_diverge(make, clips):
     assert errors[1] < errors[0]
     assert errors[2] <= errors[1]
     assert errors[3] <= errors[2]
-    assert registry.model("coinpp").decode_settings == ("inner_steps",)
+    assert registry.model("coinpp").decode_settings == ("inner_steps", "latent_format")
 
 
 def test_step_sizes_are_learned_only_if_the_budget_says_so(make, clips, tmp_path):
