@@ -125,10 +125,10 @@ def _built(cell: Cell, name: str) -> Model:
 
 def _require_none(header: Header, name: str) -> None:
     """Refuse a stream that cannot be decoded without a network."""
-    if header.network is not None:
+    if header.network is not None or registry.model(header.model).trains:
         raise UsageError(
-            f"{name} was encoded by a network of {header.model}, whose clips it shares; name that network: "
-            "hsbench decode NETWORK FILE.hsb -o WAV"
+            f"{name} was encoded by a trained network of {header.model}, which is needed to decode it; name that "
+            "network: hsbench decode NETWORK FILE.hsb -o WAV"
         )
 
 
@@ -139,12 +139,13 @@ def _trained(folder: CellFolder, cell: Cell, header: Header, name: str, resource
         DataError: the stream was encoded by another network.
     """
     own = folder.spec()
-    if own.model.name != cell.model.name or (header.network is not None and network_key(own) != header.network):
+    with_settings = dataclasses.replace(own, model=cell.model)
+    keys = (network_key(own), network_key(with_settings))
+    if own.model.name != cell.model.name or keys != (header.network, header.network):
         raise DataError(
             f"{name} was encoded by the network {header.model} {(header.network or '')[:12]}, and {own.folder} is "
             "another one; name the network that encoded it."
         )
-    with_settings = dataclasses.replace(own, model=cell.model)
     model, context, _ = ready(folder, with_settings, resources)
     return model, context
 

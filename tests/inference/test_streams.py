@@ -28,9 +28,9 @@ def quantised(results, model, setting="weight_format", form="int6-rows"):
     settings = freeze({**dict(own.model.settings), setting: form})
     cell = dataclasses.replace(own, model=dataclasses.replace(own.model, settings=settings))
     base = base_cell.base_of(cell)
-    if results.cell(base).path != results.folder(name).path:
+    if not results.cell(base).path.exists():
         shutil.copytree(results.folder(name).path, results.cell(base).path)
-        results.cell(base).write_spec(base)
+    results.cell(base).write_spec(base)
     folder = results.cell(cell)
     folder.write_spec(cell)
     return folder
@@ -59,12 +59,23 @@ def test_a_hypernetwork_decodes_with_its_base_cell_and_refuses_without_or_with_a
     base = results.cell(base_cell.base_of(folder.spec()))
     ours, bases = (streams.decode(data, "a.hsb", each, Resources()).waveform for each in (folder, base))
     np.testing.assert_array_equal(ours, bases)
-    with pytest.raises(UsageError, match="a.hsb was encoded by a network of hypersound-fmlp.*name that network"):
+    with pytest.raises(
+        UsageError, match="a.hsb was encoded by a trained network of hypersound-fmlp.*name that network"
+    ):
         streams.decode(data, "a.hsb", None, Resources())
     settings = {"width": 13, "layers": 2}
     other = trained_cell("hypersound-fmlp", settings, {"epochs": 1, "epoch_samples": 4, "channels": 1, "hidden": "16"})
     with pytest.raises(DataError, match="a.hsb was encoded by the network hypersound-fmlp .* is another one"):
         streams.decode(data, "a.hsb", other, Resources())
+
+
+def test_a_header_that_conceals_its_network_is_refused(results, tone):
+    folder = quantised(results, "hypersound")
+    data = header_with(load_network(folder, Resources()).encode(tone(3000)).to_bytes(), network=None)
+    with pytest.raises(UsageError, match="a trained network of hypersound-fmlp, which is needed"):
+        streams.decode(data, "a.hsb", None, Resources())
+    with pytest.raises(DataError, match="is another one"):
+        streams.decode(data, "a.hsb", folder, Resources())
 
 
 def test_a_stream_in_float32_has_32_bits_a_number(results, tone):

@@ -28,6 +28,9 @@ ROWS = {
 }
 """Row of rate -> numbers, bits and bits of side information of a clip, and its mean squared error."""
 
+MEAN = 1 + (len(CLIPS) - 1) / 100
+"""Mean of what the errors of the clips are multiplied by, 1, 1.02, 1.04, ..."""
+
 
 @pytest.fixture
 def subject(tmp_path):
@@ -44,7 +47,9 @@ def subject(tmp_path):
         facts |= {} if side is None else {"bits_side": side, "bits_coded": bits - side}
         folder.append_reconstructions({"clip": clip, **facts} for clip in CLIPS)
         scored = {"metric": "mse", "version": 1, "status": "ok", "seconds": 0.0}
-        folder.append_scores({"clip": clip, "value": mse, **scored} for clip in CLIPS)
+        folder.append_scores(
+            {"clip": clip, "value": mse * (1 + index / 50), **scored} for index, clip in enumerate(CLIPS)
+        )
         rows.append(ViewRow(row.name, row.model, "demo", None, (cell.folder,)))
     columns = ("kbps", "side_kbps", "shared_kbps", "seconds")
     view = make_view(experiment="rate", rows=tuple(rows), metrics=("mse",), columns=columns, table=None)
@@ -58,10 +63,12 @@ def test_there_is_one_series_per_model_and_the_frontier_holds_the_best_rows(subj
     assert labels == ["inr-siren", "mdct-coder", "mp3-soundfile", "frontier", "silence"]
     (axes,) = drawn.figure.axes
     (frontier,) = [line for line in axes.lines if line.get_color() == "black"]
-    assert list(frontier.get_ydata()[:-1]) == pytest.approx([0.002, 0.0015, 0.001])
+    assert list(frontier.get_ydata()[:-1]) == pytest.approx([0.002 * MEAN, 0.0015 * MEAN, 0.001 * MEAN])
     (joined,) = [line for line in axes.lines if line.get_marker() == "None" and len(line.get_xdata()) == 2 and
                  line.get_color() == style.looks(3)[0].colour]  # fmt: skip
-    assert list(joined.get_ydata()) == pytest.approx([0.003, 0.001]), "the row of 5 bits is larger and worse"
+    assert list(joined.get_ydata()) == pytest.approx([0.003 * MEAN, 0.001 * MEAN]), (
+        "the row of 5 bits is larger and worse"
+    )
     assert drawn.caption.endswith("Not shown, because they write no bits: SIREN 4x fp32.")
 
 
