@@ -86,9 +86,9 @@ def new_descriptor(monkeypatch):
     budgets = {name: {**training, "finetune_bits": 0} for name, training in old.budgets.items()}
     new = dataclasses.replace(
         old,
-        defaults={**old.defaults, "first_hz": None},
+        defaults={**old.defaults, "decay_hz": None},
         budgets=budgets,
-        neutral={**old.neutral, "first_hz": None, "finetune_bits": 0},
+        neutral={**old.neutral, "decay_hz": None, "finetune_bits": 0},
     )
     monkeypatch.setitem(registry._table("models"), "inr-siren", new)
     return new
@@ -105,12 +105,12 @@ def cell_of(**changes) -> Cell:
 def test_a_new_setting_at_its_neutral_value_keeps_the_key(results, new_descriptor):
     cell = cell_of()
     assert cell.folder in results.cells()
-    assert "first_hz" not in dict(cell.model.settings)
-    assert new_descriptor.model_settings(dict(cell.model.settings))["first_hz"] is None
+    assert "decay_hz" not in dict(cell.model.settings)
+    assert new_descriptor.model_settings(dict(cell.model.settings))["decay_hz"] is None
     assert new_descriptor.training_settings(dict(cell.budget.settings), "smoke")["finetune_bits"] == 0
 
 
-@pytest.mark.parametrize("change", ["inr-siren.first_hz=1700", "inr-siren.finetune_bits=8"])
+@pytest.mark.parametrize("change", ["inr-siren.decay_hz=1700", "inr-siren.finetune_bits=8"])
 def test_a_new_setting_at_another_value_makes_another_cell(results, new_descriptor, change):
     cell = cell_of(changes=parse([change]))
     assert cell.folder not in results.cells()
@@ -118,7 +118,7 @@ def test_a_new_setting_at_another_value_makes_another_cell(results, new_descript
 
 
 def test_a_new_default_that_is_not_neutral_makes_another_cell(results, new_descriptor, monkeypatch):
-    moved = dataclasses.replace(new_descriptor, defaults={**new_descriptor.defaults, "first_hz": 1700.0})
+    moved = dataclasses.replace(new_descriptor, defaults={**new_descriptor.defaults, "decay_hz": 1700.0})
     monkeypatch.setitem(registry._table("models"), "inr-siren", moved)
     assert cell_of().folder not in results.cells()
-    assert cell_of(changes={"inr-siren": {"first_hz": None}}).folder in results.cells()
+    assert cell_of(changes={"inr-siren": {"decay_hz": None}}).folder in results.cells()
