@@ -106,7 +106,7 @@ def test_tf32_is_on_for_hidden_layers_on_cuda_alone():
         for policy, device in (("tf32", "cpu"), ("fp32", "cuda")):
             with context(policy, torch.device(device)):
                 assert [switch.allow_tf32 for switch in switches] == [False, False]
-    with pytest.raises(UnknownNameError, match="tf32"):
+    with pytest.raises(UnknownNameError, match="unknown precision 'tf16'"):
         precision.hidden("tf16", torch.device("cpu"))
 
 
