@@ -45,11 +45,6 @@ def combining() -> float:
     return float(parameters())
 
 
-def combined_parameters() -> float:
-    """Return the learned parameters that adding or multiplying shares in addition to the standard hypernetwork."""
-    return float(parameters())
-
-
 def weights_sum(p: float) -> float:
     """Return the sum of the weights N i^p / sum_j j^p over i = 1 .. N, in parts of N, for N = 128 and j = 0 .. N."""
     count = 128
