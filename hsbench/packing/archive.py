@@ -17,6 +17,7 @@ from __future__ import annotations
 import io
 import re
 import stat
+import struct
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -34,6 +35,8 @@ TABLE = "pack.json"
 FOLDER = "results/"
 LARGEST_FILE, LARGEST = 256 << 20, 4 << 30
 """Bytes of one file, and of all unpacked files together, at most."""
+DAMAGED = (OSError, ValueError, EOFError, RuntimeError, struct.error, zlib.error)
+"""Exceptions of the standard library where an archive is damaged, encrypted or of another kind."""
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """Time of every entry, the earliest that a ZIP archive can hold."""
 _ID = r"[^/\\\x00-\x1f]{1,200}"
@@ -111,10 +114,10 @@ def unpack(path: Path, folder: Path) -> tuple[Pack, list[str]]:
     if not path.is_file():  # opening a pipe would wait for its writer
         raise DataError(f"expected a file of packed results, got {path}; hsbench pack RESULTS -o FILE.hsr writes one.")
     try:
-        with zipfile.ZipFile(path) as archive:
+        with _opened(path) as archive:
             pack = _table(path, archive)
             return pack, list(_files(archive, pack, folder))
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, PermissionError) as error:
+    except zipfile.BadZipFile as error:
         raise DataError(
             f"expected results packed by hsbench pack, and {path} cannot be read as such ({error}); pack them again."
         ) from error
@@ -171,7 +174,7 @@ def _files(archive: zipfile.ZipFile, pack: Pack, folder: Path) -> Iterator[str]:
             continue
         try:
             data = _read(archive, name, size)
-        except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        except zipfile.BadZipFile as error:
             yield f"{name} is damaged ({error})"
             continue
         if len(data) != size or sha256_bytes(data) != digest:
@@ -181,7 +184,22 @@ def _files(archive: zipfile.ZipFile, pack: Pack, folder: Path) -> Iterator[str]:
         target.write_bytes(data)
 
 
+def _opened(path: Path) -> zipfile.ZipFile:
+    """Open an archive; every error of a damaged one is a BadZipFile."""
+    try:
+        return zipfile.ZipFile(path)
+    except DAMAGED as error:
+        raise zipfile.BadZipFile(str(error)) from error
+
+
 def _read(archive: zipfile.ZipFile, name: str, size: int) -> bytes:
-    """Read an entry up to one byte more than it should have, whatever size the archive claims for it."""
-    with archive.open(name) as file:
-        return file.read(size + 1)
+    """Read an entry up to one byte more than it should have, whatever size the archive claims for it.
+
+    Raises:
+        BadZipFile: the entry is damaged, encrypted, or compressed in a way that is not used here.
+    """
+    try:
+        with archive.open(name) as file:
+            return file.read(size + 1)
+    except DAMAGED as error:
+        raise zipfile.BadZipFile(str(error)) from error

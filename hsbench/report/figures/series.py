@@ -94,7 +94,7 @@ def label_below(panels: Sequence[Axes], layout: Layout, label: str) -> None:
     plain_log(panels[0].xaxis)
     for axes in panels[-layout.across(len(panels)) :]:
         axes.set_xlabel(label)
-        axes.tick_params(labelbottom=True)
+        axes.tick_params(labelbottom=True, which="both")
 
 
 def values(rows: Iterable[TableRow], metric: MetricInfo) -> list[float]:
