@@ -52,7 +52,7 @@ a verdict: supported, contradicted, or cannot say at this budget.
 
 ```sh
 hsbench run claims protocols --budget quick     # rows of individual INRs and patch INRs, then the verdicts
-hsbench run table2b table2c table3 table4       # claims about HyperSound read these results where they are there
+hsbench run table2b table2c table3 table4       # HyperSound, where it is there
 hsbench claims                                  # the verdicts of a results folder again
 ```
 

@@ -132,10 +132,6 @@ def test_a_folder_to_keep_that_holds_files_is_not_changed(packed, tmp_path):
 
 
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-    max_examples=int(os.environ.get("HSBENCH_HOSTILE_EXAMPLES", "60")),
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
 @given(where=st.floats(0, 1, exclude_max=True), cut=st.booleans(), value=st.integers(0, 255))
 def test_a_damaged_file_gives_a_sentence_or_a_finding(packed, tmp_path, where, cut, value):
     data = bytearray(packed.read_bytes())
