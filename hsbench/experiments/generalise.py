@@ -46,6 +46,7 @@ def generalise() -> Experiment:
                 for label, model in CODERS.items()
                 for c in RATIOS
             ),
+            Row("exported network", "exported"),
             *FLOORS,
         ),
         clips=freeze({"smoke": 4, "quick": 16, "standard": 64, "paper": 512}),
