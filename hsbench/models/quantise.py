@@ -4,8 +4,8 @@ A format `int<b>-rows` stores three kinds of tensors in three ways:
 
     integers    every tensor with two or more axes but those of layer 0, one step size per row (one per output unit);
                 the latents of a clip that is coded patch by patch, one step size per latent variable
-    float16     biases
-    float32     the weights of layer 0, and constants such as learned frequencies
+    float16     biases of all layers but layer 0
+    float32     weights and biases of layer 0, and constants such as learned frequencies
 
 With L = 2^(b - 1) - 1 and m the largest |w| of a row, rounded to float16, the step size of the row is s = m / L, and
 
@@ -14,7 +14,9 @@ With L = 2^(b - 1) - 1 and m the largest |w| of a row, rounded to float16, the s
 Why layer 0 stays as it is. A SIREN computes sin(omega_0 w t + b) there with omega_0 of some thousand, so an error e of
 w shifts the phase at time t by omega_0 t e. The 8-bit step 1 / 127 of weights within +-1 errs by up to 0.004, which is
 up to 8 rad at omega_0 = 2000: nothing of the first layer is left. All later layers see sines within +-1, and their
-errors add up in power. Layer 0 of a SIREN of width h is 2 h of about 4 h^2 numbers.
+errors add up in power. Layer 0 of a SIREN of width h is 2 h of about 4 h^2 numbers. Its biases stay for the families
+that compute sin(omega_0 (w t + b)): float16 has eleven significant bits, so b errs by up to |b| / 2048, and the phase by
+omega_0 times as much.
 
 Why one step per row. |w - s q| <= s / 2, and an error spread evenly over a step has the mean square s^2 / 12. The
 signal-to-noise ratio of a row is therefore 12 L^2 / c^2 with the crest factor c = m / rms(w). Weights spread evenly
@@ -112,7 +114,7 @@ def way(name: str, dimensions: int) -> str:
     match = re.fullmatch(r"([a-z]+)(\d+)", name)
     kind, layer = (match[1], int(match[2])) if match else ("", 0)
     if kind == "b":
-        return HALF
+        return SINGLE if layer == 0 else HALF
     if kind == "t":
         return INTEGERS
     return SINGLE if layer == 0 or dimensions < 2 else INTEGERS

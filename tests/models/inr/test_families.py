@@ -9,11 +9,13 @@ import torch
 from hsbench import protocols, registry, score
 from hsbench.audio.clip import Clip
 from hsbench.errors import UnknownNameError, UsageError
+from hsbench.models import quantise
 from hsbench.models.base import Context
 from hsbench.models.inr import sizes
 from hsbench.models.inr.descriptors import FITTING
 from hsbench.models.inr.families import activation
 from hsbench.models.targets import create
+from hsbench.models.targets.base import grid
 from hsbench.planning.request import Request
 from hsbench.planning.resolve import Resolved
 from hsbench.planning.selection import select
@@ -42,6 +44,19 @@ def test_the_count_without_torch_is_that_of_the_network_and_near_the_ratio(kind,
     assert numbers == sizes.parameters(settings)
     # Widths are whole numbers: a KAN of width 6 has a fifth fewer numbers than one of width 7, the nearest here.
     assert 32768 / numbers == pytest.approx(ratio, rel=0.09 if kind == "kan" else 0.05)
+
+
+@pytest.mark.parametrize("kind", ["hsiren", "finer", "logff", "kan", "grid"])
+def test_a_network_of_8_bits_plays_what_its_float32_self_plays(kind):
+    """docs/rate.md has the families that do not bear 8 bits: their first or later layers magnify an error more."""
+    net, times = network(resolved(f"inr-{kind}", compression_ratio=2.0)), grid(8192)
+    drawn = net.draw(torch.Generator().manual_seed(0))
+    params = {name: drawn[name][None] for name in net.shapes()}
+    sounds = [net.apply(quantise.rounded(params, bits), times).double() for bits in (8, 6)]
+    played = net.apply(params, times).double()
+    levels = [10 * math.log10(float(played.var() / (played - sound).var())) for sound in sounds]
+    assert levels[0] >= 35
+    assert levels[0] > levels[1] > 15
 
 
 @pytest.mark.parametrize("kind", FAMILIES)
