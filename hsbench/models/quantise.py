@@ -15,8 +15,8 @@ Why layer 0 stays as it is. A SIREN computes sin(omega_0 w t + b) there with ome
 w shifts the phase at time t by omega_0 t e. The 8-bit step 1 / 127 of weights within +-1 errs by up to 0.004, which is
 up to 8 rad at omega_0 = 2000: nothing of the first layer is left. All later layers see sines within +-1, and their
 errors add up in power. Layer 0 of a SIREN of width h is 2 h of about 4 h^2 numbers. Its biases stay for the families
-that compute sin(omega_0 (w t + b)): float16 has eleven significant bits, so b errs by up to |b| / 2048, and the phase by
-omega_0 times as much.
+that compute sin(omega_0 (w t + b)): float16 has eleven significant bits, so b errs by up to |b| / 2048, and the phase
+by omega_0 times as much.
 
 Why one step per row. |w - s q| <= s / 2, and an error spread evenly over a step has the mean square s^2 / 12. The
 signal-to-noise ratio of a row is therefore 12 L^2 / c^2 with the crest factor c = m / rms(w). Weights spread evenly
