@@ -85,8 +85,22 @@ FAMILIES = {
 }
 """Label -> family. WINNER's frequency is the scale of its noise before the clip's spectrum lowers it."""
 
-TUNED = dict.fromkeys(FAMILIES, 860.0)
-"""Family -> its frequency [Hz]: 860 for all, since no run of `zoo-tune` has chosen them yet."""
+TUNED = {
+    "SIREN": 860.0,
+    "SIREN scaled": 430.0,
+    "WINNER": 860.0,
+    "H-SIREN": 107.0,
+    "FINER": 107.0,
+    "INCODE": 107.0,
+    "Gauss": 430.0,
+    "WIRE": 430.0,
+    "RFF": 430.0,
+    "log FF": 860.0,
+    "FMLP": 860.0,
+    "KAN": 860.0,
+}
+"""Family -> the frequency [Hz] at which `hsbench run zoo-tune --budget quick` gave the highest mean SI-SNR (two clips of
+training voices, seed 0, 27 November 2026; docs/zoo.md has the values)."""
 
 PAPER = {"SIREN of the paper": "inr-siren", "FMLP of the paper": "inr-fmlp"}
 """Label -> model at the settings of the HyperSound paper (428 Hz and 344 Hz)."""
