@@ -99,8 +99,8 @@ TUNED = {
     "FMLP": 860.0,
     "KAN": 860.0,
 }
-"""Family -> the frequency [Hz] at which `hsbench run zoo-tune --budget quick` gave the highest mean SI-SNR: two clips of
-training voices, seed 0, 27 November 2026 (docs/zoo.md has the values)."""
+"""Family -> its frequency [Hz]: of those that `hsbench run zoo-tune --budget quick` tries, the one with the highest mean
+SI-SNR on two clips of training voices, seed 0, 27 November 2026 (docs/zoo.md has the values)."""
 
 PAPER = {"SIREN of the paper": "inr-siren", "FMLP of the paper": "inr-fmlp"}
 """Label -> model at the settings of the HyperSound paper (428 Hz and 344 Hz)."""
