@@ -99,7 +99,7 @@ TUNED = {
     "FMLP": 860.0,
     "KAN": 860.0,
 }
-"""Family -> its frequency [Hz]: of those that `hsbench run zoo-tune --budget quick` tries, the one with the highest mean
+"""Family -> its frequency [Hz]. Of those that `hsbench run zoo-tune --budget quick` tries, it has the highest mean
 SI-SNR on two clips of training voices, seed 0, 27 November 2026 (docs/zoo.md has the values)."""
 
 PAPER = {"SIREN of the paper": "inr-siren", "FMLP of the paper": "inr-fmlp"}
