@@ -78,5 +78,5 @@ def test_the_commands_of_the_page_work(tmp_path):
     )
     assert process.returncode == 0, process.stdout + process.stderr
     assert re.search(r"inr-hosc +v1 +me +available", process.stdout)
-    assert re.search(r"^\| inr-hosc +\| +0\.99", process.stdout, re.MULTILINE)
+    assert re.search(r"^\| inr-hosc \[smoke\] +\| +0\.99", process.stdout, re.MULTILINE)
     assert "<FittedINR inr-hosc: 0.19 s in 321 numbers, ok>" in process.stdout
