@@ -90,6 +90,7 @@ def test_voices_that_differ_widen_the_interval_although_the_clips_agree():
     assert widths_of[1] > 5 * widths_of[0]
 
 
+@pytest.mark.slow
 def test_an_interval_covers_the_truth_as_often_as_it_says():
     generator, covered = np.random.default_rng(0), 0
     for trial in range(40):

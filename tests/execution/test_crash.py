@@ -58,6 +58,7 @@ def alive(pid):
     return True
 
 
+@pytest.mark.slow
 def test_twenty_killed_runs_lose_no_result(hsbench_at, tmp_path):
     (tmp_path / "undisturbed").mkdir()
     undisturbed = hsbench_at(tmp_path / "undisturbed")

@@ -32,6 +32,7 @@ def test_an_adopted_network_gives_the_scores_of_the_training_and_is_named(train,
     assert (adopted["name"], adopted["steps"]) == (file.stem, 1)
 
 
+@pytest.mark.slow
 def test_retrain_trains(train, library):
     study, folder = train(networks=[library], retrain=True)
     assert study.complete
