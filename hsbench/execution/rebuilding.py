@@ -58,9 +58,9 @@ class Rebuilder:
         if self._model is None:
             task = self.task
             self._model = build_model(task.job.cell, dict(task.job.places))
+            adopt(task)
             # If the cell has a base, the parameters that the base fitted are loaded by the first process alone: the
             # other processes helped to train the base, and have ended.
-            adopt(task)
             trains = task.base is None and task.job.network is None and bool(task.pending.rebuilds())
             start = time.perf_counter()
             with team.joined(task.job.device) if trains else contextlib.nullcontext():

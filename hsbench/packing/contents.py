@@ -75,16 +75,20 @@ def collect(results: Results, views: Iterable[View]) -> Contents:
 
 
 def _add_cell(contents: Contents, results: Results, view: View, row: ViewRow, cell: str) -> None:
-    """Add the records of a cell, the streams of all its clips and the sound of its first ones."""
+    """Add the records of a cell, and where its corpus allows it the streams of all clips and the sound of the first.
+
+    The stream of an individual INR decodes to the sound by itself, so it travels no further than the sound does.
+    """
     folder, root = results.folder(cell), results.root
     for name in RECORDS:
         contents.add(folder.path / name, root)
     clips = view.corpus(row).clips
-    for clip in clips:
-        contents.add(folder.path / "artifacts" / "streams" / f"{clip}.hsb", root)
     if not _travels(row.corpus):
-        contents.left_out[f"the sound of corpus {row.corpus}, whose licence does not let it travel with results"] = None
+        reason = "whose licence does not let it travel with results"
+        contents.left_out[f"sound and streams of corpus {row.corpus}, {reason}"] = None
         return
+    for clip in clips:
+        contents.add(folder.stream(clip), root)
     for clip in clips[:AUDIO_CLIPS]:
         contents.add(folder.audio(clip), root)
     if len(clips) > AUDIO_CLIPS:

@@ -1,5 +1,6 @@
 """Packed results: what is packed, what verifies, and what each check finds in a file that was tampered with."""
 
+import dataclasses
 import json
 import shutil
 import zipfile
@@ -7,6 +8,7 @@ import zipfile
 import pytest
 
 import hsbench
+from hsbench import registry
 from hsbench.api import packs
 
 from .conftest import content
@@ -123,6 +125,29 @@ def test_a_check_that_is_not_possible_here_is_no_success(packed, change, hsbench
     assert "not checked" in out
     assert "scores of" in err
     assert "no sound was packed" in err
+
+
+def test_sound_and_streams_stay_where_the_licence_keeps_them(results, tmp_path, monkeypatch):
+    (folder,) = results.glob("random-phase*")
+    stream = folder / "artifacts" / "streams" / "k09_004-1.hsb"
+    stream.parent.mkdir()
+    stream.write_bytes(b"bits")
+
+    def names(free):
+        demo = dataclasses.replace(registry.corpus("demo"), redistributable=free)
+        monkeypatch.setitem(registry._table("corpora"), "demo", demo)
+        _, left_out = packs.pack(results, tmp_path / "x.hsr")
+        with zipfile.ZipFile(tmp_path / "x.hsr") as archive:
+            return {name.rpartition(".")[2] for name in archive.namelist()}, left_out
+
+    try:
+        assert names(free=True) == ({"json", "jsonl", "wav", "hsb"}, ())
+        endings, (sentence,) = names(free=False)
+        assert endings == {"json", "jsonl"}
+        assert "sound and streams of corpus demo" in sentence
+    finally:
+        stream.unlink()
+        stream.parent.rmdir()
 
 
 def test_what_cannot_be_packed_is_refused_in_one_sentence(results, tmp_path, hsbench_here):
