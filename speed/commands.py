@@ -1,4 +1,4 @@
-"""Measure the command timed_command: help, list, plan for 100 cells, report for 20 cells of 512 clips.
+"""Measure the command line: help, list, plan for 100 cells, report for 20 cells of 512 clips.
 
 Each command runs in a process of its own, as a user starts it, on a results folder that this script writes into a
 temporary folder. Each command runs `--rounds` times. The table gives the shortest time and the median processor time:
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     import argparse
 
 CELLS, CLIPS = 20, 512
+PLAN = ("plan", "table2d", "--seeds", "25")
+"""Arguments of `hsbench` that plan 100 cells: four rows, two of which are floors, with 25 seeds each."""
 METRICS = ("mse", "lsd", "si_snr", "pesq", "stoi", "cdpam")
 
 
@@ -47,7 +49,8 @@ def results(root: Path, cells: int, count: int) -> None:
         folder = store.folder(name)
         facts = {"status": "ok", "numbers": 33031, "bits": 1056992, "steps": 10, "seconds": 1.0, "clipped": 0.0}
         folder.append_reconstructions({"clip": clip, **facts} for clip in clips)
-        values = random.uniform(1, 2, (count, len(METRICS)))
+        values = random.uniform(0, 1, (count, len(METRICS)))
+        values[:, METRICS.index("pesq")] += 1  # PESQ is never below 1
         folder.append_scores(
             {"clip": clip, "metric": metric, "version": 1, "value": value, "status": "ok", "seconds": 0.01}
             for clip, scored in zip(clips, values.tolist(), strict=True)
@@ -99,7 +102,7 @@ def timed_command(work: str, arguments: list[str], within: float, rounds: int, e
 
     Args:
         work: name of the work in the table.
-        arguments: command timed_command after `hsbench`.
+        arguments: arguments of `hsbench`.
         within: target in seconds.
         rounds: number of runs.
         expected: text that the command must print, which shows that it did its work.
@@ -115,7 +118,7 @@ def measure(options: argparse.Namespace) -> list[bench.Line]:
     """Measure all commands."""
     with tempfile.TemporaryDirectory() as folder:
         results(Path(folder) / "results", CELLS, CLIPS)
-        plan_arguments = ["plan", "table2d", "--seeds", "50", "--results", str(Path(folder) / "none")]
+        plan_arguments = [*PLAN, "--results", str(Path(folder) / "none")]
         report_arguments = ["report", "--results", str(Path(folder) / "results")]
         return [
             timed_command("hsbench --help", ["--help"], 0.5, options.rounds, "Commands"),

@@ -1,14 +1,16 @@
 """Run all speed scripts, one after the other, and write their results into one page: speed/RESULTS.md.
 
 Each script runs in a process of its own, with a fixed number of threads. Its measurements are kept as a file in a
-folder, and a script whose file exists does not run again, so an interrupted run can continue. A GPU is measured by
-speed/gpu.py alone; the page shows what speed/gpu.json holds.
-Usage: python speed/table.py [--threads 2] [--kept FOLDER] [--output FILE]
+folder, and a script whose file exists does not run again, so an interrupted run can continue. What was measured
+replaces the measurements of this processor family (speed/cpu-amd.json, speed/cpu-intel.json), and the page shows all
+families. A GPU is measured by speed/gpu.py alone; the page shows what speed/gpu.json holds.
+Usage: python speed/table.py [--threads 2] [--kept FOLDER] [--measured FOLDER] [--output FILE]
 """
 
 from __future__ import annotations
 
 import argparse
+import datetime
 import json
 import os
 import subprocess
@@ -19,13 +21,15 @@ from typing import Any
 
 import bench
 import growth
+from hsbench.drift.processors import cpu_family
+from hsbench.results import provenance
 
 HERE = Path(__file__).parent
 SCRIPTS = (
     ("inr_step", "--rounds", "3"),
     ("patch_step", "--rounds", "3"),
-    ("hyper_step", "--rounds", "2"),
-    ("hyper_step", "--rounds", "1", "--kind", "siren"),
+    ("hyper_step", "--rounds", "5"),
+    ("hyper_step", "--rounds", "5", "--kind", "siren"),
     ("metrics", "--clips", "3"),
     ("prepare", "--rounds", "3"),
     ("commands", "--rounds", "5"),
@@ -80,47 +84,83 @@ def cuda() -> str:
     )
 
 
-def document(lines: list[bench.Line], growth_rows: list[list[str]], threads: int) -> str:
-    """Return the page as Markdown."""
+def side_by_side(processors: dict[str, Any]) -> str:
+    """Return a table of the ratios that have a target, with a column per processor family.
+
+    Args:
+        processors: family, such as "AMD" -> its measurements, see `measured`.
+    """
+    lines = {family: {line["work"]: bench.Line(**line) for line in one["lines"]} for family, one in processors.items()}
+    targets = {work: line.at_least for of in lines.values() for work, line in of.items() if line.at_least}
+    rows = []
+    for work, target in targets.items():
+        ratios = [of[work].ratio if work in of else None for of in lines.values()]
+        rows.append([work, f"{target:g}", *("" if ratio is None else f"{ratio:.2f}" for ratio in ratios)])
+    return bench.markdown(("times as fast as plain code", "target", *processors), rows)
+
+
+def document(processors: dict[str, Any]) -> str:
+    """Return the page as Markdown.
+
+    Args:
+        processors: family, such as "AMD" -> its measurements, see `measured`.
+    """
     how = (
         "This page is written by `nox -s speed` and shows how fast hsbench is. Plain code and hsbench run\n"
         "alternately in one process and must give the same numbers. Times are medians; a ratio is the median\n"
         "over the rounds of plain time / hsbench time. [NOTES.md](NOTES.md) says what was tried."
     )
-    return "\n\n".join(
-        [
-            "# Speed, measured",
-            how,
-            bench.machine(threads),
-            "## Compared with plain code, and with time limits",
-            bench.markdown(bench.HEAD, [line.cells() for line in lines]),
-            "## How cost grows",
-            "With one thread. An exponent is the slope of the line through the logarithms of size and value.",
-            bench.markdown(growth.HEAD, growth_rows),
-            "## CUDA",
-            cuda(),
-            "",
+    parts = ["# Speed, measured", how, side_by_side(processors)]
+    for family, one in processors.items():
+        parts += [
+            f"## {family}",
+            f"Measured on {one['date']}: {one['machine']}",
+            bench.markdown(bench.HEAD, [bench.Line(**line).cells() for line in one["lines"]]),
+            "How cost grows, with one thread. An exponent is the slope of the line through the logarithms of\n"
+            "size and value.",
+            bench.markdown(growth.HEAD, one["growth"]),
         ]
-    )
+    return "\n\n".join([*parts, "## CUDA", cuda(), ""])
+
+
+def measure(threads: int, kept: Path) -> dict[str, Any]:
+    """Run all scripts and return the measurements of this machine: date, machine, lines of the table, growth.
+
+    Args:
+        threads: number of threads for scripts that use several.
+        kept: folder for the file of each script.
+    """
+    kept.mkdir(parents=True, exist_ok=True)
+    lines: list[Any] = []
+    rows: list[list[str]] = []
+    for number, script in enumerate(SCRIPTS):
+        found = run(script, threads, kept / f"{number}.json")
+        if script[0] == "growth":
+            rows = found
+        else:
+            lines += found
+    today = datetime.datetime.now(tz=datetime.timezone.utc).date()
+    return {"date": str(today), "machine": bench.machine(threads), "lines": lines, "growth": rows}
+
+
+def measured(folder: Path) -> dict[str, Any]:
+    """Return the measurements of each processor family, by its name, from the files in a folder."""
+    files = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("cpu-*.json"))]
+    return {cpu_family(one["machine"]): one for one in files}
 
 
 def main() -> None:
-    """Run all scripts and write the page."""
+    """Run all scripts, save the measurements of this processor, and write the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--kept", type=Path, help="folder for the measurements of each script; default: a new folder")
+    parser.add_argument("--measured", type=Path, default=HERE, help="folder for the measurements of each processor")
     parser.add_argument("--output", type=Path, default=HERE / "RESULTS.md")
     options = parser.parse_args()
-    folder = options.kept or Path(tempfile.mkdtemp())
-    folder.mkdir(parents=True, exist_ok=True)
-    lines, growth_rows = [], []
-    for number, script in enumerate(SCRIPTS):
-        measured = run(script, options.threads, folder / f"{number}.json")
-        if script[0] == "growth":
-            growth_rows = measured
-        else:
-            lines += [bench.Line(**line) for line in measured]
-    page = document(lines, growth_rows, options.threads)
+    found = measure(options.threads, options.kept or Path(tempfile.mkdtemp()))
+    name = f"cpu-{cpu_family(provenance.cpu()).lower()}.json"
+    (options.measured / name).write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    page = document(measured(options.measured))
     options.output.write_text(page, encoding="utf-8")
     print(page)
 

@@ -136,3 +136,42 @@ def test_ratio_target_and_slope_are_computed_correctly(bench):
     assert bench.Line("work", 0.5, within=0.5).met == "yes"
     assert bench.Line("work", 0.5).met == ""
     assert bench.slope([1, 10, 100], [3, 300, 30000]) == pytest.approx(2)
+
+
+def test_the_page_shows_the_ratios_of_all_processors_side_by_side(monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(str(SPEED))
+    import table
+
+    def write(family, machine, lines):
+        found = {"date": "2026-01-02", "machine": machine, "lines": lines, "growth": []}
+        (tmp_path / f"cpu-{family}.json").write_text(json.dumps(found))
+
+    slow = {"work": "step", "ours": 2.0, "plain": 4.2, "ratio": 2.1, "at_least": 2.2}
+    write("amd", "AMD EPYC, 2 cores", [slow])
+    write("intel", "Intel(R) Xeon(R) Processor, 2 cores", [{**slow, "ratio": 3.0}, {**slow, "work": "other"}])
+    page = table.document(table.measured(tmp_path))
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in page.splitlines() if line[:1] == "|"]
+    assert rows[0] == ["times as fast as plain code", "target", "AMD", "Intel"]
+    assert rows[2:4] == [["step", "2.2", "2.10", "3.00"], ["other", "2.2", "", "2.10"]]
+    assert page.index("## AMD") < page.index("Measured on 2026-01-02: AMD EPYC, 2 cores") < page.index("## Intel")
+
+
+def test_the_measurements_of_both_processor_families_are_kept(monkeypatch):
+    monkeypatch.syspath_prepend(str(SPEED))
+    import table
+
+    assert {"AMD", "Intel"} <= table.measured(SPEED).keys()
+    assert (SPEED / "RESULTS.md").read_text(encoding="utf-8") == table.document(table.measured(SPEED))
+
+
+def test_the_commands_that_are_timed_do_their_work(monkeypatch, tmp_path, hsbench_here):
+    monkeypatch.syspath_prepend(str(SPEED))
+    import commands
+
+    code, printed, _ = hsbench_here(*commands.PLAN, "--results", str(tmp_path / "none"))
+    assert code == 0
+    assert "\n100 cells, " in printed
+    commands.results(tmp_path / "results", 2, 3)
+    code, printed, errors = hsbench_here("report", "--results", str(tmp_path / "results"))
+    assert (code, errors) == (0, "")
+    assert "row 1" in printed
