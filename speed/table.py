@@ -10,7 +10,7 @@ Usage: python speed/table.py [--threads 2] [--kept FOLDER] [--measured FOLDER] [
 from __future__ import annotations
 
 import argparse
-import datetime
+import datetime as dt
 import json
 import os
 import subprocess
@@ -110,14 +110,17 @@ def document(processors: dict[str, Any]) -> str:
         "alternately in one process and must give the same numbers. Times are medians; a ratio is the median\n"
         "over the rounds of plain time / hsbench time. [NOTES.md](NOTES.md) says what was tried."
     )
+    growing = (
+        "How cost grows, with one thread. An exponent is the slope of the line through the logarithms of\n"
+        "size and value."
+    )
     parts = ["# Speed, measured", how, side_by_side(processors)]
     for family, one in processors.items():
         parts += [
             f"## {family}",
             f"Measured on {one['date']}: {one['machine']}",
             bench.markdown(bench.HEAD, [bench.Line(**line).cells() for line in one["lines"]]),
-            "How cost grows, with one thread. An exponent is the slope of the line through the logarithms of\n"
-            "size and value.",
+            growing,
             bench.markdown(growth.HEAD, one["growth"]),
         ]
     return "\n\n".join([*parts, "## CUDA", cuda(), ""])
@@ -139,7 +142,7 @@ def measure(threads: int, kept: Path) -> dict[str, Any]:
             rows = found
         else:
             lines += found
-    today = datetime.datetime.now(tz=datetime.timezone.utc).date()
+    today = dt.datetime.now(tz=dt.UTC).date()
     return {"date": str(today), "machine": bench.machine(threads), "lines": lines, "growth": rows}
 
 

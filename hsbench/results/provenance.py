@@ -122,8 +122,9 @@ def _git(root: Path, *arguments: str) -> str | None:
     return process.stdout.strip()
 
 
+@functools.cache
 def cpu() -> str:
-    """Return the name of the processor."""
+    """Return the name of the processor; the system is asked once per process."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
