@@ -72,3 +72,16 @@ def test_the_slices_cover_a_range_once(size, workers, lengths):
     cores.share(lambda part: slices.append(range(size)[part]), size, workers)
     assert sorted(map(len, slices)) == lengths
     assert sorted(number for part in slices for number in part) == list(range(size))
+
+
+def test_denormal_numbers_are_zero_within_the_context_only():
+    def half():
+        return float(torch.tensor(2e-38) / 2)
+
+    assert half() > 0
+    with cores.denormals_flushed():
+        assert half() == 0
+        with cores.denormals_flushed():
+            assert half() == 0
+        assert half() == 0
+    assert half() > 0

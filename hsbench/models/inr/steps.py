@@ -156,10 +156,11 @@ class ClipSteps:
         self, runs: Sequence[Run], folded: Sequence[Params], features: torch.Tensor, target: torch.Tensor
     ) -> dict[tuple[int, int], Sums]:
         """Loss and gradients of some runs: (clip, number of the run) -> sums."""
-        return {
-            (run.clip, run.number): self._run(run, folded[run.clip], features, target[run.clip : run.clip + 1])
-            for run in runs
-        }
+        with cores.denormals_flushed():
+            return {
+                (run.clip, run.number): self._run(run, folded[run.clip], features, target[run.clip : run.clip + 1])
+                for run in runs
+            }
 
     def _run(self, run: Run, folded: Params, features: torch.Tensor, target: torch.Tensor) -> Sums:
         """Loss and gradients of a run, added tile by tile."""
