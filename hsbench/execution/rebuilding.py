@@ -22,7 +22,7 @@ from hsbench.errors import UsageError
 from hsbench.execution import team
 from hsbench.execution.adopting import adopt
 from hsbench.files import replace_atomically
-from hsbench.models.base import rebuild
+from hsbench.models.base import NETWORK, rebuild
 from hsbench.models.build import build_model, context_of
 from hsbench.models.coding import container
 from hsbench.models.no_training import NoTraining
@@ -62,12 +62,16 @@ class Rebuilder:
             # If the cell has a base, the parameters that the base fitted are loaded by the first process alone: the
             # other processes helped to train the base, and have ended.
             trains = task.base is None and task.job.network is None and bool(task.pending.rebuilds())
+            context = self.context()
+            loads = (context.kept / NETWORK).exists()  # an earlier session trained it, or it was adopted
             start = time.perf_counter()
             with team.joined(task.job.device) if trains else contextlib.nullcontext():
-                facts = self._model.fit(self._training(), self.context())
+                facts = self._model.fit(self._training(), context)
             self.training_seconds = time.perf_counter() - start
             if facts is not None and team.first():
                 task.folder.write_fit(facts)
+                if not loads and (context.kept / NETWORK).exists():
+                    task.folder.amend_provenance({"trained": True})
         return self._model
 
     def _training(self) -> Training:

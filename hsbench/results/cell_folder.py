@@ -228,11 +228,16 @@ class CellFolder:
         write_json(self.path / "provenance.json", document)
 
     def adopted(self) -> str:
-        """Return the name of the network that the cell adopted in place of a training; "" for none."""
-        names = (
-            session["adopted"]["name"] for session in self.provenance().get("sessions", []) if session.get("adopted")
-        )
-        return next(names, "")
+        """Return the name of the network that the cell adopted in place of a training; "" for none.
+
+        A network that was deleted may have been trained here since, so the latest session that got a network counts.
+        """
+        for session in reversed(self.provenance().get("sessions", [])):
+            if session.get("trained"):
+                return ""
+            if session.get("adopted"):
+                return str(session["adopted"]["name"])
+        return ""
 
     def status(self) -> dict[str, Any]:
         """Read how the last session ended: {"status": ..., "message": ...}; empty if none has ended yet."""

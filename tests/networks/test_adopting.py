@@ -5,6 +5,7 @@ import json
 import pytest
 
 from hsbench.models.base import NETWORK
+from hsbench.results.store import Results
 
 
 def scores(folder):
@@ -30,6 +31,17 @@ def test_an_adopted_network_gives_the_scores_of_the_training_and_is_named(train,
     assert f"adopted: not trained here; the network is {file.stem}" in table.replace("\n  ", " ")
     adopted = json.loads((folder / "provenance.json").read_text())["sessions"][-1]["adopted"]
     assert (adopted["name"], adopted["steps"]) == (file.stem, 1)
+    assert json.loads((trained / "provenance.json").read_text())["sessions"][-1]["trained"] is True
+
+
+def test_the_latest_session_that_got_a_network_decides_whether_it_was_adopted(tmp_path):
+    folder = Results(tmp_path).folder("model--corpus--budget--s0--0")
+    code = {"code": {"hsbench": "0", "commit": None, "dirty": False}}
+    found = []
+    for facts in ({}, {"trained": True}, {"adopted": {"name": "net"}}, {}, {"trained": True}):
+        folder.add_provenance({**code, **facts})
+        found.append(folder.adopted())
+    assert found == ["", "", "net", "net", ""]
 
 
 @pytest.mark.slow
