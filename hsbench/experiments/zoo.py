@@ -1,11 +1,14 @@
-"""The zoo: individual INRs of published families at equal counts of numbers, and the choice of their frequencies.
+"""The zoo: individual INRs of published families at equal counts of numbers, and the choice of their settings.
 
-`zoo-tune` fits each family at several frequencies of its first layer to clips of training voices. The frequency with
-the highest mean SI-SNR there belongs into TUNED, by hand, and `zoo` and `zoo-cr` score it on held-out voices.
+`zoo-tune` fits each family at several frequencies of its first layer to clips of training voices, at the learning rate
+of its model. The frequency with the highest mean SI-SNR there belongs into TUNED, by hand. `zoo-rate` fits each family
+at its frequency with several learning rates, and the best one belongs into RATES. `zoo` and `zoo-cr` score both on
+held-out voices.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hsbench import registry
@@ -28,13 +31,18 @@ DESCRIPTORS = [
         summary="each family of individual INRs at several frequencies of its first layer, on training voices",
     ),
     ExperimentDescriptor(
+        name="zoo-rate",
+        target="hsbench.experiments.zoo:zoo_rate",
+        summary="each family of individual INRs at three learning rates, on training voices",
+    ),
+    ExperimentDescriptor(
         name="zoo-cr",
         target="hsbench.experiments.zoo:zoo_cr",
         summary="five families of individual INRs at four compression ratios",
     ),
 ]
 
-FEW_STEPS = freeze({"steps": 300, "coordinates": 4096})
+FEW_STEPS = {"steps": 300, "coordinates": 4096}
 """Training settings under the budget `quick` alone, which keep `zoo` to minutes on two cores."""
 COLUMNS = ("step_operations", "steps_to_20_db", "seconds")
 FREQUENCIES = (430.0, 860.0, 1700.0)
@@ -73,11 +81,11 @@ FAMILIES = {
     "SIREN": Family("inr-siren", more=(5000.0,)),
     "SIREN scaled": Family("inr-siren", {"init": "scaled", "alpha": 1.5}),
     "WINNER": Family("inr-siren", {"init": "winner", "omega_0": 30.0}, "winner_hz", (3400.0,)),
-    "H-SIREN": Family("inr-hsiren", more=(107.0, 215.0)),
-    "FINER": Family("inr-finer", more=(107.0, 215.0)),
-    "INCODE": Family("inr-incode", more=(107.0, 215.0)),
-    "Gauss": Family("inr-gauss"),
-    "WIRE": Family("inr-wire"),
+    "H-SIREN": Family("inr-hsiren", more=(27.0, 54.0, 107.0, 215.0)),
+    "FINER": Family("inr-finer", more=(27.0, 54.0, 107.0, 215.0)),
+    "INCODE": Family("inr-incode", more=(27.0, 54.0, 107.0, 215.0)),
+    "Gauss": Family("inr-gauss", more=(6.4, 27.0, 107.0)),
+    "WIRE": Family("inr-wire", more=(6.4, 13.0, 27.0, 54.0, 107.0)),
     "RFF": Family("inr-rff"),
     "log FF": Family("inr-logff"),
     "FMLP": Family("inr-fmlp", frequency="encoding_length"),
@@ -89,11 +97,11 @@ TUNED = {
     "SIREN": 860.0,
     "SIREN scaled": 430.0,
     "WINNER": 860.0,
-    "H-SIREN": 107.0,
+    "H-SIREN": 54.0,
     "FINER": 107.0,
-    "INCODE": 107.0,
-    "Gauss": 430.0,
-    "WIRE": 430.0,
+    "INCODE": 54.0,
+    "Gauss": 6.4,
+    "WIRE": 13.0,
     "RFF": 430.0,
     "log FF": 860.0,
     "FMLP": 860.0,
@@ -102,8 +110,30 @@ TUNED = {
 """Family -> its frequency [Hz]. Of those that `hsbench run zoo-tune --budget quick` tries, it has the highest mean
 SI-SNR on two clips of training voices, seed 0, 27 November 2026 (docs/zoo.md has the values)."""
 
-PAPER = {"SIREN of the paper": "inr-siren", "FMLP of the paper": "inr-fmlp"}
-"""Label -> model at the settings of the HyperSound paper (428 Hz and 344 Hz)."""
+PAPER = {"SIREN of the paper": Family("inr-siren"), "FMLP of the paper": Family("inr-fmlp")}
+"""Label -> family at the settings of the HyperSound paper (428 Hz and 344 Hz)."""
+FACTORS = (0.3, 1.0, 3.0)
+"""Learning rates that `zoo-rate` tries, as factors of the rate of the model."""
+RATES = {
+    "SIREN of the paper": 1e-3,
+    "FMLP of the paper": 1e-2,
+    "SIREN": 1e-3,
+    "SIREN scaled": 1e-3,
+    "WINNER": 1e-3,
+    "H-SIREN": 1e-3,
+    "FINER": 1e-3,
+    "INCODE": 1e-3,
+    "Gauss": 1e-3,
+    "WIRE": 1e-3,
+    "RFF": 1e-2,
+    "log FF": 1e-2,
+    "FMLP": 1e-2,
+    "KAN": 1e-2,
+}
+"""Family -> its peak learning rate under the budget `quick`. Of those that `hsbench run zoo-rate --budget quick` tries,
+it has the highest mean SI-SNR on two clips of training voices (docs/zoo.md has the values)."""
+ALL = {**PAPER, **FAMILIES}
+"""Label -> family, for every family that `zoo` shows."""
 RATIOS = (8.0, 4.0, 2.0, 1.0)
 BY_RATIO = ("SIREN", "WINNER", "H-SIREN", "FINER", "FMLP")
 """Families that `zoo-cr` compares."""
@@ -118,10 +148,9 @@ def zoo() -> Experiment:
         name="zoo",
         title="Individual INRs at compression ratio 1",
         rows=(
-            *(Row(label, model, quick=FEW_STEPS) for label, model in PAPER.items()),
-            *(_row(label, label, TUNED[label]) for label in FAMILIES),
+            *(_row(label, label, TUNED.get(label), RATES[label]) for label in ALL),
             *_others(),
-            Row("grid", "inr-grid", quick=FEW_STEPS),
+            Row("grid", "inr-grid", quick=freeze(FEW_STEPS)),
             Row("MDCT top k", "mdct-top-k"),
             *FLOORS,
         ),
@@ -149,6 +178,35 @@ def zoo_tune() -> Experiment:
     )
 
 
+def zoo_rate() -> Experiment:
+    """Return the experiment that chooses the learning rate of each family, on clips of training voices."""
+    return Experiment(
+        name="zoo-rate",
+        title="Learning rate of individual INRs",
+        rows=(
+            *(
+                dataclasses.replace(
+                    _row(f"{label} {rate:g}", label, TUNED.get(label)), training=freeze({"learning_rate": rate})
+                )
+                for label in ALL
+                for rate in rates(label)
+            ),
+            *FLOORS,
+        ),
+        metrics=("lsd", "si_snr"),
+        clips=freeze({"smoke": 1, "quick": 2, "standard": 16, "paper": 64}),
+        split="train",
+        columns=COLUMNS,
+        parallel=True,
+    )
+
+
+def rates(label: str) -> tuple[float, ...]:
+    """Return the learning rates that `zoo-rate` tries for a family: FACTORS times the rate of its model at `quick`."""
+    own = registry.model(ALL[label].model).budgets["quick"]["learning_rate"]
+    return tuple(float(f"{factor * own:.1g}") for factor in FACTORS)
+
+
 def zoo_cr() -> Experiment:
     """Return the experiment: five families at four compression ratios, beside a transform with as many numbers."""
     return Experiment(
@@ -156,7 +214,7 @@ def zoo_cr() -> Experiment:
         title="Individual INRs by compression ratio",
         rows=(
             *(
-                _row(f"{label} {ratio:g}x", label, TUNED[label], {"compression_ratio": ratio})
+                _row(f"{label} {ratio:g}x", label, TUNED[label], RATES[label], compression_ratio=ratio)
                 for label in BY_RATIO
                 for ratio in RATIOS
             ),
@@ -170,10 +228,19 @@ def zoo_cr() -> Experiment:
     )
 
 
-def _row(name: str, label: str, hz: float, more: Mapping[str, Any] | None = None) -> Row:
-    """Return the row of a family at a frequency of its first layer [Hz]."""
-    family = FAMILIES[label]
-    return Row(name, family.model, freeze({**family.at(hz), **(more or {})}), quick=FEW_STEPS)
+def _row(name: str, label: str, hz: float | None = None, rate: float | None = None, **more: Any) -> Row:
+    """Return a row of a family.
+
+    Args:
+        name: name of the row.
+        label: name of the family in ALL.
+        hz: frequency of its first layer [Hz]; None for that of the model's defaults.
+        rate: peak learning rate under `quick`; None for that of the model.
+        **more: further settings of the model.
+    """
+    family = ALL[label]
+    quick = FEW_STEPS if rate is None else {**FEW_STEPS, "learning_rate": rate}
+    return Row(name, family.model, freeze({**({} if hz is None else family.at(hz)), **more}), quick=freeze(quick))
 
 
 def _others() -> tuple[Row, ...]:
@@ -181,4 +248,4 @@ def _others() -> tuple[Row, ...]:
     ours = registry.model("inr-siren")
     models = [registry.model(name) for name in registry.names("models")]
     others = [model for model in models if model.target == ours.target and model.origin != ours.origin]
-    return tuple(Row(model.name, model.name, quick=FEW_STEPS) for model in others)
+    return tuple(Row(model.name, model.name, quick=freeze(FEW_STEPS)) for model in others)

@@ -1,9 +1,9 @@
-"""The zoo: equal counts of numbers, frequencies that only training voices chose, and rows of other packages."""
+"""The zoo: equal counts of numbers, settings that only training voices chose, and rows of other packages."""
 
 import pytest
 
 from hsbench import registry
-from hsbench.experiments.zoo import BY_RATIO, FAMILIES, FREQUENCIES, TUNED
+from hsbench.experiments.zoo import ALL, BY_RATIO, FAMILIES, FREQUENCIES, RATES, TUNED, rates
 from hsbench.models.inr.families import activation
 from hsbench.planning import definition
 from hsbench.planning.request import Request
@@ -33,8 +33,9 @@ def test_the_rows_of_the_paper_are_the_cells_of_table_2d_but_for_the_length_of_t
     assert mine["FMLP of the paper"].key == table["FMLP"].key
 
 
-def test_frequencies_are_chosen_on_voices_that_are_not_scored():
-    tune, _ = cells("zoo-tune")
+@pytest.mark.parametrize("name", ["zoo-tune", "zoo-rate"])
+def test_settings_are_chosen_on_voices_that_are_not_scored(name):
+    tune, _ = cells(name)
     scored, _ = cells("zoo")
     corpora = [resolved.corpora["demo"].manifest for resolved in (tune, scored)]
     voices = [{item.speaker for item in corpus.items} for corpus in corpora]
@@ -42,19 +43,31 @@ def test_frequencies_are_chosen_on_voices_that_are_not_scored():
     assert not voices[0] & voices[1]
 
 
-def test_every_family_is_tuned_at_three_frequencies_at_least_with_the_training_of_zoo():
+def test_every_family_is_tuned_at_three_frequencies_at_least():
     _, tune = cells("zoo-tune")
-    _, scored = cells("zoo")
     for label, family in FAMILIES.items():
         assert TUNED[label] in family.frequencies, label
         own = {name: cell for name, cell in tune.items() if name.rpartition(" ")[0] == label}
         assert len({cell.key for cell in own.values()}) == len(family.frequencies) >= 3
-        chosen = own[f"{label} {TUNED[label]:g}Hz"]
-        assert chosen.key == scored[label].key, label
         for hz in FREQUENCIES:
             stated = first_hz(own[f"{label} {hz:g}Hz"])
             low = 0.8 if family.frequency == "encoding_length" else 0.999
             assert low * hz <= stated <= 1.001 * hz, label
+
+
+def test_every_family_is_tuned_at_three_rates_and_scored_with_one_of_them():
+    """The rate of the model is that of `zoo-tune`, so these fits are shared."""
+    _, tune = cells("zoo-tune")
+    _, tried = cells("zoo-rate")
+    _, scored = cells("zoo")
+    for label, family in ALL.items():
+        own = {rate: tried[f"{label} {rate:g}"] for rate in rates(label)}
+        assert len({cell.key for cell in own.values()}) == 3, label
+        assert [dict(cell.budget.settings)["learning_rate"] for cell in own.values()] == list(rates(label))
+        assert own[RATES[label]].key == scored[label].key, label
+        if label in FAMILIES:
+            usual = registry.model(family.model).budgets["quick"]["learning_rate"]
+            assert own[usual].key == tune[f"{label} {TUNED[label]:g}Hz"].key, label
 
 
 def test_the_ratios_share_their_cells_with_zoo():
@@ -66,7 +79,7 @@ def test_the_ratios_share_their_cells_with_zoo():
         assert sizes == sorted(set(sizes))
 
 
-@pytest.mark.parametrize("name", ["zoo", "zoo-tune", "zoo-cr"])
+@pytest.mark.parametrize("name", ["zoo", "zoo-tune", "zoo-rate", "zoo-cr"])
 def test_only_the_budget_quick_is_shortened(name):
     for budget in ("smoke", "quick", "standard", "paper"):
         (selection,) = select(Request((name,), budget=budget))
@@ -74,7 +87,7 @@ def test_only_the_budget_quick_is_shortened(name):
         for row in selection.rows:
             training = registry.model(row.model).budgets.get(budget, {})
             short = dict(row.quick) if budget == "quick" else {}
-            assert resolved._settings(row)[1] == {**training, **short}, row.name
+            assert resolved._settings(row)[1] == {**training, **dict(row.training), **short}, row.name
 
 
 def test_a_family_that_another_package_registers_is_a_row(monkeypatch):

@@ -53,6 +53,7 @@ def family(
     rate: float,
     *,
     long_rate: float = 1e-4,
+    version: int = 1,
     in_hz: Mapping[str, str] = FIRST,
     origin: str = "hsbench",
 ) -> ModelDescriptor:
@@ -64,12 +65,14 @@ def family(
         network: settings of the network, see hsbench.models.targets.create; they replace those of NETWORK.
         rate: peak learning rate of the short budgets `smoke` and `quick`.
         long_rate: constant learning rate of `standard` and `paper`.
+        version: version of the family; a change that moves a number raises it.
         in_hz: see ModelDescriptor.in_hz.
         origin: the package that registers the family.
     """
     rates = {"smoke": rate, "quick": rate, "standard": long_rate, "paper": long_rate}
     return ModelDescriptor(
         name=name,
+        version=version,
         target=INDIVIDUAL_INR,
         summary=summary,
         needs=("torch",),
@@ -147,12 +150,19 @@ DESCRIPTORS = [
         _periodic("incode", learned="a b c d", **dict.fromkeys("abcd", HARMONIZER)),
         1e-3,
     ),
-    family("inr-gauss", "perceptron with Gaussian activations", _periodic("gauss", init="default", omega_i=7.1), 1e-3),
+    family(
+        "inr-gauss",
+        "perceptron with Gaussian activations",
+        _periodic("gauss", init="default", omega_0=30.0, omega_i=30.0),
+        1e-3,
+        version=2,
+    ),
     family(
         "inr-wire",
         "WIRE: complex Gabor wavelets; a complex weight counts as two numbers",
-        {"omega_0": 2000.0, "omega_i": 20.0, "s": 10.0},
+        {"omega_0": 100.0, "omega_i": 10.0, "s": 10.0},
         1e-3,
+        version=2,
     ),
     family(
         "inr-rff",
