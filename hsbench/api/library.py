@@ -5,20 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hsbench import registry
-from hsbench.corpora.base import SPLITS, Source, fingerprint, manifest_or_none
+from hsbench.corpora.base import items
+from hsbench.corpora.reopening import reopened
 from hsbench.errors import DataError
 from hsbench.metrics.base import info
 from hsbench.networks import card, tensors
 from hsbench.networks.library import Library
 from hsbench.planning.resources import choose
-from hsbench.spec import freeze
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from hsbench.corpora.base import Corpus, Item
+    from hsbench.corpora.base import Corpus
     from hsbench.networks.card import NetworkFile
 
 RELATIVE = 0.01
@@ -100,9 +99,10 @@ def verify(name: str, folders: Sequence[Path] | None = None) -> Check:
             f"{path} should hold tensors with the SHA-256 {network.card.sha256[:12]} and holds {digest[:12]}, so it "
             "was altered; restore the file."
         )
-    corpus = _corpus(network)
+    part = network.cell.corpus
+    corpus = reopened(part.name, part["fingerprint"])
     if corpus is None:
-        return Check(network.name, 0, (), f"corpus {network.cell.corpus.name} does not open here in the same form")
+        return Check(network.name, 0, (), f"corpus {part.name} does not open here in the same form")
     same, different = 0, []
     for clip, wanted, now in _scores(network, corpus):
         for metric, value in wanted.items():
@@ -115,17 +115,6 @@ def verify(name: str, folders: Sequence[Path] | None = None) -> Check:
     return Check(network.name, same, tuple(different), "" if same or different else "the card has no scores")
 
 
-def _corpus(network: NetworkFile) -> Corpus | None:
-    """Return the corpus whose clips are on the card, if it opens here with the same fingerprint."""
-    part = network.cell.corpus
-    descriptor = registry.corpus(part.name)
-    try:
-        corpus: Corpus = descriptor.load()(Source(None, freeze(descriptor.defaults)))
-        return corpus if fingerprint(corpus) == part["fingerprint"] else None
-    except DataError:
-        return None
-
-
 def _scores(network: NetworkFile, corpus: Corpus) -> list[tuple[str, dict[str, float], dict[str, float]]]:
     """Return clip, scores on the card and scores now, for the waveform metrics of each clip on the card."""
     from hsbench.inference.network import load_network
@@ -133,20 +122,14 @@ def _scores(network: NetworkFile, corpus: Corpus) -> list[tuple[str, dict[str, f
     from hsbench.metrics.suite import Scorer
     from hsbench.results.store import Results
 
-    items: dict[str, Item] = {
-        item.id: item
-        for split in SPLITS
-        if (manifest := manifest_or_none(corpus, split)) is not None
-        for item in manifest.items
-    }
-    compared = []
+    known, compared = items(corpus), []
     with opened(str(network.path), Results(network.path.parent)) as folder:
         loaded = load_network(folder, choose("cpu"))
     with Scorer(network.cell.corpus["sample_rate"]) as scorer:
         for clip, on_card in network.card.scores.items():
-            if clip not in items:
+            if clip not in known:
                 continue
-            reference = corpus.load(items[clip])
+            reference = corpus.load(known[clip])
             wanted = {metric: value for metric, value in on_card.items() if metric in ("mse", "lsd", "si_snr")}
             rebuilt = loaded.rebuild(reference.waveform, reference.sample_rate, None, lambda _done, _total: None)
             ((_, scores),) = scorer.score([(clip, reference.waveform, rebuilt.waveform, list(wanted))])

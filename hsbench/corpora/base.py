@@ -175,6 +175,12 @@ def manifest_or_none(corpus: Corpus, split: str) -> Manifest | None:
         return None
 
 
+def items(corpus: Corpus) -> dict[str, Item]:
+    """Return clip id -> manifest entry, for the clips of all splits of a corpus."""
+    manifests = (manifest_or_none(corpus, split) for split in SPLITS)
+    return {item.id: item for manifest in manifests if manifest is not None for item in manifest.items}
+
+
 # The published evaluation scores the first 512 clips of torch.randperm(count) with seed 0. Planning needs this order,
 # but must not import torch, which takes seconds; so `permutation` computes it with NumPy. Both give the same numbers:
 #

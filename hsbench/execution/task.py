@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hsbench import registry
-from hsbench.corpora.base import SPLITS, fingerprint, manifest_or_none
+from hsbench.corpora.base import fingerprint, items
 from hsbench.errors import DataError
 from hsbench.results.base_cell import base_of
 from hsbench.results.pending import PendingWork
@@ -135,8 +135,7 @@ def items_of(job: Job, corpus: Corpus) -> list[Item]:
     Raises:
         DataError: no manifest of the corpus lists a clip.
     """
-    manifests = [manifest for split in SPLITS if (manifest := manifest_or_none(corpus, split)) is not None]
-    known = {item.id: item for manifest in manifests for item in manifest.items}
+    known = items(corpus)
     if unknown := [clip for clip in job.clips if clip not in known]:
         raise DataError(f"corpus {corpus.name!r} has no clip {unknown[0]!r}; plan the run again.")
     return [known[clip] for clip in job.clips]

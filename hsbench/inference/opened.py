@@ -8,16 +8,15 @@ that all other code has to deal with folders only. Nothing is written to a cell 
 from __future__ import annotations
 
 import contextlib
-import json
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hsbench.errors import DataError, UnknownNameError
+from hsbench.errors import UnknownNameError
 from hsbench.models.base import NETWORK
+from hsbench.models.exported import cell_in
 from hsbench.networks.library import Library
 from hsbench.results.cell_folder import CellFolder
-from hsbench.spec import Cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,18 +59,6 @@ def _unpack(file: Path, folder: CellFolder) -> None:
     Raises:
         DataError: the file is damaged, or was not written by `hsbench export`.
     """
-    from hsbench.fit import checkpoint
-
-    try:
-        texts = checkpoint.metadata(file) or {}
-        cell, numbers = json.loads(texts["cell"]), json.loads(texts["numbers"])
-        if not isinstance(cell, dict) or not isinstance(numbers, dict):
-            raise ValueError
-    except (KeyError, ValueError, RecursionError, OSError) as error:
-        raise DataError(
-            f"expected a file that hsbench export wrote, and {file} is damaged or of another kind; "
-            "export the cell again."
-        ) from error
-    folder.write_spec(Cell.read(cell))
+    folder.write_spec(cell_in(file))
     folder.kept.mkdir(parents=True)
     (folder.kept / NETWORK).symlink_to(file.resolve())

@@ -19,6 +19,7 @@ from hsbench.errors import DataError, HsbenchError, UsageError
 from hsbench.files import sha256_file
 from hsbench.models.base import NETWORK
 from hsbench.models.build import build_model, clip_format, context_of, descriptor_of
+from hsbench.models.content import require_unchanged
 from hsbench.models.no_training import NoTraining
 from hsbench.spec import Cell
 
@@ -80,11 +81,8 @@ class Exported:
 
     def __init__(self, path: str, content: str) -> None:
         self.path = _file(path)
-        if (now := sha256_file(self.path)) != content:
-            raise DataError(
-                f"{path} has content {now[:12]} and this cell was planned for {content[:12]}; plan the run again."
-            )
-        self.cell = _cell_in(self.path)
+        require_unchanged(path, content, sha256_file(self.path))
+        self.cell = cell_in(self.path)
         descriptor_of(self.cell)
         self._model: Model | None = None
 
@@ -127,8 +125,8 @@ class Exported:
         return DataError(f"{self.path} holds no whole network; export it again.")
 
 
-def _cell_in(path: Path) -> Cell:
-    """Return the specification in an exported file.
+def cell_in(path: Path) -> Cell:
+    """Return the specification of the cell whose network a file holds.
 
     Raises:
         DataError: hsbench export did not write the file.
@@ -136,8 +134,12 @@ def _cell_in(path: Path) -> Cell:
     from hsbench.fit import checkpoint
 
     try:
-        return Cell.read(json.loads((checkpoint.metadata(path) or {})["cell"]))
-    except (KeyError, ValueError, RecursionError, TypeError) as error:
+        texts = checkpoint.metadata(path) or {}
+        cell, numbers = json.loads(texts["cell"]), json.loads(texts["numbers"])
+        if not isinstance(cell, dict) or not isinstance(numbers, dict):
+            raise ValueError("cell and numbers are objects")
+        return Cell.read(cell)
+    except (KeyError, ValueError, RecursionError, TypeError, OSError) as error:
         raise DataError(
             f"expected a file that hsbench export wrote, and {path} is damaged or of another kind; export it again."
         ) from error

@@ -17,6 +17,7 @@ from hsbench.errors import DataError, UsageError
 from hsbench.files import sha256_file, sha256_json
 from hsbench.models.base import Payload
 from hsbench.models.clipwise import Clipwise
+from hsbench.models.content import require_unchanged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -93,10 +94,7 @@ class ReconDir(Clipwise):
     def __init__(self, path: str, content: str, numbers: int, bits: int | None) -> None:
         self.folder, self.payload = Path(path), Payload(numbers, bits)
         self.files = _files_by_clip(self.folder)
-        if (now := _content(self.files)) != content:
-            raise DataError(
-                f"{path} has content {now[:12]} and this cell was planned for {content[:12]}; plan the run again."
-            )
+        require_unchanged(path, content, _content(self.files))
 
     def rebuild(self, clip: Clip, context: Context) -> tuple[NDArray[Any], Payload]:
         """Read the file of a clip.

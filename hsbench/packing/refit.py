@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hsbench import registry
 from hsbench.analysis import equivalent_fits
+from hsbench.corpora.reopening import shipped
 from hsbench.errors import HsbenchError
 from hsbench.execution.task import Task
 from hsbench.execution.work import complete
 from hsbench.metrics.base import info, split_rate
-from hsbench.packing.corpora import source_of
 from hsbench.packing.findings import OK, REFITS, UNCHECKED, WRONG, Finding
 from hsbench.planning.job import Job
 from hsbench.report.text import counted
@@ -100,7 +100,7 @@ def _differences(results: Results, choice: Choice) -> list[str]:
     measured = equivalent_fits.measured({cell.model.name: cell.model.version}, cell.budget.name)
     with tempfile.TemporaryDirectory() as folder:
         again = Results(Path(folder))
-        job = Job(cell, (clip,), names, "cpu", 1, source=source_of(cell.corpus.name), command=("hsbench", "verify"))
+        job = Job(cell, (clip,), names, "cpu", 1, source=shipped(cell.corpus.name), command=("hsbench", "verify"))
         complete(Task.open(job, again.cell(cell), again, lambda _stage, _done, _total: None))
         now = again.cell(cell).scores()
     problems = []

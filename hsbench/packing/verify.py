@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hsbench.audio.io import read_mono
-from hsbench.corpora.base import SPLITS, manifest_or_none
+from hsbench.corpora.base import items
+from hsbench.corpora.reopening import reopened
 from hsbench.drift.rescoring import rescore, stored_pairs
 from hsbench.errors import HsbenchError
 from hsbench.metrics.base import info
 from hsbench.packing import archive, findings
 from hsbench.packing.contents import AUDIO_CLIPS
-from hsbench.packing.corpora import opened
 from hsbench.packing.findings import OK, UNCHECKED, WRONG, Finding, Verification
 from hsbench.packing.refit import refits
 from hsbench.report.text import counted
@@ -61,7 +61,7 @@ def verify(path: Path, folder: Path, *, rescored: bool, refitted: int, progress:
         _finding(findings.CELLS, [*unreadable, *_cells(results, views)], counted(len(results.cells()), "cell"))
     )
     found.append(_finding(findings.ROWS, _rows(results, views), counted(sum(len(view.rows) for view in views), "row")))
-    corpora = opened(views)
+    corpora = _corpora(views)
     found.append(_originals(results, views, corpora))
     if rescored:
         found.append(_scores(results, views, progress))
@@ -138,21 +138,22 @@ def _registered(metric: str) -> bool:
     return True
 
 
+def _corpora(views: Sequence[View]) -> dict[str, Corpus]:
+    """Return fingerprint -> corpus, for every corpus of the views that this machine has in the same form."""
+    wanted = {corpus.fingerprint: name for view in views for name, corpus in view.corpora.items()}
+    found = {fingerprint: reopened(name, fingerprint) for fingerprint, name in wanted.items()}
+    return {fingerprint: corpus for fingerprint, corpus in found.items() if corpus is not None}
+
+
 def _originals(results: Results, views: Sequence[View], corpora: dict[str, Corpus]) -> Finding:
     """Compare the sound of the originals with the corpora of this machine."""
     problems, same = [], 0
-    items = {
-        (key, item.id): (corpus, item)
-        for key, corpus in corpora.items()
-        for split in SPLITS
-        if (manifest := manifest_or_none(corpus, split)) is not None
-        for item in manifest.items
-    }
+    known = {(key, clip): (corpus, item) for key, corpus in corpora.items() for clip, item in items(corpus).items()}
     for key, row in results.references().items():
         path = results.reference_audio(row["audio"])
-        if key not in items or not path.exists():
+        if key not in known or not path.exists():
             continue
-        corpus, item = items[key]
+        corpus, item = known[key]
         if np.array_equal(read_mono(path)[0], corpus.load(item).waveform):
             same += 1
         else:

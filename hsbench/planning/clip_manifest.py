@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hsbench.corpora.base import SPLITS, Item, Manifest, manifest_or_none
+from hsbench.corpora.base import Item, Manifest, items
 from hsbench.errors import DataError
 from hsbench.files import read_json
 
@@ -65,8 +65,7 @@ def clips_of(manifest: Manifest, corpus: Corpus) -> list[str]:
     Raises:
         DataError: the corpus lacks a clip, or has another sound under its id.
     """
-    own = [one for split in SPLITS if (one := manifest_or_none(corpus, split)) is not None]
-    known = {item.id: item for one in own for item in one.items}
+    known = items(corpus)
     for item in manifest.items:
         here = known.get(item.id)
         if here is None:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from hsbench.audio.clip import Clip
 from hsbench.audio.resample import resample
-from hsbench.errors import DataError, UsageError
+from hsbench.errors import UsageError
 from hsbench.files import sha256_file
 from hsbench.fit.precision import pin
+from hsbench.models.content import require_unchanged
 from hsbench.models.rave.base import RaveModel
 from hsbench.models.rave.export import Export
 
@@ -69,10 +70,7 @@ class RaveExport(RaveModel):
     def __init__(self, path: str, content: str, latent: str, noise: bool, align: str, resample: bool) -> None:
         super().__init__(latent, noise, align)
         self.path, self.resample = Path(path), resample
-        if (now := _content(self.path)) != content:
-            raise DataError(
-                f"{path} has content {now[:12]} and this cell was planned for {content[:12]}; plan the run again."
-            )
+        require_unchanged(path, content, _content(self.path))
         self.export: Export | None = None
 
     def autoencoder(self) -> Export:
