@@ -1,9 +1,9 @@
 """The zoo: individual INRs of published families at equal counts of numbers, and the choice of their settings.
 
-`zoo-tune` fits each family at several frequencies of its first layer to clips of training voices, at the learning rate
-of its model. The frequency with the highest mean SI-SNR there belongs into TUNED, by hand. `zoo-rate` fits each family
-at its frequency with several learning rates, and the best one belongs into RATES. `zoo` and `zoo-cr` score both on
-held-out voices.
+`zoo-tune` fits each family at several frequencies of its first layer to clips of training voices. The frequency with
+the highest mean SI-SNR there belongs into TUNED, by hand. `zoo-rate` fits each family at this frequency with the
+learning rate of its model, a lower and a higher one; the best belongs into hsbench.models.inr.families. `zoo` and
+`zoo-cr` score both choices on held-out voices.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from hsbench.experiments.floors import FLOORS
 from hsbench.spec import CHEAP_SMOKE, Experiment, Row, freeze
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 DESCRIPTORS = [
     ExperimentDescriptor(
@@ -42,7 +42,7 @@ DESCRIPTORS = [
     ),
 ]
 
-FEW_STEPS = {"steps": 300, "coordinates": 4096}
+FEW_STEPS = freeze({"steps": 300, "coordinates": 4096})
 """Training settings under the budget `quick` alone, which keep `zoo` to minutes on two cores."""
 COLUMNS = ("step_operations", "steps_to_20_db", "seconds")
 FREQUENCIES = (430.0, 860.0, 1700.0)
@@ -113,25 +113,8 @@ SI-SNR on two clips of training voices, seed 0, 27 November 2026 (docs/zoo.md ha
 PAPER = {"SIREN of the paper": Family("inr-siren"), "FMLP of the paper": Family("inr-fmlp")}
 """Label -> family at the settings of the HyperSound paper (428 Hz and 344 Hz)."""
 FACTORS = (0.3, 1.0, 3.0)
-"""Learning rates that `zoo-rate` tries, as factors of the rate of the model."""
-RATES = {
-    "SIREN of the paper": 1e-3,
-    "FMLP of the paper": 1e-2,
-    "SIREN": 1e-3,
-    "SIREN scaled": 1e-3,
-    "WINNER": 1e-3,
-    "H-SIREN": 1e-3,
-    "FINER": 1e-3,
-    "INCODE": 1e-3,
-    "Gauss": 1e-3,
-    "WIRE": 1e-3,
-    "RFF": 1e-2,
-    "log FF": 1e-2,
-    "FMLP": 1e-2,
-    "KAN": 1e-2,
-}
-"""Family -> its peak learning rate under the budget `quick`. Of those that `hsbench run zoo-rate --budget quick` tries,
-it has the highest mean SI-SNR on two clips of training voices (docs/zoo.md has the values)."""
+"""Peak learning rates that `zoo-rate` tries, as factors of the model's rate under `quick`. With two clips of training
+voices, seed 0, 27 November 2026, the model's rate has the highest mean SI-SNR (docs/zoo.md has the values)."""
 ALL = {**PAPER, **FAMILIES}
 """Label -> family, for every family that `zoo` shows."""
 RATIOS = (8.0, 4.0, 2.0, 1.0)
@@ -148,9 +131,9 @@ def zoo() -> Experiment:
         name="zoo",
         title="Individual INRs at compression ratio 1",
         rows=(
-            *(_row(label, label, TUNED.get(label), RATES[label]) for label in ALL),
+            *(_row(label, label, TUNED.get(label)) for label in ALL),
             *_others(),
-            Row("grid", "inr-grid", quick=freeze(FEW_STEPS)),
+            Row("grid", "inr-grid", quick=FEW_STEPS),
             Row("MDCT top k", "mdct-top-k"),
             *FLOORS,
         ),
@@ -163,36 +146,27 @@ def zoo() -> Experiment:
 
 def zoo_tune() -> Experiment:
     """Return the experiment that chooses the frequency of each family, on clips of training voices."""
-    return Experiment(
-        name="zoo-tune",
-        title="Frequency of the first layer of individual INRs",
-        rows=(
-            *(_row(f"{label} {hz:g}Hz", label, hz) for label, family in FAMILIES.items() for hz in family.frequencies),
-            *FLOORS,
-        ),
-        metrics=("lsd", "si_snr"),
-        clips=freeze({"smoke": 1, "quick": 2, "standard": 16, "paper": 64}),
-        split="train",
-        columns=COLUMNS,
-        parallel=True,
-    )
+    rows = [_row(f"{label} {hz:g}Hz", label, hz) for label, family in FAMILIES.items() for hz in family.frequencies]
+    return _on_training_voices("zoo-tune", "Frequency of the first layer of individual INRs", rows)
 
 
 def zoo_rate() -> Experiment:
     """Return the experiment that chooses the learning rate of each family, on clips of training voices."""
+    rows = []
+    for label in ALL:
+        row = _row(label, label, TUNED.get(label))
+        for rate in rates(label):
+            training = freeze({"learning_rate": rate})
+            rows.append(dataclasses.replace(row, name=f"{label} {rate:g}", training=training))
+    return _on_training_voices("zoo-rate", "Learning rate of individual INRs", rows)
+
+
+def _on_training_voices(name: str, title: str, rows: Iterable[Row]) -> Experiment:
+    """Return an experiment that chooses a setting on clips which `zoo` does not score."""
     return Experiment(
-        name="zoo-rate",
-        title="Learning rate of individual INRs",
-        rows=(
-            *(
-                dataclasses.replace(
-                    _row(f"{label} {rate:g}", label, TUNED.get(label)), training=freeze({"learning_rate": rate})
-                )
-                for label in ALL
-                for rate in rates(label)
-            ),
-            *FLOORS,
-        ),
+        name=name,
+        title=title,
+        rows=(*rows, *FLOORS),
         metrics=("lsd", "si_snr"),
         clips=freeze({"smoke": 1, "quick": 2, "standard": 16, "paper": 64}),
         split="train",
@@ -214,7 +188,7 @@ def zoo_cr() -> Experiment:
         title="Individual INRs by compression ratio",
         rows=(
             *(
-                _row(f"{label} {ratio:g}x", label, TUNED[label], RATES[label], compression_ratio=ratio)
+                _row(f"{label} {ratio:g}x", label, TUNED[label], compression_ratio=ratio)
                 for label in BY_RATIO
                 for ratio in RATIOS
             ),
@@ -228,19 +202,17 @@ def zoo_cr() -> Experiment:
     )
 
 
-def _row(name: str, label: str, hz: float | None = None, rate: float | None = None, **more: Any) -> Row:
+def _row(name: str, label: str, hz: float | None = None, **more: Any) -> Row:
     """Return a row of a family.
 
     Args:
         name: name of the row.
         label: name of the family in ALL.
         hz: frequency of its first layer [Hz]; None for that of the model's defaults.
-        rate: peak learning rate under `quick`; None for that of the model.
         **more: further settings of the model.
     """
     family = ALL[label]
-    quick = FEW_STEPS if rate is None else {**FEW_STEPS, "learning_rate": rate}
-    return Row(name, family.model, freeze({**({} if hz is None else family.at(hz)), **more}), quick=freeze(quick))
+    return Row(name, family.model, freeze({**({} if hz is None else family.at(hz)), **more}), quick=FEW_STEPS)
 
 
 def _others() -> tuple[Row, ...]:
@@ -248,4 +220,4 @@ def _others() -> tuple[Row, ...]:
     ours = registry.model("inr-siren")
     models = [registry.model(name) for name in registry.names("models")]
     others = [model for model in models if model.target == ours.target and model.origin != ours.origin]
-    return tuple(Row(model.name, model.name, quick=freeze(FEW_STEPS)) for model in others)
+    return tuple(Row(model.name, model.name, quick=FEW_STEPS) for model in others)

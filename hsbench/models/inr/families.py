@@ -137,7 +137,7 @@ HARMONIZER = 0.312
 FEATURES: dict[str, Any] = {"activation": "relu", "frequencies": 32}
 
 DESCRIPTORS = [
-    family("inr-hsiren", "H-SIREN: SIREN with sinh in the first layer", _periodic("hsiren"), 1e-3),
+    family("inr-hsiren", "H-SIREN: SIREN with sinh in the first layer", _periodic("hsiren"), 3e-4),
     family(
         "inr-finer",
         "FINER: sine whose frequency grows with its input",
@@ -148,27 +148,27 @@ DESCRIPTORS = [
         "inr-incode",
         "INCODE: SIREN with four learned scalars",
         _periodic("incode", learned="a b c d", **dict.fromkeys("abcd", HARMONIZER)),
-        1e-3,
+        3e-4,
     ),
     family(
         "inr-gauss",
         "perceptron with Gaussian activations",
         _periodic("gauss", init="default", omega_0=30.0, omega_i=30.0),
-        1e-3,
+        3e-4,
         version=2,
     ),
     family(
         "inr-wire",
         "WIRE: complex Gabor wavelets; a complex weight counts as two numbers",
         {"omega_0": 100.0, "omega_i": 10.0, "s": 10.0},
-        1e-3,
+        3e-4,
         version=2,
     ),
     family(
         "inr-rff",
         "ReLU perceptron over random Fourier features",
         {"encoding": "random", "init": "kaiming", "sigma": 2000.0, **FEATURES},
-        1e-2,
+        3e-2,
         in_hz={"first_hz": "sigma"},
     ),
     family(
@@ -182,7 +182,7 @@ DESCRIPTORS = [
         "inr-kan",
         "KAN: cubic B-splines on the edges, over octaves of time",
         {"encoding_length": 10, "intervals": 8},
-        1e-2,
+        3e-2,
         in_hz={},
     ),
     family(
