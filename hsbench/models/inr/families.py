@@ -142,7 +142,7 @@ DESCRIPTORS = [
         "inr-finer",
         "FINER: sine whose frequency grows with its input",
         _periodic("finer", first_bias=1.0),
-        1e-3,
+        3e-4,
     ),
     family(
         "inr-incode",
@@ -154,7 +154,7 @@ DESCRIPTORS = [
         "inr-gauss",
         "perceptron with Gaussian activations",
         _periodic("gauss", init="default", omega_0=30.0, omega_i=30.0),
-        3e-4,
+        1e-4,
         version=2,
     ),
     family(
