@@ -86,7 +86,7 @@ FAMILIES = {
     "INCODE": Family("inr-incode", more=(27.0, 54.0, 107.0, 215.0)),
     "Gauss": Family("inr-gauss", more=(6.4, 27.0, 107.0)),
     "WIRE": Family("inr-wire", more=(6.4, 13.0, 27.0, 54.0, 107.0)),
-    "RFF": Family("inr-rff", more=(215.0,)),
+    "RFF": Family("inr-rff", more=(107.0, 215.0)),
     "log FF": Family("inr-logff"),
     "FMLP": Family("inr-fmlp", frequency="encoding_length"),
     "KAN": Family("inr-kan", frequency="encoding_length"),
@@ -102,13 +102,14 @@ TUNED = {
     "INCODE": 215.0,
     "Gauss": 6.4,
     "WIRE": 27.0,
-    "RFF": 430.0,
+    "RFF": 215.0,
     "log FF": 860.0,
     "FMLP": 860.0,
     "KAN": 860.0,
 }
 """Family -> its frequency [Hz]. Of those that `hsbench run zoo-tune --budget quick` tries, it has the highest mean
-SI-SNR on two clips of training voices, seed 0, 27 November 2026 (docs/zoo.md has the values)."""
+SI-SNR on two clips of training voices, seed 0, 27 November 2026 (docs/zoo.md has the values). For FMLP, two processors
+rank 860 and 1700 Hz differently, and 860 Hz has the highest mean of both."""
 
 PAPER = {"SIREN of the paper": Family("inr-siren"), "FMLP of the paper": Family("inr-fmlp")}
 """Label -> family at the settings of the HyperSound paper (428 Hz and 344 Hz)."""
