@@ -38,7 +38,7 @@ def draw(subject: Subject) -> Drawn | str | None:
             series.draw(axes, [hz for hz, _ in shown], [row for _, row in shown], metric, looks[name], joined=True)
         axes.set_xscale("log")
         series.finish(axes, subject.rows, metric)
-    series.label_below(panels, subject.layout, "frequency of the first layer (Hz)")
+    series.label_below(panels, subject.layout, "first layer (Hz)")
     style.head(chart, subject.view)
     handles = [Line2D([], [], color=look.colour, marker=look.marker, linestyle=look.line) for look in looks.values()]
     subject.layout.legend(chart, handles, [style.label(name) for name in looks])
@@ -52,12 +52,16 @@ def draw(subject: Subject) -> Drawn | str | None:
 
 
 def _families(subject: Subject) -> dict[str, Points]:
-    """Return name of a family, the name of its rows without their last word -> its rows with their frequencies [Hz]."""
+    """Return family -> its rows with their frequencies [Hz].
+
+    Rows belong to one family if their names differ in the frequency alone, such as "SIREN 430Hz" and "SIREN 860Hz".
+    """
     families: dict[str, Points] = {}
     for view_row, row in series.costed(subject.rows):
-        hz = _hertz(subject, view_row)
-        if hz is not None:
-            families.setdefault(" ".join(row.name.split()[:-1]) or row.name, []).append((hz, row))
+        name, _, last = row.name.rpartition(" ")
+        hz = _hertz(subject, view_row) if last.endswith("Hz") else None
+        if name and hz is not None:
+            families.setdefault(name, []).append((hz, row))
     return families
 
 

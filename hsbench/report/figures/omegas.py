@@ -12,6 +12,7 @@ from hsbench.report import text
 from hsbench.report.figures import series, style
 from hsbench.report.figures.base import Drawn
 from hsbench.report.figures.scales import DECADES
+from hsbench.spec import freeze
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,12 +31,12 @@ DIGITS = 6
 
 
 def draw(subject: Subject) -> Drawn | str:
-    """Draw the mean of each metric by omega_0 and omega_i, if at least two rows differ in them."""
+    """Draw the mean of each metric by omega_0 and omega_i, if rows of one network differ in both."""
     grids = _grids(subject)
     rows = [row for grid in grids.values() for row in grid.values()]
     pairs = {pair for grid in grids.values() for pair in grid}
-    if len(pairs) < 2:
-        return "Omegas: fewer than two rows with different omega_0 and omega_i."
+    if any(len({pair[axis] for pair in pairs}) < 2 for axis in (0, 1)):
+        return "Omegas: no network has rows with different omega_0 and rows with different omega_i."
     metrics, layout = subject.table.metrics, subject.layout
     if all(row.entries[metric.name].summary.mean is None for row in rows for metric in metrics):
         return "Omegas: no row of this experiment has a score."
@@ -65,16 +66,23 @@ def draw(subject: Subject) -> Drawn | str:
 
 
 def _grids(subject: Subject) -> dict[str, dict[Pair, TableRow]]:
-    """Return split of the clips -> (omega_0, omega_i) -> the first row with that pair."""
-    grids: dict[str, dict[Pair, TableRow]] = {}
+    """Return split of the clips -> (omega_0, omega_i) -> the first row with that pair.
+
+    Only rows whose models are the same in all other settings belong into one picture: those of the model with the most
+    pairs.
+    """
+    networks: dict[object, dict[str, dict[Pair, TableRow]]] = {}
     for view_row, row in subject.rows:
         folder = subject.results.folder(view_row.cells[0]) if view_row.cells else None
         if folder is None or not row.built or not folder.exists():
             continue
-        settings = dict(folder.spec().model.settings)
-        if settings.get("omega_0") is not None and settings.get("omega_i") is not None:
-            grids.setdefault(row.split, {}).setdefault((settings["omega_0"], settings["omega_i"]), row)
-    return grids
+        model = folder.spec().model
+        settings = dict(model.settings)
+        pair = settings.pop("omega_0", None), settings.pop("omega_i", None)
+        if None not in pair:
+            network = model.name, freeze(settings)
+            networks.setdefault(network, {}).setdefault(row.split, {}).setdefault(pair, row)
+    return max(networks.values(), key=lambda grids: sum(map(len, grids.values())), default={})
 
 
 def _panel(

@@ -24,7 +24,7 @@ def test_figures_are_drawn_where_their_data_exist_and_explained_otherwise(result
     drawn, notes = figures.drawn(VIEW, results)
     assert [figure.name for figure in drawn] == ["reconstructions", "rate", "spread", "weights"]
     assert notes == [
-        "Omegas: fewer than two rows with different omega_0 and omega_i.",
+        "Omegas: no network has rows with different omega_0 and rows with different omega_i.",
         "Learning curves: no fit of this experiment has one.",
     ]
     for figure in drawn:
@@ -222,7 +222,16 @@ def test_omegas_are_a_grid_of_means(results):
 
 def test_omegas_are_not_drawn_for_a_single_pair(results):
     wanted = siren_rows(make_view(metrics=("mse",)), results, [(30.0, 30.0), (30.0, 30.0)])
-    assert omegas.draw(subject(wanted, results)).startswith("Omegas: fewer than two rows")
+    assert omegas.draw(subject(wanted, results)).startswith("Omegas: no network has rows")
+
+
+def test_networks_that_differ_in_more_than_their_omegas_are_not_one_grid(results):
+    wanted = siren_rows(make_view(metrics=("mse",)), results, [(100.0, 30.0), (30.0, 30.0), (30.0, 100.0)])
+    results.folder("other").write_spec(spec(omega_0=7.0, omega_i=8.0, width=3))
+    results.folder("other").append_reconstructions(results.folder("cell-30.0-30.0").reconstructions().values())
+    wanted = replace(wanted, rows=(*wanted.rows, replace(wanted.rows[0], name="other", cells=("other",))))
+    (axes,) = omegas.draw(subject(wanted, results)).figure.axes
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["30", "100"]
 
 
 def test_the_median_clip_is_shown_beside_its_original(results):

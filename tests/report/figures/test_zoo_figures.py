@@ -131,6 +131,13 @@ def test_frequencies_of_the_first_layer_are_lines_of_families(subject):
     assert [text.get_text() for text in drawn.figure.legends[0].get_texts()] == ["SIREN", "FMLP"]
 
 
+def test_rows_that_differ_in_more_than_a_frequency_are_no_family(subject):
+    names = ("SIREN", "SIREN scaled", "SIREN 1e-3", "FMLP", "KAN")
+    rows = [dataclasses.replace(row, name=name) for row, name in zip(subject.view.rows, names, strict=True)]
+    view = dataclasses.replace(subject.view, rows=tuple(rows))
+    assert first_layer.draw(Subject(subject.results, build(view, subject.results))) is None
+
+
 def test_a_band_has_the_ratio_of_what_it_lost():
     """A tone at nine tenths has a tenth of error, 20 dB; a band that is missing has 0 dB."""
     t = np.arange(22050) / RATE
