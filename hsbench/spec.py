@@ -277,8 +277,9 @@ class Experiment:
         columns: further columns of the table, some of COLUMNS.
         seen: budgets under which each model that learns is also scored on the clips that it was trained on.
         seen_alone: budgets under which every row is scored on clips that all trainings use, and on no others.
-        parallel: whether as many cells as the machine has cores are computed at the same time, unless the user says how
-            many; for experiments of many cells, each of which is faster on one core than half as fast on two.
+        parallel: whether as many cells as the machine has cores are computed at the same time on a CPU, unless the user
+            says how many; for experiments of many cells, each of which is faster on one core than half as fast on two.
+            On a GPU one cell is computed at a time.
         page: whether a run ends with a summary in sentences and an HTML report.
     """
 

@@ -115,7 +115,7 @@ Jobs = Annotated[
     int | None,
     typer.Option(
         help="Number of cells computed at the same time. The CPU cores are divided among them. Default: one cell per "
-        "core in experiments of many small cells, such as overview, else 1."
+        "core on a CPU in experiments of many small cells, such as overview, else 1."
     ),
 ]
 Processes = Annotated[

@@ -31,10 +31,12 @@ def resources_of(selections: Sequence[Selection]) -> Resources:
         UsageError: a number is out of range, or an option contradicts a pin of an experiment.
     """
     request = selections[0].request
+    pinned = pins_of([selection.experiment for selection in selections])
     jobs = request.jobs
     if jobs is None:
-        jobs = cores() if all(selection.experiment.parallel for selection in selections) else 1
-    pinned = pins_of([selection.experiment for selection in selections])
+        # One cell fills a GPU, and several would have to share its memory; on a CPU each cell can have a core.
+        on_cpu = _device(request.device if pinned is None else pinned[1].device) == "cpu"
+        jobs = cores() if on_cpu and all(selection.experiment.parallel for selection in selections) else 1
     if pinned is None:
         chosen = choose(request.device, jobs, request.timeout, request.budget, request.processes)
         return dataclasses.replace(chosen, eager=request.eager)
@@ -60,18 +62,27 @@ def choose(
         UnknownNameError: there is no such device or budget.
         UsageError: a number is out of range.
     """
-    if device not in DEVICES:
-        raise UnknownNameError("device", device, DEVICES)
+    chosen = _device(device)
     if jobs < 1:
         raise UsageError(f"--jobs expects a number of cells from 1, got {jobs}.")
     if processes < 1:
         raise UsageError(f"--processes expects a number of processes for each cell from 1, got {processes}.")
     if timeout is not None and timeout <= 0:
         raise UsageError(f"--timeout expects seconds above 0, got {timeout}.")
-    chosen = device if device != "auto" else ("cuda" if gpu_visible() else "cpu")
     limit = budgets.budget(budget or budgets.default_budget(chosen)).timeout
     threads = max(1, cores() // (jobs * processes))
     return Resources(chosen, jobs, threads, limit if timeout is None else timeout, processes)
+
+
+def _device(name: str) -> str:
+    """Return "cpu" or "cuda" for the name of a device; "auto" is "cuda" where a GPU is visible.
+
+    Raises:
+        UnknownNameError: there is no such device.
+    """
+    if name not in DEVICES:
+        raise UnknownNameError("device", name, DEVICES)
+    return name if name != "auto" else ("cuda" if gpu_visible() else "cpu")
 
 
 def cores() -> int:
