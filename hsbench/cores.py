@@ -64,11 +64,11 @@ def claimed() -> Iterator[int]:
 
 @contextlib.contextmanager
 def denormals_flushed() -> Iterator[None]:
-    """Round results below 1.2e-38 to zero in this thread within the context.
+    """Round denormal results, numbers below 1.2e-38, to zero in this thread within the context.
 
-    A processor computes with such numbers, which float32 cannot hold at full precision, some hundred times more slowly.
-    They are usual where an activation has a Gaussian envelope: exp(-x^2) is one for x between 9.3 and 10.2, and its
-    products with gradients are at smaller x already.
+    float32 holds such numbers with fewer significant bits, and a processor needs some hundred times as long for them.
+    They occur where an activation has a Gaussian envelope: exp(-x^2) is denormal for x between 9.3 and 10.2, and its
+    product with a small gradient is denormal for smaller x already.
     """
     before = float(torch.tensor(2e-38) / 2) == 0
     torch.set_flush_denormal(True)

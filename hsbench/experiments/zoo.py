@@ -1,8 +1,8 @@
 """The zoo: individual INRs of published families at equal counts of numbers, and the choice of their settings.
 
 `zoo-tune` fits each family at several frequencies of its first layer to clips of training voices. The frequency with
-the highest mean SI-SNR there belongs into TUNED, by hand. `zoo-rate` fits each family at this frequency with the
-learning rate of its model, a lower and a higher one; the best belongs into hsbench.models.inr.families. `zoo` and
+the highest mean SI-SNR there belongs in TUNED, by hand. `zoo-rate` fits each family at this frequency with the
+learning rate of its model, a lower and a higher one; the best belongs in hsbench.models.inr.families. `zoo` and
 `zoo-cr` score both choices on held-out voices.
 """
 
