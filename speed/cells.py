@@ -3,7 +3,7 @@
     python speed/cells.py [CELLS ...]        such as 20 100 1000 10000; prints a table
 
 The results folder is synthetic and holds no audio. Every cell has 512 clips and two metrics, and its files have the
-form that a real run writes. The commands run through the command line, each in a process of its plugin_and_results.
+form that a real run writes. The commands run through the command line, each in a process of its own.
 """
 
 from __future__ import annotations

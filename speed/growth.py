@@ -161,7 +161,7 @@ def cases(folder: Path, sounds: Path) -> list[Case]:
         Case("INR step, 4 clips, by width", (22, 45, 90, 180), lambda n: steps(4, n), parameters_of_inr, 22),
         Case("INR step, width 45, by clips", (2, 4, 8, 16), lambda n: steps(n, 45), float, 2),
         Case("hypernetwork step, by batch", (1, 2, 4, 8), hyper, float, 1),
-        Case("plan, by cells", (20, 100, 500), planned, float, 2),
+        Case("plan, by cells", (20, 100, 500), planned, float, 4),
         Case("report, 128 clips a cell, by cells", (5, 20, 80), lambda n: report(folder, n), float, 2),
     ]
 

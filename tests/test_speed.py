@@ -175,3 +175,12 @@ def test_the_commands_that_are_timed_do_their_work(monkeypatch, tmp_path, hsbenc
     code, printed, errors = hsbench_here("report", "--results", str(tmp_path / "results"))
     assert (code, errors) == (0, "")
     assert "row 1" in printed
+
+
+def test_the_growth_of_a_plan_is_measured_by_the_cells_it_names(monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(str(SPEED))
+    import growth
+
+    (case,) = (case for case in growth.cases(tmp_path, tmp_path) if case.work == "plan, by cells")
+    for cells in (case.warm, case.sizes[0]):
+        assert len(case.make(cells)().cells) == cells
