@@ -290,6 +290,7 @@ def test_reports_go_to_standard_output_or_to_files(hsbench, tmp_path):
     assert "\\begin{tabular}" in hsbench("report", "--format", "latex").stdout
 
 
+@pytest.mark.slow
 def test_a_folder_of_the_users_files_is_prepared_by_the_run(hsbench, tmp_path):
     for number in range(4):
         folder = tmp_path / "mine" / f"voice{number % 2}"

@@ -140,6 +140,7 @@ def verdicts(lines, tier="refit"):
     return {(row, metric): line["verdict"] for (where, row, metric), line in lines.items() if where == tier}
 
 
+@pytest.mark.slow
 def test_blessed_results_are_the_same_until_the_code_changes(checkout, tmp_path):
     results, kept = tmp_path / "results", checkout.root / "kept" / "blessed" / "steadiness"
     checkout.run(results)

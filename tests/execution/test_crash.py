@@ -97,6 +97,7 @@ def test_the_worker_processes_end_with_a_killed_run(hsbench, warm):
     wait_until(lambda: not any(alive(pid) for pid in (*pids, *servers)), 10)
 
 
+@pytest.mark.slow
 def test_a_killed_worker_process_leaves_a_status_and_the_next_run_finishes_the_cell(hsbench_at, tmp_path):
     (tmp_path / "undisturbed").mkdir()
     (tmp_path / "killed").mkdir()
@@ -145,6 +146,7 @@ def test_an_interrupted_run_exits_with_130(hsbench, number):
     assert hsbench("run", "toys").returncode == 0
 
 
+@pytest.mark.slow
 def test_a_cell_that_another_process_computes_is_left_alone(hsbench):
     process = hsbench.start("run", "moods", "-k", "row~hang", "--limit", 1)
     wait_until(hsbench.rebuilt)

@@ -29,6 +29,7 @@ def folders_by_format(hsbench):
     return {folder.spec().model["weight_format"]: folder for folder in folders}
 
 
+@pytest.mark.slow
 def test_one_cell_fits_and_the_others_decode_its_parameters(folders_by_format):
     assert set(folders_by_format) == {"fp32", *(f"int{bits}-rows" for bits in (5, 6, 7, 8))}
     fitted = folders_by_format["fp32"]

@@ -68,6 +68,7 @@ SLOW_RATE = {"rate": 1e-3}
 """A learning rate at which no family diverges: values that are not finite equal nothing."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "changes"),
     [
