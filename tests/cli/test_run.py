@@ -94,6 +94,7 @@ def test_audio_that_was_removed_is_rebuilt_only_where_a_score_needs_it(hsbench):
     }
 
 
+@pytest.mark.slow
 def test_failing_cells_leave_a_status_and_a_log_and_the_others_finish(hsbench):
     result = hsbench("run", "moods", "--budget", "smoke", "--timeout", 6, "--jobs", 2)
     assert result.returncode == 3, result.stdout + result.stderr

@@ -251,6 +251,7 @@ def test_selftest_agrees_on_this_machine(hsbench_here):
     assert {line.split()[0] for line in out.splitlines()[1:-1]} >= {"mse", "lsd", "si_snr", "pesq", "stoi", "cdpam"}
 
 
+@pytest.mark.slow
 def test_selftest_reports_a_metric_that_changed(hsbench_here, monkeypatch):
     monkeypatch.setattr("hsbench.metrics.spectral.EPS", 1e-8)
     code, out, err = hsbench_here("selftest")

@@ -68,6 +68,7 @@ def test_two_processes_train_the_same_network_as_one(hsbench_at, tmp_path):
         assert np.abs(value - other_tensors[key]).max() < 1e-3, key
 
 
+@pytest.mark.slow
 def test_missing_corpora_are_named_with_the_command_that_downloads_them(hsbench, tmp_path):
     process = hsbench("run", "table5", "--budget", "smoke", "--data-root", tmp_path, *SMALL)
     assert process.returncode == 3

@@ -83,6 +83,7 @@ def test_markup_in_names_notes_statuses_and_logs_is_shown_as_text(report, toys):
     assert values.count(toys.evil) >= 5  # the row, the speaker of each clip, a status
 
 
+@pytest.mark.slow
 def test_the_same_results_give_the_same_bytes_and_no_spectrogram_is_drawn_twice(written, tmp_path, monkeypatch):
     first = written(tmp_path / "one", with_figures=True)
     assert contents(written(tmp_path / "two", with_figures=True)) == contents(first)
