@@ -16,6 +16,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -118,7 +119,7 @@ def document(processors: dict[str, Any]) -> str:
     for family, one in processors.items():
         parts += [
             f"## {family}",
-            f"Measured on {one['date']}: {one['machine']}",
+            textwrap.fill(f"Measured on {one['date']}: {one['machine']}", 100),
             bench.markdown(bench.HEAD, [bench.Line(**line).cells() for line in one["lines"]]),
             growing,
             bench.markdown(growth.HEAD, one["growth"]),

@@ -52,7 +52,7 @@ a verdict: supported, contradicted, or cannot say at this budget.
 
 ```sh
 hsbench run claims protocols --budget quick     # rows of individual INRs and patch INRs, then the verdicts
-hsbench run claims-hypersound overview figure4 --budget quick       # claims about HyperSound, with the next
+hsbench run claims-hypersound overview figure4 --budget quick   # HyperSound, with the next line
 hsbench run table2b table2c table3 table4 --budget quick
 hsbench claims                                  # the verdicts of a results folder again
 ```

@@ -1,5 +1,7 @@
 """Resources of a run: how many cells are computed at the same time, and with how many threads."""
 
+import dataclasses
+
 import pytest
 
 from hsbench.errors import UnknownNameError
@@ -36,8 +38,10 @@ def test_one_cell_at_a_time_is_computed_on_a_gpu(monkeypatch):
 
 def test_a_pinned_device_decides_too(monkeypatch):
     monkeypatch.setattr(resources, "gpu_visible", lambda: True)
-    chosen = of("smoke")
-    assert (chosen.device, chosen.threads) == ("cpu", 1)
+    (selection,) = select(Request(("smoke",)))
+    parallel = dataclasses.replace(selection.experiment, parallel=True)
+    chosen = resources.resources_of([dataclasses.replace(selection, experiment=parallel)])
+    assert (chosen.device, chosen.jobs, chosen.threads) == ("cpu", 16, 1)
 
 
 def test_an_unknown_device_is_a_sentence():
