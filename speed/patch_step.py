@@ -73,13 +73,13 @@ def problem(kind: str, threads: int) -> tuple[torch.nn.Module, Callable[[], obje
         encoder = PatchEncoder(SAMPLES, [256, 256], LATENT)
         encoder.initialise(generator)
         network = AmortisedNetwork(encoder, siren)
-        one_pass = AmortisedStep(network, lambda _: patches, tiles, lambda x, y: (x - y).square().mean().sqrt())
-        return network, partial(plain_one_pass, network, patches), partial(one_pass, 0)
+        one_pass = AmortisedStep(network, SAMPLES, tiles, lambda x, y: (x - y).square().mean().sqrt())
+        return network, partial(plain_one_pass, network, patches), partial(one_pass, patches)
     meta = MetaNetwork(siren, LATENT, learned_rates=True)
     with torch.no_grad():
         meta.log_rates.fill_(-2.3)
-    few_steps = MetaStep(meta, lambda _: patches, tiles, INNER, "rmse")
-    return meta, partial(plain_few_steps, meta, patches), partial(few_steps, 0)
+    few_steps = MetaStep(meta, SAMPLES, tiles, INNER, "rmse")
+    return meta, partial(plain_few_steps, meta, patches), partial(few_steps, patches)
 
 
 def gradients(network: torch.nn.Module, step: Callable[[], object]) -> list[torch.Tensor]:

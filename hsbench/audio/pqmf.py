@@ -27,6 +27,7 @@ from hsbench.errors import UsageError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+CPU = torch.device("cpu")
 BANDS = 16
 FRAME = 512
 """Length of a band's filter in taps, with the zeros on both sides."""
@@ -64,8 +65,8 @@ def prototype() -> NDArray[np.float64]:
 
 
 @functools.cache
-def bank() -> torch.Tensor:
-    """Return the filters of all bands: [16, 512] float32, to be used in a correlation."""
+def bank(device: torch.device = CPU, dtype: torch.dtype = torch.float32) -> torch.Tensor:
+    """Return the filters of all bands: [16, 512], to be used in a correlation."""
     low_pass = prototype()
     t = np.arange(low_pass.size) - low_pass.size // 2
     k = np.arange(BANDS)[:, None]
@@ -73,7 +74,7 @@ def bank() -> torch.Tensor:
     before = (FRAME - low_pass.size) // 2
     padded = np.pad(filters, ((0, 0), (before, FRAME - low_pass.size - before)))
     with torch.inference_mode(False):  # the cached tensor is used in training too, even if inference asks for it first
-        return torch.from_numpy(padded).float()
+        return torch.from_numpy(padded).float().to(device, dtype)
 
 
 def analyse(waveform: torch.Tensor) -> torch.Tensor:
@@ -85,13 +86,13 @@ def analyse(waveform: torch.Tensor) -> torch.Tensor:
     if waveform.shape[-1] % BANDS:
         raise UsageError(f"the filter bank expects a multiple of {BANDS} samples, got {waveform.shape[-1]}; pad it.")
     padded = F.pad(waveform[:, None], (FRAME // 2, FRAME // 2))
-    bands = F.conv1d(padded, bank().to(waveform)[:, None], stride=BANDS)
+    bands = F.conv1d(padded, bank(waveform.device, waveform.dtype)[:, None], stride=BANDS)
     return _mirror_odd_bands(bands[..., : waveform.shape[-1] // BANDS])
 
 
 def synthesise(bands: torch.Tensor) -> torch.Tensor:
     """Join bands [batch, 16, time / 16] to waveforms [batch, time], which are LAG samples late."""
-    summed = F.conv_transpose1d(_mirror_odd_bands(bands), bank().to(bands)[:, None], stride=BANDS)[:, 0]
+    summed = F.conv_transpose1d(_mirror_odd_bands(bands), bank(bands.device, bands.dtype)[:, None], stride=BANDS)[:, 0]
     first = FRAME // 2 - LAG
     return BANDS * summed[:, first : first + BANDS * bands.shape[-1]]
 

@@ -7,7 +7,7 @@ simply runs, so a caller need not distinguish the devices.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -27,6 +27,8 @@ class Recorded:
         parameters: all tensors that receive gradients.
         changed: all other tensors that the step changes, and the parameters where it changes those. They are restored
             after the warm-up calls, so that only the calls of the caller count.
+        pool: memory that several recordings use (torch.cuda.graph_pool_handle); None for memory of its own. A replay
+            then overwrites the gradients of the others, so they must have been used by that time.
     """
 
     def __init__(
@@ -34,8 +36,9 @@ class Recorded:
         step: Callable[..., torch.Tensor],
         parameters: Iterable[torch.Tensor],
         changed: Iterable[torch.Tensor] = (),
+        pool: Any = None,
     ) -> None:
-        self.step, self.parameters, self.changed = step, list(parameters), list(changed)
+        self.step, self.parameters, self.changed, self.pool = step, list(parameters), list(changed), pool
         self.graph: torch.cuda.CUDAGraph | None = None
         self._inputs: tuple[torch.Tensor, ...] = ()
         self._gradients: list[torch.Tensor | None] = []
@@ -78,7 +81,7 @@ class Recorded:
         # With gradients present it would add to them.
         self._clear_gradients()
         self.graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(self.graph):  # nothing is computed here: kernels are noted and not run
+        with torch.cuda.graph(self.graph, self.pool):  # nothing is computed here: kernels are noted and not run
             self._losses = self.step(*self._inputs)
         self._gradients = [parameter.grad for parameter in self.parameters]
 

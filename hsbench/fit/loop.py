@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hsbench.fit.recipe import Recipe
-    from hsbench.fit.update import Static
+    from hsbench.fit.update import Work
 
 
 CHECKPOINT_SECONDS = float(os.environ.get("HSBENCH_CHECKPOINT_SECONDS", "30"))
@@ -62,7 +62,7 @@ def optimise(
     step: Callable[[int], torch.Tensor],
     recipe: Recipe,
     hooks: Hooks,
-    static: Static | None = None,
+    recordable: Callable[[int], Work | None] | None = None,
 ) -> float:
     """Minimise a loss over `parameters` in place by AdamW (epsilon 1e-8), which without decay is Adam.
 
@@ -73,12 +73,13 @@ def optimise(
         step: takes the step number (from 0), sets the gradients of the parameters, and returns the losses, detached.
         recipe: number of steps, learning-rate schedule and optimiser settings.
         hooks: where curve, progress and checkpoints go.
-        static: the same step in a form that can be recorded as a CUDA graph; None where it is not to be recorded.
+        recordable: takes the step number and returns the same step in a form that can be recorded as a CUDA graph, or
+            None for a step that is not to be recorded; None where no step is.
 
     Returns:
         Seconds of optimisation, including those before an interruption.
     """
-    update = Update(parameters, step, recipe, static)
+    update = Update(parameters, step, recipe, recordable, hooks.buffers.values())
     first, before = _resume(parameters, update.optimiser, hooks)
     start = saved = time.perf_counter()
     cost = 0.0

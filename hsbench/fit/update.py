@@ -1,12 +1,14 @@
 """One update of the parameters: gradients, their average over all processes, clipping, and the optimiser.
 
 On a CUDA device nothing in here waits for the device: the learning rate is a tensor there, the norm for clipping stays
-on the device, and an update that does the same work at every step is one CUDA graph (hsbench.fit.graphs).
+on the device, and updates that do the same work are one CUDA graph (hsbench.fit.graphs). A training whose steps
+alternate between a few kinds of work has one graph for each kind.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import torch
@@ -15,23 +17,25 @@ from hsbench.fit import distributed
 from hsbench.fit.graphs import Recorded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from hsbench.fit.recipe import Recipe
 
 
 @dataclass(frozen=True)
-class Static:
-    """The same step again in two parts, the second of which does the same work at every call and can be recorded.
+class Work:
+    """What a step does, in a form that can be recorded.
 
     Attributes:
-        inputs: step number -> tensors of the same shapes at every call; None for a step that does other work and is
-            therefore not recorded.
-        gradients: these tensors -> losses, detached; sets the gradients of the parameters.
+        gradients: inputs -> losses, detached; sets the gradients of the parameters. It obeys the rules of
+            hsbench.fit.graphs.Recorded.
+        inputs: tensors, of the same shapes for all steps of a kind.
+        kind: all steps of a kind do the same work, and the recording of the first one is replayed for the others.
     """
 
-    inputs: Callable[[int], tuple[torch.Tensor, ...] | None]
     gradients: Callable[..., torch.Tensor]
+    inputs: tuple[torch.Tensor, ...]
+    kind: str = ""
 
 
 class Update:
@@ -41,7 +45,9 @@ class Update:
         parameters: name -> tensor that requires a gradient.
         step: takes the step number, sets the gradients of the parameters, and returns the losses, detached.
         recipe: learning-rate schedule and optimiser settings.
-        static: the same step in a form that can be recorded; None where it is not to be recorded.
+        recordable: step number -> the same step in a form that can be recorded, or None for a step that is not to be
+            recorded; None where no step is.
+        buffers: other tensors that steps change.
 
     Attributes:
         optimiser: AdamW, whose moments a checkpoint holds.
@@ -52,27 +58,29 @@ class Update:
         parameters: Mapping[str, torch.Tensor],
         step: Callable[[int], torch.Tensor],
         recipe: Recipe,
-        static: Static | None = None,
+        recordable: Callable[[int], Work | None] | None = None,
+        buffers: Iterable[torch.Tensor] = (),
     ) -> None:
-        self.parameters, self.step, self.recipe, self.static = list(parameters.values()), step, recipe, static
+        self.parameters, self.buffers = list(parameters.values()), list(buffers)
+        self.step, self.recipe, self.recordable = step, recipe, recordable
         self.optimiser = _optimiser(self.parameters, recipe)
-        self._recorded: Recorded | None = None
+        self._recorded: dict[str, Recorded] = {}
+        self._pool = torch.cuda.graph_pool_handle() if self.parameters[0].is_cuda else None
 
     def __call__(self, number: int) -> torch.Tensor:
         """Make the update of a step and return its losses."""
         self._set(*self.recipe.at(number))
-        inputs = None if self.static is None else self.static.inputs(number)
-        if inputs is None:
+        work = None if self.recordable is None else self.recordable(number)
+        if work is None:
             self.optimiser.zero_grad(set_to_none=True)
             losses = self.step(number)
             distributed.average_gradients(self.parameters)
             self._clip()
             self.optimiser.step()
             return losses
-        if self._recorded is None:
-            changed = [*self.parameters, *self._moments()] if self._whole else ()
-            self._recorded = Recorded(self._gradients_and_update, self.parameters, changed)
-        losses = self._recorded(*inputs)
+        if work.kind not in self._recorded:
+            self._recorded[work.kind] = self._recording(work)
+        losses = self._recorded[work.kind](*work.inputs)
         if not self._whole:
             self.optimiser.step()
         return losses
@@ -87,10 +95,15 @@ class Update:
         """
         return not self.recipe.cycles_momentum
 
-    def _gradients_and_update(self, *inputs: torch.Tensor) -> torch.Tensor:
+    def _recording(self, work: Work) -> Recorded:
+        """Return the recording of a kind of work."""
+        changed = [*self.parameters, *self._moments()] if self._whole else []
+        whole = partial(self._gradients_and_update, work.gradients)
+        return Recorded(whole, self.parameters, changed + self.buffers, self._pool)
+
+    def _gradients_and_update(self, gradients: Callable[..., torch.Tensor], *inputs: torch.Tensor) -> torch.Tensor:
         """Do all work of a step that can be recorded."""
-        assert self.static is not None
-        losses = self.static.gradients(*inputs)
+        losses = gradients(*inputs)
         self._clip()
         if self._whole:
             self.optimiser.step()

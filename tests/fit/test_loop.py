@@ -3,10 +3,11 @@ import torch
 
 from hsbench.errors import BackendMissingError, UnknownNameError
 from hsbench.fit import checkpoint, precision
+from hsbench.fit.graphs import Recorded
 from hsbench.fit.loop import Hooks, optimise
 from hsbench.fit.recipe import Recipe
 from hsbench.fit.schedule import schedule
-from hsbench.fit.update import Static
+from hsbench.fit.update import Update, Work
 
 pytestmark = pytest.mark.usefixtures("eager_checkpoints")
 
@@ -61,7 +62,7 @@ def test_it_is_adam():
 
 @pytest.mark.parametrize("cycle", [True, False])
 def test_a_recordable_step_makes_the_same_updates(cycle):
-    """Where `inputs` is None, the plain step is made. On a CPU nothing is recorded."""
+    """Where there is no work to record, the plain step is made. On a CPU nothing is recorded."""
     recipe = Recipe(20, 20, "one_cycle", 0.1, cycle_momentum=cycle, clip_norm=1.0)
     ends, reports = [], []
     for static in (False, True):
@@ -72,12 +73,43 @@ def test_a_recordable_step_makes_the_same_updates(cycle):
             loss.backward()
             return loss.detach()
 
-        form = Static(lambda number: None if number < 3 else (torch.tensor(float(number)),), gradients)
+        def recordable(number, gradients=gradients):
+            return None if number < 3 else Work(gradients, (torch.tensor(float(number)),))
+
         hooks = Hooks(lambda row: None, lambda done: None, compiling=reports.append)
-        optimise({"p": parameter}, step, recipe, hooks, form if static else None)
+        optimise({"p": parameter}, step, recipe, hooks, recordable if static else None)
         ends.append(parameter.detach())
     assert torch.equal(*ends)
     assert reports == [0, 1, 0, 1]
+
+
+@pytest.mark.parametrize("cycle", [True, False])
+def test_each_kind_of_work_is_recorded_by_itself_and_changes_what_is_restored(cycle, monkeypatch):
+    """What the warm-up calls of a recording change: buffers, and with the optimiser parameters and moments."""
+    parameter, counted, made = torch.ones(2, requires_grad=True), torch.zeros(1), []
+
+    class Noted(Recorded):
+        def __init__(self, step, parameters, changed, pool):
+            made.append(changed)
+            super().__init__(step, parameters, changed, pool)
+
+    def work(number):
+        def gradients(factor):
+            loss = ((number % 2 + 1) * factor * parameter).sum()
+            loss.backward()
+            return loss.detach()
+
+        return Work(gradients, (torch.tensor(1.0),), f"kind {number % 2}")
+
+    monkeypatch.setattr("hsbench.fit.update.Recorded", Noted)
+    recipe = Recipe(6, 6, "one_cycle", 0.0, cycle_momentum=cycle)
+    update = Update({"p": parameter}, lambda number: None, recipe, work, [counted])
+    assert [float(update(number)) for number in range(4)] == [2, 4, 2, 4]
+    moments = list(update.optimiser.state[parameter].values())
+    assert len(made) == 2
+    for changed in made:
+        expected = [counted] if cycle else [parameter, *moments, counted]
+        assert [id(value) for value in changed] == [id(value) for value in expected]
 
 
 def test_fewer_updates_than_steps_leave_the_last_ones_out():

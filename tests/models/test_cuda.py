@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from hsbench import protocols, registry, score, widths
+from hsbench import protocols, registry, score
 from hsbench.audio.clip import Clip
 from hsbench.audio.passages import joined
 from hsbench.errors import UsageError
@@ -33,8 +33,8 @@ class Clips(list):
         return joined([np.round(clip.waveform * 32767).astype(np.int16) for clip in self])
 
 
-def clip(seed):
-    rng, t = np.random.default_rng(seed), np.linspace(-1, 1, SAMPLES)
+def clip(seed, samples=SAMPLES):
+    rng, t = np.random.default_rng(seed), np.linspace(-1, 1, samples)
     x = sum(rng.uniform(0.2, 1) * np.sin(2 * np.pi * rng.uniform(2, 30) * t + rng.uniform(0, 6)) for _ in range(4))
     return Clip(f"c{seed}", (x / np.abs(x).max()).astype(np.float32), 22050)
 
@@ -43,7 +43,10 @@ def prepare(name, folder, training, **changes):
     """Return a model and a context of it on the GPU; `changes` are those of the context."""
     descriptor = registry.model(name)
     switches = protocols.switches("fixed", descriptor.switches)
-    settings = widths.resolve({**descriptor.defaults, "width": 24, "layers": 3}, switches, SAMPLES)
+    small = {key: value for key, value in (("width", 24), ("layers", 3)) if key in descriptor.defaults}
+    settings = {**descriptor.defaults, **small}
+    if descriptor.resolve is not None:
+        settings = registry.load_target(descriptor.resolve)(settings, switches, SAMPLES)
     facts = {
         "seed": 0,
         "sample_rate": 22050,
@@ -93,7 +96,24 @@ def test_compiled_and_recorded_steps_train_the_network_of_eager_steps(schedule, 
         training = {"epochs": 3, "epoch_samples": 24, "train_clips": 6, "schedule": schedule}
         model, context = prepare("hypersound-fmlp", tmp_path / str(eager), training, eager=eager)
         model.fit(Clips(map(clip, range(6))), context)
-        networks.append(torch.cat([value.flatten() for value in model.network.parameters()]).cpu())
+        networks.append(torch.cat([value.detach().flatten() for value in model.network.parameters()]).cpu())
+    assert apart(*networks) < 1e-3
+
+
+@pytest.mark.parametrize(
+    ("name", "samples", "training"),
+    [
+        ("rave-v1", 20480, {"steps": 6, "phase_1_steps": 2, "signal": 18432, "batch": 2}),
+        ("patch-inr", SAMPLES, {"steps": 6, "batch": 2, "patches": 8}),
+        ("coinpp", SAMPLES, {"steps": 6, "batch": 2, "patches": 8}),
+    ],
+)
+def test_recorded_steps_train_the_network_of_eager_steps(name, samples, training, tmp_path):
+    networks = []
+    for eager in (True, False):
+        model, context = prepare(name, tmp_path / str(eager), training, eager=eager, samples=samples)
+        model.fit(Clips(clip(seed, samples) for seed in range(6)), context)
+        networks.append(torch.cat([value.detach().flatten() for value in model.network.parameters()]).cpu())
     assert apart(*networks) < 1e-3
 
 

@@ -13,7 +13,7 @@ from hsbench.fit import compilation, distributed, loop
 from hsbench.fit.batches import Batches
 from hsbench.fit.losses import WARM_UP
 from hsbench.fit.recipe import Recipe
-from hsbench.fit.update import Static
+from hsbench.fit.update import Work
 from hsbench.models.base import CHECKPOINT
 from hsbench.models.hypersound import ramp
 from hsbench.models.training_sanity import SANITY_CLIPS, training_sanity
@@ -78,11 +78,11 @@ def train(
         set_factor(number // batches.per_epoch)
         return gradients(warmup_epoch(number), *drawn(number))
 
-    def recordable(number: int) -> tuple[torch.Tensor, ...] | None:
-        """Return what the step works on, or None while the frequency weighting grows from step to step."""
+    def recordable(number: int) -> Work | None:
+        """Return the work of a step, or None while the frequency weighting grows from step to step."""
         set_factor(number // batches.per_epoch)  # a tensor that the recorded step reads at its place
         weighted = warmup_first_epoch is not None and warmup_epoch(number) < WARM_UP
-        return None if weighted else drawn(number)
+        return None if weighted else Work(partial(gradients, WARM_UP), drawn(number))
 
     recipe = _recipe(context, batches.per_epoch)
     hooks = loop.Hooks(
@@ -91,8 +91,8 @@ def train(
         checkpoint=context.kept / CHECKPOINT,
         compiling=context.compiling if context.fast else None,
     )
-    static = Static(recordable, partial(gradients, WARM_UP)) if context.fast and distributed.world() == 1 else None
-    loop.optimise(dict(network.named_parameters()), plain_step, recipe, hooks, static)
+    recorded = recordable if context.fast and distributed.world() == 1 else None
+    loop.optimise(dict(network.named_parameters()), plain_step, recipe, hooks, recorded)
     set_factor(training["epochs"] - 1)  # a training that is resumed after its last step makes no step
     counts = {"steps": recipe.updates, "clips_seen": recipe.updates * training["batch"]}
     with compilation.uncompiled(context.fast):

@@ -195,8 +195,8 @@ class IndividualINR:
             checkpoint=context.scratch / f"fit-{group}.safetensors",
             compiling=context.compiling if context.fast else None,
         )
-        static = steps.static if context.fast else None
-        seconds = loop.optimise(steps.parameters, steps, recipe, hooks, static) / len(clips)
+        recordable = steps.recordable if context.fast else None
+        seconds = loop.optimise(steps.parameters, steps, recipe, hooks, recordable) / len(clips)
         return steps.result(), seconds, recipe.updates
 
     def _given(

@@ -25,7 +25,7 @@ import torch
 
 from hsbench import cores
 from hsbench.fit import precision
-from hsbench.fit.update import Static
+from hsbench.fit.update import Work
 from hsbench.models.inr.rounding import NEVER
 from hsbench.models.targets.form import form_of
 from hsbench.models.targets.tiles import TILE, Tiles
@@ -67,9 +67,8 @@ class Step(Protocol):
         """What the optimiser changes, by name."""
         ...
 
-    @property
-    def static(self) -> Static | None:
-        """The step in a form that can be recorded as a CUDA graph; None on a CPU."""
+    def recordable(self, number: int) -> Work | None:
+        """Return a step in a form that can be recorded as a CUDA graph; None for a step that is not to be recorded."""
         ...
 
     def __call__(self, number: int) -> torch.Tensor:
@@ -127,10 +126,9 @@ class ClipSteps:
         """The tensors of every clip, named "<clip>.<name>"."""
         return {f"{clip}.{name}": value for clip, params in enumerate(self.clips) for name, value in params.items()}
 
-    @property
-    def static(self) -> None:
-        """None: steps on a CPU are not recorded."""
-        return
+    def recordable(self, number: int) -> None:
+        """Return None: steps on a CPU are not recorded."""
+        del number
 
     def __call__(self, number: int) -> torch.Tensor:
         """Set the gradients of the mean loss of each clip; return the losses [batch]."""
@@ -216,13 +214,12 @@ class BatchSteps:
         """{name: [batch, *shape]}."""
         return self.params
 
-    @property
-    def static(self) -> Static | None:
-        """The step in two parts: coordinates, equally many at every step, and gradients.
+    def recordable(self, number: int) -> Work | None:
+        """Return the gradients at the coordinates of a step, which are equally many at every step.
 
         None where late steps round the parameters, because a recorded step cannot begin to round.
         """
-        return Static(self.draw, self._gradients) if self.rounding.bits is None else None
+        return Work(self._gradients, self.draw(number)) if self.rounding.bits is None else None
 
     def __call__(self, number: int) -> torch.Tensor:
         """Set the gradients of the mean loss of each clip; return the losses [batch]."""

@@ -111,11 +111,9 @@ class PatchINR(PatchModel[AmortisedNetwork]):
         latents: torch.Tensor = self.trained.encoder(patches)
         return latents
 
-    def step(
-        self, patches: Callable[[int], torch.Tensor], tiles: Tiles, context: Context
-    ) -> Callable[[int], torch.Tensor]:
+    def step(self, tiles: Tiles, context: Context) -> AmortisedStep:
         """Return the training step (see hsbench.models.patches.model.PatchModel.step)."""
-        return AmortisedStep(self.trained, patches, tiles, self._loss(context))
+        return AmortisedStep(self.trained, self.patch, tiles, self._loss(context))
 
     def _loss(self, context: Context) -> Loss:
         """Return the loss, (patches, estimates) -> scalar, both [patches, samples]."""
@@ -143,27 +141,25 @@ class AmortisedStep:
 
     Args:
         network: the network that is trained.
-        patches: step number -> training patches, [patches, samples].
+        patch: samples per patch.
         tiles: how to work on the patches.
         loss: (patches, estimates) -> scalar.
     """
 
-    def __init__(
-        self, network: AmortisedNetwork, patches: Callable[[int], torch.Tensor], tiles: Tiles, loss: Loss
-    ) -> None:
-        self.network, self.patches, self.tiles, self.loss = network, patches, tiles, loss
+    def __init__(self, network: AmortisedNetwork, patch: int, tiles: Tiles, loss: Loss) -> None:
+        self.network, self.tiles, self.loss = network, tiles, loss
+        self.grid = cutting.coordinates(patch, network.siren.first)
 
-    def __call__(self, number: int) -> torch.Tensor:
+    def __call__(self, patches: torch.Tensor) -> torch.Tensor:
         """Set the gradients of a step and return its loss, detached.
 
         Args:
-            number: number of the step, from 0.
+            patches: the patches of the step, [patches, samples].
         """
-        patches, siren = self.patches(number), self.network.siren
+        siren, grid = self.network.siren, self.grid
         weights, shifts = siren.weights(), siren.shifts(self.network.encoder(patches))
         fixed = Weights(*(value.detach() for value in weights))
         constant = shifts.detach()
-        grid = cutting.coordinates(patches.shape[1], patches)
         evaluations = self.tiles.map(lambda tile: forward(fixed, constant[tile], grid), len(patches))
         estimates = torch.cat([evaluation.output for evaluation in evaluations]).requires_grad_()
         loss = self.loss(patches, estimates)

@@ -27,8 +27,6 @@ from hsbench.models.patches.network import SharedSIREN, first_omega
 from hsbench.models.patches.siren import Weights
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from hsbench.models.base import Context
     from hsbench.models.patches.tiles import Tiles
 
@@ -123,17 +121,16 @@ class COINPP(PatchModel[MetaNetwork]):
         )
         return torch.cat(parts)
 
-    def step(
-        self, patches: Callable[[int], torch.Tensor], tiles: Tiles, context: Context
-    ) -> Callable[[int], torch.Tensor]:
+    def step(self, tiles: Tiles, context: Context) -> MetaStep:
         """Return the outer step (see hsbench.models.patches.model.PatchModel.step)."""
-        amplitude, training = self.amplitude(context), context.training
+        training = context.training
         return MetaStep(
             self.trained,
-            lambda number: amplitude * patches(number),
+            self.patch,
             tiles,
             training["train_inner_steps"],
             training["outer_loss"],
+            self.amplitude(context),
         )
 
 
@@ -146,33 +143,29 @@ class MetaStep:
 
     Args:
         network: the network that is trained.
-        targets: step number -> what the SIREN is fitted to, [patches, samples].
+        patch: samples per patch.
         tiles: how to work on the patches.
         inner_steps: number of inner steps.
         loss: one of LOSSES.
+        amplitude: factor between the patches and what the SIREN is fitted to.
     """
 
     def __init__(
-        self,
-        network: MetaNetwork,
-        targets: Callable[[int], torch.Tensor],
-        tiles: Tiles,
-        inner_steps: int,
-        loss: str,
+        self, network: MetaNetwork, patch: int, tiles: Tiles, inner_steps: int, loss: str, amplitude: float = 1.0
     ) -> None:
-        self.network, self.targets, self.tiles = network, targets, tiles
-        self.inner_steps, self.loss = inner_steps, loss
+        self.network, self.tiles = network, tiles
+        self.inner_steps, self.loss, self.amplitude = inner_steps, loss, amplitude
+        self.grid = cutting.coordinates(patch, network.siren.first)
 
-    def __call__(self, number: int) -> torch.Tensor:
+    def __call__(self, patches: torch.Tensor) -> torch.Tensor:
         """Set the gradients of a step and return its loss, detached.
 
         Args:
-            number: number of the step, from 0.
+            patches: the patches of the step, [patches, samples].
         """
-        targets, shared = self.targets(number), self.network.shared()
+        targets, shared, grid = self.amplitude * patches, self.network.shared(), self.grid
         leaves = _flat(shared)
         fixed = _detached(shared)
-        grid = cutting.coordinates(targets.shape[1], targets)
         start = at_start(fixed, grid)
         parts = self.tiles.map(
             lambda tile: meta_gradient(fixed, start, targets[tile], grid, self.inner_steps), targets.shape[0]

@@ -13,6 +13,7 @@ import torch
 
 from hsbench.audio.randomness import uniform
 from hsbench.errors import UsageError
+from hsbench.fit.transfer import sent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,6 +60,6 @@ class PatchCrops:
         room = crops.shape[1] - length + 1
         keys = torch.tensor([self.key("windows", step)])
         draws = uniform(keys, crops.shape[0] * self.windows).view(crops.shape[0], self.windows)
-        first = (draws.double() * room).long().to(crops.device)
+        first = sent((draws.double() * room).long(), crops.device)
         index = first[:, :, None] + torch.arange(length, device=crops.device)
         return crops.gather(1, index.flatten(1)).view(-1, self.patch)

@@ -66,13 +66,12 @@ class PatchModel(ABC, Generic[Network]):
         """Return the shared SIREN of the network."""
 
     @abstractmethod
-    def step(
-        self, patches: Callable[[int], torch.Tensor], tiles: Tiles, context: Context
-    ) -> Callable[[int], torch.Tensor]:
-        """Return the training step, step number -> loss, which sets the gradients of the network.
+    def step(self, tiles: Tiles, context: Context) -> Callable[[torch.Tensor], torch.Tensor]:
+        """Return the training step, patches [patches, samples] -> loss, which sets the gradients of the network.
+
+        It obeys the rules of hsbench.fit.graphs.Recorded.
 
         Args:
-            patches: step number -> training patches, [patches, samples].
             tiles: how to work on the patches.
             context: the context of the run.
         """

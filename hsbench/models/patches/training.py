@@ -12,6 +12,7 @@ from hsbench.errors import UsageError
 from hsbench.fit import distributed, loop
 from hsbench.fit.batches import Batches
 from hsbench.fit.recipe import Recipe
+from hsbench.fit.update import Work
 from hsbench.models.base import CHECKPOINT
 from hsbench.models.patches.crops import PatchCrops
 from hsbench.models.patches.tiles import Tiles
@@ -40,9 +41,7 @@ class Trainable(Protocol):
         """Return how many successive patches a training window holds."""
         ...
 
-    def step(
-        self, patches: Callable[[int], torch.Tensor], tiles: Tiles, context: Context
-    ) -> Callable[[int], torch.Tensor]:
+    def step(self, tiles: Tiles, context: Context) -> Callable[[torch.Tensor], torch.Tensor]:
         """Return the training step."""
         ...
 
@@ -103,8 +102,14 @@ def train(model: Trainable, clips: Training, context: Context, device: torch.dev
         checkpoint=context.kept / CHECKPOINT,
     )
     with cores.claimed() as threads:
-        step = model.step(patches, Tiles(device, threads, model.tile), context)
-        loop.optimise(dict(model.trained.named_parameters()), step, recipe, hooks)
+        step = model.step(Tiles(device, threads, model.tile), context)
+        loop.optimise(
+            dict(model.trained.named_parameters()),
+            lambda number: step(patches(number)),
+            recipe,
+            hooks,
+            (lambda number: Work(step, (patches(number),))) if context.fast else None,
+        )
         return {"steps": steps, "clips_seen": steps * batch, **_sanity(model, clips, context, threads)}
 
 

@@ -20,14 +20,17 @@ Source: constants in the published code of RAVE 1 (arXiv 2111.05011).
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import torch
 
 from hsbench.audio import pqmf
 from hsbench.audio.randomness import uniform
+from hsbench.fit.transfer import sent
+from hsbench.fit.update import Work
 from hsbench.models.rave.discriminators import adversarial_losses
-from hsbench.models.rave.encoder import divergence
+from hsbench.models.rave.encoder import LATENTS, RATIO, divergence
 from hsbench.models.rave.losses import loudness_distance, spectral_distance
 
 if TYPE_CHECKING:
@@ -50,6 +53,10 @@ def distance(reference: torch.Tensor, estimate: torch.Tensor) -> torch.Tensor:
     whole_reference, whole_estimate = pqmf.synthesise(reference), pqmf.synthesise(estimate)
     full_band = spectral_distance(whole_reference, whole_estimate)
     return by_band + full_band + loudness_distance(whole_reference, whole_estimate)
+
+
+AUTOENCODER, DISCRIMINATORS, GENERATOR = "autoencoder", "discriminators", "generator"
+"""The kinds of steps, by the networks that they train: the first in phase 1, the others alternately in phase 2."""
 
 
 class TrainingStep:
@@ -85,47 +92,80 @@ class TrainingStep:
             Distance plus weighted divergence, in both phases; adversarial losses are not part of it, so the learning
             curve has one meaning throughout.
         """
-        second = number >= self.phase_1_steps
+        work = self.work(number, waveform)
+        return work.gradients(*work.inputs)
+
+    def work(self, number: int, waveform: torch.Tensor) -> Work:
+        """Return the same step in a form that can be recorded.
+
+        Args:
+            number: number of the step, from 0.
+            waveform: [batch, time].
+        """
+        normal = self._normal(number, waveform)
+        if number < self.phase_1_steps:
+            return Work(self._autoencoder, (waveform, normal), AUTOENCODER)
+        kind = DISCRIMINATORS if number % 2 == 0 else GENERATOR
+        return Work(partial(self._adversarial, kind), (waveform, normal, self._noise_keys(number, waveform)), kind)
+
+    def _autoencoder(self, waveform: torch.Tensor, normal: torch.Tensor) -> torch.Tensor:
+        """Do a step of phase 1.
+
+        Args:
+            waveform: [batch, time].
+            normal: e, standard normal numbers, [batch, 128, time / 2048].
+        """
         self.network.train()
-        self.network.encoder.train(not second)
         bands = pqmf.analyse(waveform)
-        with torch.set_grad_enabled(not second):
-            mean, deviation = self.network.encoder(bands)
-            latents = mean + deviation * self._normal(number, mean)
-            weighted_divergence = self.beta * divergence(mean, deviation)
-        trains_discriminators = second and number % 2 == 0
-        with torch.set_grad_enabled(not trains_discriminators):
-            estimate = self.network.generator(latents, self._white(number, bands) if second else None)
-            loss = distance(bands, estimate) + weighted_divergence
-        if second:
-            real, fake = pqmf.synthesise(bands), pqmf.synthesise(estimate)
-            self._adversarial_backward(real, fake, loss, trains_discriminators=trains_discriminators)
-        else:
-            loss.backward()  # type: ignore[no-untyped-call]
+        latents, weighted_divergence = self._latents(bands, normal)
+        loss = distance(bands, self.network.generator(latents, None)) + weighted_divergence
+        loss.backward()  # type: ignore[no-untyped-call]
         return loss.detach()
 
-    def _adversarial_backward(
-        self, real: torch.Tensor, fake: torch.Tensor, loss: torch.Tensor, *, trains_discriminators: bool
-    ) -> None:
-        """Propagate the loss of the discriminators, or that of the generator, backwards.
+    def _adversarial(
+        self, kind: str, waveform: torch.Tensor, normal: torch.Tensor, noise_keys: torch.Tensor
+    ) -> torch.Tensor:
+        """Do a step of phase 2.
 
         In a step of the generator the discriminators' parameters need no gradient, but the gradient still passes
         through them to the generator's output.
+
+        Args:
+            kind: DISCRIMINATORS or GENERATOR.
+            waveform: [batch, time].
+            normal: e, standard normal numbers, [batch, 128, time / 2048].
+            noise_keys: [batch], keys of the generator's noise (hsbench.audio.randomness).
         """
-        self.discriminators.requires_grad_(trains_discriminators)
-        discriminator_loss, generator_loss, matching = adversarial_losses(
-            self.discriminators(real), self.discriminators(fake)
+        self.network.train()
+        self.network.encoder.eval()
+        bands = pqmf.analyse(waveform)
+        white = (2 * uniform(noise_keys, bands[0].numel()) - 1).view(bands.shape).to(bands)
+        with torch.no_grad():
+            latents, weighted_divergence = self._latents(bands, normal)
+        with torch.set_grad_enabled(kind == GENERATOR):
+            estimate = self.network.generator(latents, white)
+            loss = distance(bands, estimate) + weighted_divergence
+        self.discriminators.requires_grad_(kind == DISCRIMINATORS)
+        of_discriminators, of_generator, matching = adversarial_losses(
+            self.discriminators(pqmf.synthesise(bands)), self.discriminators(pqmf.synthesise(estimate))
         )
-        total = discriminator_loss if trains_discriminators else loss + generator_loss + matching
+        total = of_discriminators if kind == DISCRIMINATORS else loss + of_generator + matching
         total.backward()  # type: ignore[no-untyped-call]
         self.discriminators.requires_grad_(True)
+        return loss.detach()
 
-    def _normal(self, number: int, like: torch.Tensor) -> torch.Tensor:
-        """Draw the standard normal numbers of a step, shaped like a tensor."""
+    def _latents(self, bands: torch.Tensor, normal: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return latents drawn for sub-bands, z = mean + deviation * e, and their divergence times beta."""
+        mean, deviation = self.network.encoder(bands)
+        return mean + deviation * normal, self.beta * divergence(mean, deviation)
+
+    def _normal(self, number: int, waveform: torch.Tensor) -> torch.Tensor:
+        """Draw the standard normal numbers of a step, one for each latent of the waveforms."""
         generator = torch.Generator().manual_seed(self.key("latent", number))
-        return torch.randn(like.shape, generator=generator).to(like)
+        normal = torch.randn(len(waveform), LATENTS, waveform.shape[1] // RATIO, generator=generator)
+        return sent(normal.to(waveform.dtype), waveform.device)
 
-    def _white(self, number: int, like: torch.Tensor) -> torch.Tensor:
-        """Draw the generator's white noise of a step, uniform in [-1, 1) and shaped like a tensor."""
-        keys = torch.tensor([self.key("noise", number, place) for place in range(len(like))], device=like.device)
-        return (2 * uniform(keys, like[0].numel()) - 1).view(like.shape).to(like)
+    def _noise_keys(self, number: int, waveform: torch.Tensor) -> torch.Tensor:
+        """Return the keys of the generator's noise in a step, one for each waveform."""
+        keys = torch.tensor([self.key("noise", number, place) for place in range(len(waveform))])
+        return sent(keys, waveform.device)

@@ -79,7 +79,13 @@ def train(network: Rave, clips: Training, context: Context) -> dict[str, Any]:
         checkpoint=context.kept / CHECKPOINT,
         buffers=dict(network.named_buffers()),
     )
-    loop.optimise(parameters, lambda number: step(number, batches(number)), recipe, hooks)
+    loop.optimise(
+        parameters,
+        lambda number: step(number, batches(number)),
+        recipe,
+        hooks,
+        (lambda number: step.work(number, batches(number))) if context.fast else None,
+    )
     return {"steps": steps, "clips_seen": steps * training["batch"], **_sanity(network, clips, device)}
 
 

@@ -131,6 +131,19 @@ def test_a_clip_of_another_length_is_reconstructed(make, clips, longer, name):
     assert rebuild(model, [longer], context)["long"].payload.numbers == 16 * 18
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_recorded_steps_train_the_same_network(make, clips, name, fast, recorded_calls, tmp_path):
+    plain, context = make(name, context={"kept": tmp_path / "plain"})
+    plain.fit(clips, context)
+    assert recorded_calls == []
+    fast()
+    recorded, context = make(name)
+    recorded.fit(clips, context)
+    assert recorded_calls == [1] * context.training["steps"]
+    for key, value in plain.trained.state_dict().items():
+        assert torch.equal(value, recorded.trained.state_dict()[key]), key
+
+
 def test_the_gradient_of_a_step_equals_the_plain_computation(make, clips):
     model, context = make("patch-inr")
     network = model.network = model.build(context)
@@ -139,7 +152,7 @@ def test_the_gradient_of_a_step_equals_the_plain_computation(make, clips):
     def loss(x, y):
         return (x - y).square().mean().sqrt()
 
-    found = AmortisedStep(network, lambda number: patches, Tiles(torch.device("cpu"), 2, 12), loss)(0)
+    found = AmortisedStep(network, 64, Tiles(torch.device("cpu"), 2, 12), loss)(patches)
     gradients = {name: value.grad.clone() for name, value in network.named_parameters()}
     network.zero_grad()
     siren = network.siren

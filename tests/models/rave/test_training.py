@@ -144,6 +144,24 @@ def test_an_interrupted_training_resumes_to_the_same_weights_bit_for_bit(bare, c
         assert torch.equal(value, expected[name]), name
 
 
+def test_recorded_steps_train_the_same_network(bare, clips, fast, recorded_calls, tmp_path):
+    plain = RaveV1(**DECODING)
+    plain.fit(clips, bare(32768, training=TINY, kept=tmp_path / "plain"))
+    assert recorded_calls == []
+    fast()
+    recorded = RaveV1(**DECODING)
+    recorded.fit(clips, bare(32768, training=TINY))
+    assert recorded_calls == [2, 2, 3, 3], "phase 1 draws latents, phase 2 noise too"
+    for name, value in plain.autoencoder().state_dict().items():
+        assert torch.equal(value, recorded.autoencoder().state_dict()[name]), name
+
+
+def test_each_kind_of_step_is_recorded_once():
+    step = TrainingStep(Rave(2), Discriminators(1), 2, 0.1, lambda *words: 5)
+    kinds = [step.work(number, torch.zeros(2, 18432)).kind for number in range(6)]
+    assert kinds == ["autoencoder"] * 2 + ["discriminators", "generator"] * 2
+
+
 def test_a_network_of_other_settings_is_refused(bare, clips):
     context = bare(32768, training=TINY)
     RaveV1(**DECODING).fit(clips, context)
