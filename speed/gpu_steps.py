@@ -7,8 +7,7 @@ Losses and gradients are compared with those of plain fp32 code before anything 
 Target networks are evaluated in the form of a GPU on every device (hsbench.models.targets.form): time in 16 stretches
 and, but for fp32, widths padded to multiples of 16.
 
-- "compiled": torch compiles the encoder, the hypernetwork and the target network, and not the spectral loss, which is
-  FFTs and one matrix product.
+- "compiled": torch compiles the encoder, the hypernetwork, the target network, and the spectral loss but for its FFTs.
 - "graph": the whole step is recorded as a CUDA graph and replayed.
 - fp32, tf32 and bf16 are precision policies (hsbench.fit.precision), each with rows of its own.
 
@@ -151,7 +150,7 @@ def hyper_forms(device: str, batch: int, size: hyper_step.Size, policy: str) -> 
         return lambda run: hyper_step.parity(pair, run, policy == "fp32")
 
     def compiled_form() -> Run:
-        compiled.step.network.compile_parts(BACKEND)
+        compiled.step.compile(BACKEND)
         return with_optimiser(compiled.ours, compiled.mine, fused=True)
 
     if policy == "fp32":

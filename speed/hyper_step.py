@@ -20,7 +20,7 @@ from torch.nn import functional as F
 
 import bench
 from hsbench.audio.mel import filter_bank
-from hsbench.fit.losses import BANDS, FLOOR, SIZES, MultiResolutionMelLoss
+from hsbench.fit.losses import BANDS, FLOOR, SIZES, MultiResolutionMelLoss, ReconstructionLoss
 from hsbench.models.hypersound.combine import Combination
 from hsbench.models.hypersound.encoder import DILATIONS, STRIDES
 from hsbench.models.hypersound.model import MICRO
@@ -203,10 +203,8 @@ def prepare(
             target.copy_(source)
     network, plain_model = network.to(device), plain_model.to(device)
     waveform = torch.rand(batch, size.samples, generator=torch.Generator().manual_seed(0)).to(device) * 2 - 1
-    spectral = MultiResolutionMelLoss(RATE)
-    step = TrainingStep(
-        network, lambda x, y, e: (x - y).abs().mean() + spectral(x, y, e), TILE[device], MICRO[device], policy, form
-    )
+    loss = ReconstructionLoss(MultiResolutionMelLoss(RATE))
+    step = TrainingStep(network, loss, TILE[device], MICRO[device], policy, form)
 
     def plain() -> torch.Tensor:
         for parameter in plain_model.parameters():

@@ -6,6 +6,7 @@ no normalisation.
 
 from __future__ import annotations
 
+import functools
 import math
 
 import torch
@@ -34,7 +35,7 @@ def magnitude(
 
 def spectrum(waveform: torch.Tensor, n_fft: int, hop: int, *, pad: str = "reflect") -> torch.Tensor:
     """Return the complex spectrogram of waveforms; the arguments and the shape are those of `magnitude`."""
-    window = torch.hann_window(n_fft, periodic=True, dtype=waveform.dtype, device=waveform.device)
+    window = _window(n_fft, waveform.dtype, waveform.device)
     flat = waveform.reshape(-1, waveform.shape[-1])
     transformed = torch.stft(flat, n_fft, hop, window=window, center=True, pad_mode=pad, return_complex=True)
     return transformed.reshape(*waveform.shape[:-1], *transformed.shape[1:])
@@ -52,5 +53,12 @@ def inverse(transformed: torch.Tensor, n_fft: int, hop: int, samples: int) -> to
     Returns:
         [samples], in the precision of the spectrogram.
     """
-    window = torch.hann_window(n_fft, periodic=True, dtype=transformed.real.dtype, device=transformed.device)
+    window = _window(n_fft, transformed.real.dtype, transformed.device)
     return torch.istft(transformed, n_fft, hop, window=window, center=True, length=samples)
+
+
+@functools.lru_cache(maxsize=64)
+def _window(n_fft: int, dtype: torch.dtype, device: torch.device) -> torch.Tensor:
+    """Return the periodic Hann window of a transform length: [n_fft]."""
+    with torch.inference_mode(False):  # it is used in training too, even if inference asks for it first
+        return torch.hann_window(n_fft, periodic=True, dtype=dtype, device=device)

@@ -17,6 +17,7 @@ import torch
 from hsbench.audio.augment import dequantise, divide_by_peak, phase_mangle
 from hsbench.audio.randomness import uniform
 from hsbench.errors import UsageError
+from hsbench.fit.transfer import sent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,8 +83,37 @@ class Batches:
         Args:
             step: number of the step, from 0.
         """
+        return self.crops(*self.drawn(step))
+
+    def drawn(self, step: int) -> tuple[torch.Tensor, ...]:
+        """Return what `crops` makes the batch of a step from, on the device: tensors of the same shapes at every step.
+
+        These are the place of each crop in the array of all passages, its key, and the frequency of its all-pass filter
+        (NaN for none), [batch / world] each. Passages that lie on the CPU are cut here, and the crops [batch / world,
+        samples] take the place of the places.
+
+        Args:
+            step: number of the step, from 0.
+        """
         ahead = AHEAD[self.device.type]
-        return self._crops(*(drawn[step % ahead] for drawn in self._drawn(step - step % ahead, ahead)))
+        offsets, keys, frequency = (drawn[step % ahead] for drawn in self._drawn(step - step % ahead, ahead))
+        return self._cut(offsets) if self._flat.device.type == "cpu" else offsets, keys, frequency
+
+    def crops(self, places: torch.Tensor, keys: torch.Tensor, frequency: torch.Tensor) -> torch.Tensor:
+        """Cut and augment the crops of a step: [batch / world, samples] float32.
+
+        Args:
+            places: first result of `drawn`.
+            keys: second result of `drawn`.
+            frequency: third result of `drawn`.
+        """
+        if places.dim() == 1:
+            places = self._flat[places[:, None] + torch.arange(self.samples, device=places.device)]
+        crops = places.float() / 32768
+        if self.augment:
+            crops = phase_mangle(crops, frequency, self.sample_rate)
+            crops = dequantise(crops, uniform(keys, DRAWS + self.samples)[:, DRAWS:])
+        return divide_by_peak(crops)
 
     @functools.lru_cache(maxsize=2)  # noqa: B019  this object exists as long as its training
     def _drawn(self, first: int, count: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -139,19 +169,11 @@ class Batches:
         share = self.batch // self.world
         return epoch, range(first + self.rank * share, first + (self.rank + 1) * share)
 
-    def _crops(self, offsets: torch.Tensor, keys: torch.Tensor, frequency: torch.Tensor) -> torch.Tensor:
-        """Cut and augment the crops that begin at `offsets` in the array of all passages: [batch / world, samples]."""
-        crops = self._cut(offsets).to(self.device).float() / 32768
-        if self.augment:
-            crops = phase_mangle(crops, frequency, self.sample_rate)
-            crops = dequantise(crops, uniform(keys, DRAWS + self.samples)[:, DRAWS:])
-        return divide_by_peak(crops)
-
     def _cut(self, offsets: torch.Tensor) -> torch.Tensor:
-        """Return the samples that begin at `offsets`: [batch / world, samples] int16, where the passages lie."""
-        if self._flat.device.type == "cpu":  # slices are copied whole, ten times as fast as by an index per sample
-            return torch.stack([self._flat[offset : offset + self.samples] for offset in offsets.tolist()])
-        return self._flat[offsets[:, None] + torch.arange(self.samples, device=self.device)]
+        """Return crops of passages that lie on the CPU, on the device: [batch / world, samples] int16."""
+        # Slices are copied whole, ten times as fast as by an index per sample.
+        cut = torch.stack([self._flat[offset : offset + self.samples] for offset in offsets.tolist()])
+        return sent(cut, self.device)
 
     @functools.lru_cache(maxsize=2)  # noqa: B019  this object exists as long as its training
     def _order(self, epoch: int) -> torch.Tensor:

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 import torch
 
 from hsbench.audio.mel import filter_bank
-from hsbench.audio.stft import magnitude
+from hsbench.audio.stft import magnitude, spectrum
 from hsbench.errors import UnknownNameError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 SIZES = (2048, 1024, 512, 256, 128)
 """Lengths of the transforms and of their windows, in samples; the hop is a quarter of the length."""
@@ -75,6 +75,7 @@ class MultiResolutionMelLoss:
             raise UnknownNameError("frequency weighting", weighted, WEIGHTED)
         self.p, self.weighted, self.across = frequency_weight_p, weighted, across
         self._weights: dict[int, tuple[float, torch.Tensor]] = {}
+        self._compiled: Callable[..., tuple[torch.Tensor, torch.Tensor]] | None = None
         self._banks = {n: torch.from_numpy(filter_bank(sample_rate, n, BANDS)) for n in SIZES}
 
     def __call__(self, reference: torch.Tensor, estimate: torch.Tensor, epoch: float = 0) -> torch.Tensor:
@@ -93,7 +94,19 @@ class MultiResolutionMelLoss:
                 f"the multi-resolution loss expects two batches of one shape and more than {SIZES[0] // 2} samples, "
                 f"got {list(reference.shape)} and {list(estimate.shape)}."
             )
-        return torch.stack([self._at(reference, estimate, n_fft, epoch) for n_fft in SIZES]).mean()
+        if self._compiled is None:
+            return torch.stack([self._at(reference, estimate, n_fft, epoch) for n_fft in SIZES]).mean()
+        banks, weights = zip(*(self._weighted(n_fft, estimate, epoch) for n_fft in SIZES), strict=True)
+        linear, square = self._compiled(banks, weights, _in_reals(reference), _in_reals(estimate))
+        return (linear + self.across(square).sqrt()).mean()
+
+    def compile(self, backend: str = "inductor") -> None:
+        """Compile what follows the transforms with torch.compile, in place; the loss changes by rounding only.
+
+        Args:
+            backend: name of torch's compiler backend.
+        """
+        self._compiled = torch.compile(_all_means, backend=backend, dynamic=False)
 
     def weights(self, count: int, epoch: float) -> torch.Tensor:
         """Return the weights of `count` bands or frequencies at an epoch: [count] float64, whose sum is `count`."""
@@ -106,17 +119,17 @@ class MultiResolutionMelLoss:
 
         The reference is transformed separately from the estimate, since it needs no backward pass.
         """
-        bank = self._bank(n_fft, estimate)
-        if self.p and self.weighted == "spectrum":
-            bank = bank * self._weights_like(bank, bank.shape[1], epoch)
+        bank, weight = self._weighted(n_fft, estimate, epoch)
         mels = [bank @ magnitude(signal, n_fft, n_fft // 4, floor=FLOOR) for signal in (reference, estimate)]
-        difference = mels[0] - mels[1]
-        if self.p and self.weighted == "mel_amplitude":
-            weight = self._weights_like(bank, BANDS, epoch)[:, None]
-            linear, square = (weight * difference.abs()).mean(), (weight * difference.square()).mean()
-        else:
-            linear, square = difference.abs().mean(), difference.square().mean()
+        linear, square = _means(mels[0] - mels[1], weight)
         return linear + self.across(square).sqrt()
+
+    def _weighted(self, n_fft: int, like: torch.Tensor, epoch: float) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """Return the mel filter bank of a transform length and the weights of its bands [bands, 1], None for none."""
+        bank = self._bank(n_fft, like)
+        if self.p and self.weighted == "spectrum":
+            return bank * self._weights_like(bank, bank.shape[1], epoch), None
+        return bank, self._weights_like(bank, BANDS, epoch)[:, None] if self.p else None
 
     def _weights_like(self, like: torch.Tensor, count: int, epoch: float) -> torch.Tensor:
         """Return `weights` in the precision and on the device of `like`; they are computed once per epoch."""
@@ -131,6 +144,68 @@ class MultiResolutionMelLoss:
         if bank.dtype != like.dtype or bank.device != like.device:
             bank = self._banks[n_fft] = bank.to(like)
         return bank
+
+
+def _means(difference: torch.Tensor, weight: torch.Tensor | None) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the means of |d| and d^2 over a batch, weighted by band.
+
+    Args:
+        difference: d, [batch, bands, frames].
+        weight: [bands, 1]; None for equal weights.
+    """
+    if weight is None:
+        return difference.abs().mean(), difference.square().mean()
+    return (weight * difference.abs()).mean(), (weight * difference.square()).mean()
+
+
+def _in_reals(waveform: torch.Tensor) -> list[torch.Tensor]:
+    """Return the spectrogram at each transform length, [batch, frequencies, frames, 2] with real and imaginary part."""
+    return [torch.view_as_real(spectrum(waveform, n_fft, n_fft // 4)) for n_fft in SIZES]
+
+
+def _all_means(
+    banks: Sequence[torch.Tensor],
+    weights: Sequence[torch.Tensor | None],
+    references: Sequence[torch.Tensor],
+    estimates: Sequence[torch.Tensor],
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the means of |d| and d^2 at every transform length, from spectrograms in real numbers: [lengths] each.
+
+    torch's compiler generates no code for complex numbers. For real and imaginary part a and b, |a + ib| raised to
+    sqrt(FLOOR) is sqrt(max(a^2 + b^2, FLOOR)), and its gradient too is zero below the floor.
+    """
+    means = []
+    for bank, weight, *pair in zip(banks, weights, references, estimates, strict=True):
+        mels = [bank @ parts.square().sum(dim=-1).clamp(min=FLOOR).sqrt() for parts in pair]
+        means.append(_means(mels[0] - mels[1], weight))
+    linear, square = zip(*means, strict=True)
+    return torch.stack(linear), torch.stack(square)
+
+
+class ReconstructionLoss:
+    """Mean absolute error plus a spectral loss, both with weight 1: (reference, estimate, epoch) -> scalar.
+
+    Args:
+        spectral_loss: a function (reference, estimate, epoch) -> scalar.
+    """
+
+    def __init__(self, spectral_loss: Callable[[torch.Tensor, torch.Tensor, float], torch.Tensor]) -> None:
+        self.spectral_loss = spectral_loss
+
+    def __call__(self, reference: torch.Tensor, estimate: torch.Tensor, epoch: float) -> torch.Tensor:
+        """Return the loss of a batch.
+
+        Args:
+            reference: [batch, time].
+            estimate: [batch, time].
+            epoch: epochs for which the frequency weighting has grown.
+        """
+        return (reference - estimate).abs().mean() + self.spectral_loss(reference, estimate, epoch)
+
+    def compile(self, backend: str = "inductor") -> None:
+        """Compile the spectral loss where it can be compiled; see MultiResolutionMelLoss.compile."""
+        if isinstance(self.spectral_loss, MultiResolutionMelLoss):
+            self.spectral_loss.compile(backend)
 
 
 def parallel_wavegan(reference: torch.Tensor, estimate: torch.Tensor, epoch: float = 0) -> torch.Tensor:

@@ -50,6 +50,17 @@ def test_an_epoch_longer_than_the_corpus_visits_passages_again():
 
 
 @pytest.mark.parametrize("augment", [False, True])
+def test_crops_that_the_device_cuts_are_the_same(augment):
+    """Where the passages lie on a GPU, the places of crops are drawn and the GPU cuts them."""
+    batches = make(augment=augment)
+    for step in range(7):
+        cut, keys, frequency = batches.drawn(step)
+        places = batches._drawn(step, 1)[0][0]
+        assert (cut.shape, places.shape) == ((4, 100), (4,))
+        assert torch.equal(batches.crops(places, keys, frequency), batches(step))
+
+
+@pytest.mark.parametrize("augment", [False, True])
 def test_batches_drawn_for_several_steps_at_once_are_the_same(monkeypatch, augment):
     """Groups of three steps cross the borders of epochs of five, and any step can be the first."""
     plain, windows = make(augment=augment), [make().windows(step, 60) for step in range(12)]

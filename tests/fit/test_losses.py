@@ -85,6 +85,23 @@ def test_gradients_equal_finite_differences():
     assert (y.grad * direction).sum().item() == pytest.approx(slope.item(), rel=1e-5)
 
 
+@pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor")  # torch's tracer reads it
+@pytest.mark.parametrize(("p", "weighted"), [(0.0, "mel_amplitude"), (0.5, "mel_amplitude"), (0.5, "spectrum")])
+def test_the_compiled_form_has_the_same_loss_and_gradient(pair, p, weighted):
+    plain, compiled = (MultiResolutionMelLoss(22050, p, weighted) for _ in range(2))
+    compiled.compile("eager")
+    (x, y), found = pair, []
+    y = torch.cat([y, 0 * y])  # a silent clip lies below the floor
+    for loss in (plain, compiled):
+        estimate = y.clone().requires_grad_()
+        value = loss(torch.cat([x, x]), estimate, 300)
+        value.backward()
+        found.append((value.item(), estimate.grad))
+    assert found[1][0] == pytest.approx(found[0][0], rel=1e-6)
+    assert (found[1][1] - found[0][1]).norm() < 1e-5 * found[0][1].norm()
+    assert torch.equal(found[1][1][1], torch.zeros(32768))
+
+
 def test_pwg_is_0_for_a_perfect_estimate_only(pair):
     x, y = pair
     loss = spectral("pwg", 22050, 0.0, "mel_amplitude", lambda mean: mean)

@@ -44,9 +44,9 @@ def compiled(monkeypatch):
 
     backends, torch_compile = [], torch.compile
 
-    def trace(function, backend):
+    def trace(function, backend, **options):
         backends.append(backend)
-        return torch_compile(function, backend="eager")
+        return torch_compile(function, backend="eager", **options)
 
     monkeypatch.setattr(torch, "compile", trace)
     return backends

@@ -6,12 +6,15 @@ CPU, or wants to know a number that it computed, betrays itself as it would on a
 
 from collections import Counter
 
+import numpy as np
 import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from hsbench import protocols, registry
+from hsbench.audio.passages import joined
+from hsbench.fit.batches import Batches
 from hsbench.fit.losses import MultiResolutionMelLoss
 from hsbench.models.hypersound.combine import Combination
 from hsbench.models.hypersound.network import HyperSoundNetwork
@@ -105,6 +108,13 @@ def test_a_step_of_hypersound_can_be_recorded(kind, way, norm):
     step = TrainingStep(network, MultiResolutionMelLoss(22050), TILE["cuda"], 4, "tf32", form_of("tf32", CUDA))
     waveform, chosen = torch.zeros(4, SAMPLES, device=META), torch.zeros(4, 3000, dtype=torch.long, device=META)
     assert broken_rules(lambda: step(waveform, chosen, 10.0)) == {}
+
+
+def test_cutting_and_augmenting_a_batch_can_be_recorded():
+    batches = Batches(joined([np.ones(500, np.int16)] * 8), 100, 22050, 4, 8, lambda *words: 5, torch.device("cpu"))
+    batches._flat = batches._flat.to(META)
+    places, keys, frequency = (drawn[0].to(META) for drawn in batches._drawn(0, 1))
+    assert broken_rules(lambda: batches.crops(places, keys, frequency)) == {}
 
 
 @pytest.mark.parametrize("number", [0, 1, 2])

@@ -18,7 +18,7 @@ import torch
 
 from hsbench.errors import UsageError
 from hsbench.fit import checkpoint, compilation, distributed
-from hsbench.fit.losses import spectral
+from hsbench.fit.losses import ReconstructionLoss, spectral
 from hsbench.fit.precision import hidden, pin
 from hsbench.models import quantise
 from hsbench.models.base import CHECKPOINT, NETWORK, Payload, Reconstruction, verdict
@@ -111,14 +111,14 @@ class HyperSound:
             tensors, facts = trained
             checkpoint.restore(self.network, tensors, file)
             return facts
-        if context.fast:
-            compilation.keep_code()
-            self.network.compile_parts()
         training = context.training
         self.network.initialise(context.key("initialise"), training["output_scale"], training["head_start"])
         start = time.perf_counter()
         try:
             step = self._step(context, device)
+            if context.fast:
+                compilation.keep_code()
+                step.compile()
             facts = train(self.network, train_clips, context, step, self.first_epoch if self.p else None)
         except torch.OutOfMemoryError as error:
             raise UsageError(
@@ -240,17 +240,14 @@ class HyperSound:
         return estimates
 
     def _step(self, context: Context, device: torch.device) -> TrainingStep:
-        """Return the training step; its loss is the mean absolute error plus the spectral loss, both with weight 1."""
+        """Return the training step."""
         assert self.network is not None
         weighted = context.switches["frequency_weighting"]
         spectral_loss = spectral(self.spectral_loss, context.sample_rate, self.p, weighted, distributed.mean)
-
-        def loss(reference: torch.Tensor, estimate: torch.Tensor, epoch: float) -> torch.Tensor:
-            return (reference - estimate).abs().mean() + spectral_loss(reference, estimate, epoch)
-
         micro = context.training["micro_batch"] or MICRO[device.type]
         policy = context.training["precision"]
-        return TrainingStep(self.network, loss, TILE[device.type], micro, policy, form_of(policy, device))
+        loss, form = ReconstructionLoss(spectral_loss), form_of(policy, device)
+        return TrainingStep(self.network, loss, TILE[device.type], micro, policy, form)
 
     def _build(self, context: Context) -> HyperSoundNetwork:
         """Return an untrained network of the sizes that the budget states."""

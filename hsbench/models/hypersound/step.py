@@ -33,12 +33,13 @@ from hsbench.models.targets.form import PLAIN
 from hsbench.models.targets.tiles import Tiles
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
+    from hsbench.fit.losses import MultiResolutionMelLoss, ReconstructionLoss
     from hsbench.models.hypersound.network import HyperSoundNetwork
     from hsbench.models.targets.form import Form
 
-    Loss = Callable[[torch.Tensor, torch.Tensor, float], torch.Tensor]
+    Loss = ReconstructionLoss | MultiResolutionMelLoss
 
 
 class TrainingStep:
@@ -84,6 +85,15 @@ class TrainingStep:
         loss = self._loss_and_gradients(params, features, target, epoch)
         encoded.backward()
         return loss
+
+    def compile(self, backend: str = "inductor") -> None:
+        """Let torch compile encoder, hypernetwork, target network and spectral loss, in place.
+
+        Args:
+            backend: name of torch's compiler backend.
+        """
+        self.network.compile_parts(backend)
+        self.loss.compile(backend)
 
     @torch.no_grad()
     def reconstruct(self, waveform: torch.Tensor) -> torch.Tensor:

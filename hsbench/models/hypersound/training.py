@@ -61,9 +61,9 @@ def train(
     set_factor = _factor_setter(network, training)
 
     def drawn(number: int) -> tuple[torch.Tensor, ...]:
-        """Return the batch of a step and, where the loss sees a window of each crop, its sample numbers."""
+        """Return what the batch of a step is made from and, where the loss sees a window of each crop, its samples."""
         chosen = batches.windows(number, training["coordinates"])
-        return (batches(number),) if chosen is None else (batches(number), chosen)
+        return batches.drawn(number) if chosen is None else (*batches.drawn(number), chosen)
 
     def warmup_epoch(number: int) -> float:
         """Return the epochs for which the frequency weighting has grown at a step."""
@@ -71,8 +71,14 @@ def train(
         epoch = (warmup_first_epoch or 0) + number // batches.per_epoch
         return WARM_UP * epoch / float(max(1, training["warmup_epochs"]))
 
-    def gradients(epoch: float, waveform: torch.Tensor, chosen: torch.Tensor | None = None) -> torch.Tensor:
-        return step(waveform, chosen, epoch)
+    def gradients(
+        epoch: float,
+        places: torch.Tensor,
+        keys: torch.Tensor,
+        frequency: torch.Tensor,
+        chosen: torch.Tensor | None = None,
+    ) -> torch.Tensor:
+        return step(batches.crops(places, keys, frequency), chosen, epoch)
 
     def plain_step(number: int) -> torch.Tensor:
         set_factor(number // batches.per_epoch)
