@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+from typing import TYPE_CHECKING, Any
 
 import torch
 
 from hsbench.files import cache_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 FOLDER = "TORCHINDUCTOR_CACHE_DIR"
 """Environment variable of torch's compiler; Triton keeps its own files below the same folder."""
@@ -19,6 +23,22 @@ def keep_code() -> None:
     Compiling the networks of a hypernetwork step takes a minute, and a second or so where the code is there.
     """
     os.environ.setdefault(FOLDER, str(cache_folder() / "inductor"))
+
+
+def inlining(backend: str) -> Mapping[str, Any]:
+    """Return arguments of torch.compile by which kernels compute what they need again, instead of storing it.
+
+    By default torch's compiler stores the result of more than 4 reads or 30 operations if several kernels need it. A
+    normalised activation has 5 reads, of which 4 are small; read again, its input in bf16 costs half of what the result
+    in float32 costs, which is written besides. This saves a quarter of the traffic of HyperSound's encoder
+    (speed/NOTES.md).
+
+    Args:
+        backend: name of torch's compiler backend; others than "inductor" have no such choice.
+    """
+    if backend != "inductor":
+        return {}
+    return {"options": {"realize_reads_threshold": 8, "realize_opcount_threshold": 100}}
 
 
 def uncompiled(compiled: bool) -> contextlib.AbstractContextManager[object]:

@@ -46,7 +46,7 @@ def compiled(monkeypatch):
 
     def trace(function, backend, **options):
         backends.append(backend)
-        return torch_compile(function, backend="eager", **options)
+        return torch_compile(function, backend="eager", dynamic=options.get("dynamic"))
 
     monkeypatch.setattr(torch, "compile", trace)
     return backends

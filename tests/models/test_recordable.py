@@ -16,6 +16,7 @@ from hsbench import protocols, registry
 from hsbench.audio.passages import joined
 from hsbench.fit.batches import Batches
 from hsbench.fit.losses import MultiResolutionMelLoss
+from hsbench.models.hypersound import encoder
 from hsbench.models.hypersound.combine import Combination
 from hsbench.models.hypersound.network import HyperSoundNetwork
 from hsbench.models.hypersound.step import TrainingStep
@@ -101,7 +102,8 @@ def test_a_step_of_individual_inrs_can_be_recorded(name, policy):
 @pytest.mark.parametrize("norm", ["element", "channel"])
 @pytest.mark.parametrize("way", ["replace", "add", "multiply", "biases_only", "global_residual"])
 @pytest.mark.parametrize("kind", ["fmlp", "siren"])
-def test_a_step_of_hypersound_can_be_recorded(kind, way, norm):
+def test_a_step_of_hypersound_can_be_recorded(kind, way, norm, monkeypatch):
+    monkeypatch.setattr(encoder, "preferred", lambda x: True)
     _, switches = settings_of(f"hypersound-{kind}")
     net = create(kind, [24, 24])
     network = HyperSoundNetwork(net, Combination(net, way, 0, switches), SAMPLES, 4, norm, [32]).to(META)

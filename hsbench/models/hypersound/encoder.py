@@ -31,7 +31,7 @@ from torch.nn import functional as F
 from hsbench.errors import UnknownNameError
 from hsbench.fit.precision import full
 from hsbench.models.hypersound.elu import elu_
-from hsbench.models.hypersound.norm import normalise, preferred
+from hsbench.models.hypersound.norm import normalised_elu, preferred
 from hsbench.models.hypersound.padding import padded
 
 STRIDES = (2, 4, 5, 8)
@@ -92,6 +92,12 @@ class _Causal(nn.Conv1d):
         assert self.bias is not None
         return torch.baddbmm(self.bias[:, None], self.weight[:, :, 0].expand(len(x), -1, -1), x)
 
+    def products(self, x: torch.Tensor) -> torch.Tensor:
+        """Return the same without the bias."""
+        if self.past:
+            return F.conv1d(padded(x, self.past), self.weight, None, self.stride, 0, self.dilation)
+        return torch.bmm(self.weight[:, :, 0].expand(len(x), -1, -1), x)
+
 
 class _Norm(nn.Module):
     """LayerNorm: zero mean and unit variance over channels and time, then an affine map; computed in float32."""
@@ -104,8 +110,6 @@ class _Norm(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Normalise: [batch, channels, time] -> the same shape, float32."""
         x, shape = full(x), list(x.shape[1:])
-        if preferred(x):
-            return normalise(x) * self.weight + self.bias
         if self.weight.shape == x.shape[1:]:  # every element of a clip's activations has a weight of its own
             return F.layer_norm(x, shape, self.weight, self.bias)
         return F.layer_norm(x, shape) * self.weight + self.bias
@@ -123,6 +127,9 @@ class _Layer(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return [batch, outputs, ceil(time / stride)] of [batch, inputs, time]."""
+        if isinstance(self.norm, _Norm) and preferred(x):
+            assert self.conv.bias is not None
+            return normalised_elu(self.conv.products(x), self.conv.bias, self.norm.weight, self.norm.bias)
         return elu_(self.norm(self.conv(x)))
 
 

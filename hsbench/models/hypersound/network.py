@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import nn
 
+from hsbench.fit.compilation import inlining
 from hsbench.models.hypersound.encoder import LATENT, Encoder
 from hsbench.models.hypersound.hypernetwork import Hypernetwork
 
@@ -90,8 +91,9 @@ class HyperSoundNetwork(nn.Module):
         Args:
             backend: name of torch's compiler backend.
         """
-        for part in (self.encoder, self.hypernetwork, self.net):
-            part.compile(backend=backend)
+        self.encoder.compile(backend=backend, **inlining(backend))
+        self.hypernetwork.compile(backend=backend)
+        self.net.compile(backend)
 
     def forward(self, waveform: torch.Tensor) -> torch.Tensor:
         """Return what is stored for each clip: [batch, samples] -> [batch, generated parameters]."""

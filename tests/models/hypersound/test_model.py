@@ -9,8 +9,10 @@ from hsbench.audio.clip import Clip
 from hsbench.audio.passages import joined
 from hsbench.errors import UsageError
 from hsbench.models.base import Context
-from hsbench.models.hypersound import descriptors
+from hsbench.models.hypersound import descriptors, encoder
+from hsbench.models.hypersound import model as hypersound
 from hsbench.models.hypersound.step import TrainingStep
+from hsbench.models.targets.form import form_of
 
 SAMPLES = 2048
 
@@ -135,9 +137,15 @@ def test_compiled_parts_train_the_same_network(make, compiled, fast):
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor")
 def test_code_generated_by_torch_trains_the_same_network(make, monkeypatch, tmp_path, fast):
-    """The code lies in the cache folder."""
+    """The networks are compiled in the forms that a GPU gets, and the code lies in the cache folder."""
+
+    def as_on_a_gpu():
+        fast()
+        monkeypatch.setattr(encoder, "preferred", lambda x: True)
+        monkeypatch.setattr(hypersound, "form_of", lambda policy, device: form_of("bf16", torch.device("cuda")))
+
     monkeypatch.setenv("HSBENCH_CACHE", str(tmp_path))
-    assert 0 < change_by_compilation(make, fast) < 1e-3
+    assert 0 < change_by_compilation(make, as_on_a_gpu) < 1e-3
     assert list((tmp_path / "inductor").glob("*"))
 
 
