@@ -90,7 +90,7 @@ class _NormalisedElu(torch.autograd.Function):
         e = gradients[0] * torch.where(p > 0, 1.0, p.exp())
         g = weight * e
         g_sum, gh_sum = g.sum(dim=2, keepdim=True), (g * h).sum(dim=2, keepdim=True)
-        g_mean, gh_mean = (each.sum(dim=1, keepdim=True) / (channels * time) for each in (g_sum, gh_sum))
+        g_mean, gh_mean = torch.stack((g_sum, gh_sum)).sum(dim=2, keepdim=True) / (channels * time)
         to_x = scale * (g - g_mean - h * gh_mean)
         to_bias = (scale * (g_sum - time * g_mean - time * h_mean * gh_mean)).sum(dim=(0, 2))
         to_weight, to_offset = ((e * factor).sum(dim=0).sum_to_size(weight.shape) for factor in (h, 1.0))
