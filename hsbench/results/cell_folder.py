@@ -23,6 +23,7 @@ from hsbench.errors import DataError
 from hsbench.files import append_jsonl, read_json, read_jsonl, write_json
 from hsbench.results import lock, possible, schema
 from hsbench.results.inside import inside
+from hsbench.results.remembered import Remembered, state
 from hsbench.spec import SCHEMA, Cell
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     Rows = dict[Any, dict[str, Any]]
 
 _WITH_KEY = re.compile(r".+--[0-9a-f]{12}")
+_IMPOSSIBLE: Remembered[Mapping[Any, str]] = Remembered()
+"""Why rows of the files of cells are impossible: verbs read the rows and name the impossible ones afterwards."""
 
 
 @dataclass(frozen=True)
@@ -168,21 +171,31 @@ class CellFolder:
         """Return a sentence for each file of the cell of which something is left out because it is not possible."""
         if (problem := self._foreign()) is not None:
             return (f"the results of {self.path.name} are left out: {problem.rstrip('.')}",)
-        files = (("reconstructions.jsonl", self._reconstructions()[1]), ("scores.jsonl", self._scores()[1]))
-        return tuple(possible.sentence(self.path / name, [*reasons.values()]) for name, reasons in files if reasons)
+        files = {
+            "reconstructions.jsonl": lambda: self._reconstructions()[1],
+            "scores.jsonl": lambda: self._scores()[1],
+        }
+        found = {name: _IMPOSSIBLE.known(self._file(name), find) for name, find in files.items()}
+        return tuple(possible.sentence(self.path / name, [*why.values()]) for name, why in found.items() if why)
 
     def _reconstructions(self) -> tuple[Rows, Mapping[Any, str]]:
         """Return all rows of reconstructions.jsonl by clip, and why some of them are impossible."""
         path = self._file("reconstructions.jsonl")
+        before = state(path)
         rows = {row["clip"]: row for row in schema.checked(path, read_jsonl(path), schema.is_reconstruction)}
-        return rows, possible.impossible_reconstructions(rows)
+        impossible = possible.impossible_reconstructions(rows)
+        _IMPOSSIBLE.keep(path, before, impossible)
+        return rows, impossible
 
     def _scores(self) -> tuple[Rows, Mapping[Any, str]]:
         """Return all rows of scores.jsonl by clip, metric and version, and why some of them are impossible."""
         path = self._file("scores.jsonl")
+        before = state(path)
         checked_rows = schema.checked(path, read_jsonl(path), schema.is_score)
         rows = {(row["clip"], row["metric"], row["version"]): row for row in checked_rows}
-        return rows, possible.impossible_scores(rows)
+        impossible = possible.impossible_scores(rows)
+        _IMPOSSIBLE.keep(path, before, impossible)
+        return rows, impossible
 
     def _without(self, rows: Rows, impossible: Mapping[Any, str]) -> Rows:
         """Return the possible rows; none if the folder holds the specification of another cell."""

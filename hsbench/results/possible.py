@@ -8,6 +8,7 @@ replaces an impossible row.
 from __future__ import annotations
 
 import functools
+import math
 from typing import TYPE_CHECKING, Any
 
 from hsbench.errors import UsageError
@@ -17,8 +18,6 @@ from hsbench.results.schema import LARGEST_COUNT
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
-
-    from hsbench.descriptors import MetricInfo
 
     Row = Mapping[str, Any]
 
@@ -49,14 +48,11 @@ def impossible_scores(rows: Mapping[tuple[str, str, int], Row]) -> dict[tuple[st
     Args:
         rows: (clip identifier, metric, version of the metric) -> row.
     """
-    known = functools.cache(_info)
+    bounds = functools.cache(_bounds)
     reasons = {}
     for (clip, metric, version), row in rows.items():
-        value, facts = row["value"], known(metric)
-        if value is None or facts is None or facts.version != version:
-            continue
-        low, high = (bound if bound is not None else end for bound, end in zip(facts.bounds, ENDS, strict=True))
-        if not low - SLACK <= value <= high + SLACK:
+        value, (low, high) = row["value"], bounds(metric, version)
+        if value is not None and not low - SLACK <= value <= high + SLACK:
             reasons[clip, metric, version] = (
                 f"{metric} {_number(value)} for {_short(clip)} (possible: {low:g} to {high:g})"
             )
@@ -86,12 +82,16 @@ def _impossible_facts(clip: str, row: Row) -> str | None:
     return None
 
 
-def _info(metric: str) -> MetricInfo | None:
-    """Return the facts of a metric; None for an unknown one."""
+def _bounds(metric: str, version: int) -> tuple[float, float]:
+    """Return the lowest and the highest possible value of a version of a metric; infinite where they are not known."""
     try:
-        return info(metric)
+        facts = info(metric)
     except UsageError:
-        return None
+        return -math.inf, math.inf
+    if facts.version != version:
+        return -math.inf, math.inf
+    low, high = (end if bound is None else bound for bound, end in zip(facts.bounds, ENDS, strict=True))
+    return low, high
 
 
 def _number(value: float) -> str:
