@@ -115,7 +115,8 @@ def pretend_an_h100() -> None:
         interface.current_device = staticmethod(lambda *_, **__: 0)
     interfaces.CudaInterface.get_compute_capability = staticmethod(lambda *_, **__: 90)
     has_triton.cache_clear()  # the recording on the CPU has asked already
-    assert has_triton(), "this build of torch has no Triton; install torch built for CUDA"
+    if not has_triton():
+        raise SystemExit("This build of torch generates no code for GPUs; install one for CUDA.")
 
 
 def recorded(kind: str, policy: str, size: hyper_step.Size, batch: int) -> list[Graph]:
