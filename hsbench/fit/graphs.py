@@ -50,7 +50,7 @@ class Recorded:
         Args:
             inputs: tensors of the same shapes at every call.
         """
-        if not self.parameters[0].is_cuda:
+        if not self.records:
             self._clear_gradients()
             return self.step(*inputs)
         if self.graph is None:
@@ -62,6 +62,11 @@ class Recorded:
         for parameter, gradient in zip(self.parameters, self._gradients, strict=True):
             parameter.grad = gradient
         return self._losses.clone()
+
+    @property
+    def records(self) -> bool:
+        """Whether the step is recorded: on a CUDA device."""
+        return self.parameters[0].is_cuda
 
     def _record(self, inputs: tuple[torch.Tensor, ...]) -> None:
         """Record the step on these inputs; warm-up calls run on a stream of their own, as torch.cuda.graph requires."""
