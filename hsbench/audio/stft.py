@@ -14,6 +14,13 @@ import torch
 NAME = "torch.stft, periodic Hann, centred"
 
 
+@functools.lru_cache(maxsize=64)
+def window(size: int, dtype: torch.dtype, device: torch.device) -> torch.Tensor:
+    """Return a periodic Hann window, which nobody may change: [size]."""
+    with torch.inference_mode(False):  # it is used in training too, even if inference asks for it first
+        return torch.hann_window(size, periodic=True, dtype=dtype, device=device)
+
+
 def magnitude(
     waveform: torch.Tensor, n_fft: int, hop: int, *, pad: str = "reflect", floor: float = 0.0
 ) -> torch.Tensor:
@@ -35,9 +42,9 @@ def magnitude(
 
 def spectrum(waveform: torch.Tensor, n_fft: int, hop: int, *, pad: str = "reflect") -> torch.Tensor:
     """Return the complex spectrogram of waveforms; the arguments and the shape are those of `magnitude`."""
-    window = _window(n_fft, waveform.dtype, waveform.device)
     flat = waveform.reshape(-1, waveform.shape[-1])
-    transformed = torch.stft(flat, n_fft, hop, window=window, center=True, pad_mode=pad, return_complex=True)
+    hann = window(n_fft, flat.dtype, flat.device)
+    transformed = torch.stft(flat, n_fft, hop, window=hann, center=True, pad_mode=pad, return_complex=True)
     return transformed.reshape(*waveform.shape[:-1], *transformed.shape[1:])
 
 
@@ -53,12 +60,5 @@ def inverse(transformed: torch.Tensor, n_fft: int, hop: int, samples: int) -> to
     Returns:
         [samples], in the precision of the spectrogram.
     """
-    window = _window(n_fft, transformed.real.dtype, transformed.device)
-    return torch.istft(transformed, n_fft, hop, window=window, center=True, length=samples)
-
-
-@functools.lru_cache(maxsize=64)
-def _window(n_fft: int, dtype: torch.dtype, device: torch.device) -> torch.Tensor:
-    """Return the periodic Hann window of a transform length: [n_fft]."""
-    with torch.inference_mode(False):  # it is used in training too, even if inference asks for it first
-        return torch.hann_window(n_fft, periodic=True, dtype=dtype, device=device)
+    hann = window(n_fft, transformed.real.dtype, transformed.device)
+    return torch.istft(transformed, n_fft, hop, window=hann, center=True, length=samples)

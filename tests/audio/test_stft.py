@@ -25,6 +25,17 @@ def test_the_magnitude_is_that_of_the_spectrum():
     assert torch.equal(stft.magnitude(x, 512, 128), stft.spectrum(x, 512, 128).abs())
 
 
+def test_a_window_that_inference_made_serves_a_training():
+    x = noise(500).float()
+    with torch.inference_mode():
+        expected = stft.magnitude(x, 62, 31)
+    x.requires_grad_()
+    stft.magnitude(x, 62, 31).sum().backward()
+    assert torch.equal(stft.magnitude(x.detach(), 62, 31), expected)
+    assert x.grad.abs().max() > 0
+    assert stft.window(62, torch.float32, x.device).tolist() == torch.hann_window(62).tolist()
+
+
 def test_random_phases_keep_magnitudes_and_have_no_preferred_direction():
     drawn = random_phase(torch.full((100, 100), 2.0), np.random.default_rng(0))
     assert torch.allclose(drawn.abs(), torch.full((100, 100), 2.0, dtype=torch.float64))

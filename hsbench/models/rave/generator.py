@@ -22,6 +22,7 @@ from torch.nn import functional as F
 from torch.nn.utils.parametrizations import weight_norm
 
 from hsbench.audio.pqmf import BANDS
+from hsbench.audio.stft import window
 from hsbench.models.rave.encoder import LATENTS, RATIOS
 from hsbench.models.rave.layers import Residual, conv, leaky
 
@@ -94,7 +95,7 @@ def coloured(white: torch.Tensor, amplitudes: torch.Tensor) -> torch.Tensor:
     batch, _, stretches = amplitudes.shape
     spectra = amplitudes.transpose(1, 2).reshape(batch, stretches, BANDS, FREQUENCIES)
     taps = torch.fft.irfft(spectra.to(torch.complex64), dim=-1).roll(TAPS // 2, -1)
-    taps = taps * torch.hann_window(TAPS, dtype=taps.dtype, device=taps.device)
+    taps = taps * window(TAPS, taps.dtype, taps.device)
     impulse = F.pad(taps, (0, STRETCH - TAPS)).roll(-TAPS // 2, -1)
     pieces = white.view(batch, BANDS, stretches, STRETCH).transpose(1, 2)
     # Zero padding to twice the length makes the product of spectra a linear convolution. Only its first 64 samples are

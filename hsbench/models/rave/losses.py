@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import torch
 
+from hsbench.audio.stft import window
+
 SIZES = (2048, 1024, 512, 256, 128)
 """Window lengths of the spectral distance, in samples; the hop is a quarter of the window."""
 FLOOR = 1e-7
@@ -58,6 +60,6 @@ def _magnitudes(waveform: torch.Tensor, size: int, hop: int, *, scaled: bool) ->
         hop: distance of successive frames, in samples.
         scaled: whether the transform is orthonormal.
     """
-    window = torch.hann_window(size, dtype=waveform.dtype, device=waveform.device)
-    spectra = torch.stft(waveform, size, hop, window=window, normalized=scaled, return_complex=True)
+    hann = window(size, waveform.dtype, waveform.device)
+    spectra = torch.stft(waveform, size, hop, window=hann, normalized=scaled, return_complex=True)
     return spectra.abs()
