@@ -1,5 +1,6 @@
 """The speed scripts run and report correctly; the measurements themselves are made by `nox -s speed`."""
 
+import importlib.util
 import json
 import os
 import subprocess
@@ -68,6 +69,27 @@ def test_the_gpu_script_rehearses_every_part_on_a_cpu(tmp_path):
         assert len(part["cells"]) == cells
         assert all(cell["scores"]["mse"] > 0 for cell in part["cells"])
     assert all(cell["curve"] for cell in parts["hypersound"]["cells"])
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(importlib.util.find_spec("triton") is None, reason="this build of torch generates no code for GPUs")
+def test_the_kernels_of_a_step_are_counted_without_a_gpu():
+    process = subprocess.run(
+        [sys.executable, SPEED / "kernels.py", "--tiny"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(SPEED.parent)},
+    )
+    assert process.returncode == 0, process.stderr
+    lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in process.stdout.splitlines() if "|" in line]
+    rows = {name: (int(triton or 0), int(library or 0)) for name, triton, library, *_ in lines[2:]}
+    assert rows["encoder forward"][1] == 18 + 12, "convolutions, and products where the kernel is 1"
+    assert rows["encoder forward"][0] >= 3 * 29, "two for the moments of a layer, and one for its result"
+    assert rows["hypernetwork forward"] == (2, 3)
+    assert rows["loss backward"][1] == 5
+    whole = rows.pop("all")
+    assert whole == tuple(sum(counts) for counts in zip(*rows.values(), strict=True))
 
 
 def test_the_gpu_script_stops_a_part_that_takes_too_long(monkeypatch):
