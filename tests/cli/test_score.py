@@ -244,6 +244,7 @@ def test_aggregate_paper_prints_the_mean_of_the_paper(hsbench_here, folders):
     )
 
 
+@pytest.mark.slow
 def test_selftest_agrees_on_this_machine(hsbench_here):
     code, out, _ = hsbench_here("selftest")
     assert code == 0, out

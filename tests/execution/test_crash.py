@@ -117,6 +117,7 @@ def test_a_killed_worker_process_leaves_a_status_and_the_next_run_finishes_the_c
     assert len(killed.rebuilt()) - len(before | set(killed.rebuilt())) <= 2
 
 
+@pytest.mark.slow
 def test_a_killed_server_costs_no_cell(hsbench_at, tmp_path):
     (tmp_path / "undisturbed").mkdir()
     (tmp_path / "killed").mkdir()
