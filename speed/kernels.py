@@ -234,16 +234,17 @@ def uncompiled(size: hyper_step.Size, batch: int) -> dict[str, int]:
     batches = Batches(passages, size.samples, hyper_step.RATE, batch, batch, lambda *_: 0, torch.device("cpu"))
     batches._flat = batches._flat.to("meta")
     found = {}
+    drawn = [torch.zeros(batch, dtype=kind, device="meta") for kind in (torch.long, torch.long, torch.float32)]
     with Launches() as launches:
-        batches.crops(*(torch.zeros(batch, dtype=kind, device="meta") for kind in (torch.long, torch.long, None)))
+        batches.crops(*drawn)
     found["batch"] = launches.count
     reference, estimate = (
         torch.zeros(batch, size.samples, device="meta", requires_grad=flag) for flag in (False, True)
     )
+    to_spectra = [torch.zeros_like(value) for value in losses._in_reals(reference)]
     with Launches() as launches:
         losses._in_reals(reference)
-        spectra = losses._in_reals(estimate)
-        torch.autograd.backward(spectra, [torch.zeros_like(value) for value in spectra])
+        torch.autograd.backward(losses._in_reals(estimate), to_spectra)
     found["FFTs of the loss"] = launches.count
     return found
 

@@ -27,7 +27,6 @@ from hsbench.errors import UsageError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-CPU = torch.device("cpu")
 BANDS = 16
 FRAME = 512
 """Length of a band's filter in taps, with the zeros on both sides."""
@@ -65,7 +64,7 @@ def prototype() -> NDArray[np.float64]:
 
 
 @functools.cache
-def bank(device: torch.device = CPU, dtype: torch.dtype = torch.float32) -> torch.Tensor:
+def bank(device: torch.device, dtype: torch.dtype) -> torch.Tensor:
     """Return the filters of all bands: [16, 512], to be used in a correlation."""
     low_pass = prototype()
     t = np.arange(low_pass.size) - low_pass.size // 2
