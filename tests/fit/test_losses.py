@@ -5,8 +5,9 @@ import math
 import pytest
 import torch
 
+from hsbench.audio.stft import magnitude
 from hsbench.errors import UnknownNameError, UsageError
-from hsbench.fit.losses import BANDS, MultiResolutionMelLoss, spectral
+from hsbench.fit.losses import BANDS, FLOOR, MultiResolutionMelLoss, spectral
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +51,15 @@ def test_weights_stop_growing_at_epoch_500_and_the_papers_form_differs(pair):
     spectrum = MultiResolutionMelLoss(22050, 0.5, "spectrum")
     assert spectrum(*pair, 0).item() == pytest.approx(loss(*pair, 0).item(), rel=1e-6)
     assert abs(spectrum(*pair, 500).item() / loss(*pair, 500).item() - 1) > 0.05
+
+
+def test_the_weighting_of_the_spectrum_multiplies_both_spectra_by_frequency(pair):
+    loss, difference = MultiResolutionMelLoss(22050, 0.5, "spectrum"), 0
+    weights = loss.weights(257, 250).float()[:, None]
+    for signal, sign in zip(pair, (1, -1), strict=True):
+        difference = difference + sign * loss._bank(512, signal) @ (weights * magnitude(signal, 512, 128, floor=FLOOR))
+    expected = difference.abs().mean() + difference.square().mean().sqrt()
+    assert loss._at(*pair, 512, 250).item() == pytest.approx(expected.item(), rel=1e-5)
 
 
 def test_a_perfect_estimate_has_loss_0_and_a_larger_error_costs_more(pair):
