@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 from torch._functorch.aot_autograd import make_boxed_func
+from torch._prims_common import suggest_memory_format
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils import _pytree
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -119,6 +120,12 @@ def pretend_an_h100() -> None:
         raise SystemExit("This build of torch generates no code for GPUs; install one for CUDA.")
 
 
+def memory_format_of_cudnn(x: torch.Tensor, weight: torch.Tensor, _backend: object) -> torch.memory_format:
+    """Return how cuDNN lays out the results of a convolution: as its factors, which torch asks the real backend for."""
+    formats = {suggest_memory_format(value) for value in (x, weight) if value.dim() == 4}
+    return torch.channels_last if torch.channels_last in formats else torch.contiguous_format
+
+
 def recorded(kind: str, policy: str, size: hyper_step.Size, batch: int) -> list[Graph]:
     """Run a step on the CPU as a GPU would run it, and return the graphs of its compiled parts in their order."""
     from torch._dynamo.backends.common import aot_autograd
@@ -146,6 +153,7 @@ def recorded(kind: str, policy: str, size: hyper_step.Size, batch: int) -> list[
     hyper_step.MICRO = {"cpu": batch}
     cores.count = lambda _device: 1
     encoder.preferred = lambda _x: True
+    torch._C._conv_determine_backend_memory_format = memory_format_of_cudnn
     step = hyper_step.prepare(kind, batch, "cpu", size, policy, form_of(policy, CUDA)).step
     step.network.encoder.compile(backend=backend("encoder", inlining("inductor")["options"]))
     step.network.hypernetwork.compile(backend=backend("hypernetwork", {}))

@@ -134,9 +134,17 @@ def _resume(
         for name, parameter in parameters.items():
             parameter.copy_(tensors[name])
             if f"{name}.mean" in tensors:
-                state = {key: tensors[f"{name}.{short}"].to(parameter.device) for short, key in MOMENTS.items()}
-                optimiser.state[parameter] = state
+                optimiser.state[parameter] = {
+                    key: _placed(tensors[f"{name}.{short}"], parameter) for short, key in MOMENTS.items()
+                }
     return int(numbers["step"]), float(numbers["seconds"])
+
+
+def _placed(moment: torch.Tensor, parameter: torch.Tensor) -> torch.Tensor:
+    """Return a moment on the device of its parameter, and laid out in memory as the parameter is."""
+    if not moment.dim():  # the number of steps
+        return moment.to(parameter.device)
+    return torch.empty_like(parameter).copy_(moment)
 
 
 def _check(

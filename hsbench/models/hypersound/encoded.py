@@ -57,7 +57,8 @@ class EncodedBatch:
         total, *others = cores.together([partial(self._encoder_gradients, pairs) for pairs in by_core])
         for other in others:
             torch._foreach_add_(total, other)
-        for parameter, gradient in zip(self.encoder.parameters(), total, strict=True):
+        for parameter, by_autograd in zip(self.encoder.parameters(), total, strict=True):
+            gradient = _laid_out_as(parameter, by_autograd)
             parameter.grad = gradient if parameter.grad is None else parameter.grad + gradient
 
     def _encode(self, micro_batches: Sequence[torch.Tensor], graph: bool) -> list[torch.Tensor]:
@@ -76,3 +77,11 @@ class EncodedBatch:
             else:
                 total = list(gradients)
         return total
+
+
+def _laid_out_as(parameter: torch.Tensor, gradient: torch.Tensor) -> torch.Tensor:
+    """Return a gradient whose numbers lie in memory in the order of the parameter's, as torch's fused AdamW expects."""
+    strides = zip(parameter.shape, parameter.stride(), gradient.stride(), strict=True)
+    if all(one == other for size, one, other in strides if size > 1):
+        return gradient.as_strided(parameter.shape, parameter.stride())
+    return torch.empty_like(parameter).copy_(gradient)

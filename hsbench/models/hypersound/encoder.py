@@ -17,6 +17,10 @@ Normalisation: LayerNorm takes mean and variance over channels and time. With `n
 has an affine weight and bias for every element of [channels, time], so an encoder fits one clip length only. "channel"
 has one weight and bias per channel and fits any length. "none" leaves the normalisation out.
 
+Activations are [batch, channels, time] on a CPU and [batch, time, channels] on a GPU, where every layer has a method
+`channels_last` that computes the same function (hsbench.models.hypersound.channels_last says why). Parameters have the
+same names and shapes on both.
+
 Source: section 3.3 of arXiv 2302.04959 and its reference code, with which this encoder agrees to 1e-4.
 """
 
@@ -30,8 +34,9 @@ from torch.nn import functional as F
 
 from hsbench.errors import UnknownNameError
 from hsbench.fit.precision import full
+from hsbench.models.hypersound.channels_last import convolution, lay_out, preferred
 from hsbench.models.hypersound.elu import elu_
-from hsbench.models.hypersound.norm import normalised_elu, preferred
+from hsbench.models.hypersound.norm import normalised_elu
 from hsbench.models.hypersound.padding import padded
 
 STRIDES = (2, 4, 5, 8)
@@ -73,8 +78,21 @@ class Encoder(nn.Module):
 
     def forward(self, waveform: torch.Tensor) -> torch.Tensor:
         """Return the latents of a batch of clips: [batch, samples] -> [batch, LATENT x frames] float32."""
+        if preferred(waveform):
+            x = waveform[:, :, None]
+            for layer in self.layers:
+                assert isinstance(layer, (_Causal, _Layer, _Residual))
+                x = layer.channels_last(x)
+            return full(x.transpose(1, 2).flatten(1))
         latent: torch.Tensor = self.layers(waveform[:, None])
         return full(latent.flatten(1))
+
+    def lay_out(self) -> None:
+        """Let parameters lie in memory as the activations of their device do, for a training."""
+        for module in self.modules():
+            if isinstance(module, _Norm) and preferred(module.weight):
+                lay_out(module.weight)
+                lay_out(module.bias)
 
 
 class _Causal(nn.Conv1d):
@@ -92,11 +110,14 @@ class _Causal(nn.Conv1d):
         assert self.bias is not None
         return torch.baddbmm(self.bias[:, None], self.weight[:, :, 0].expand(len(x), -1, -1), x)
 
+    def channels_last(self, x: torch.Tensor) -> torch.Tensor:
+        """Return [batch, ceil(time / stride), outputs] of [batch, time, inputs]."""
+        assert self.bias is not None
+        return self.products(x) + self.bias
+
     def products(self, x: torch.Tensor) -> torch.Tensor:
         """Return the same without the bias."""
-        if self.past:
-            return F.conv1d(padded(x, self.past), self.weight, None, self.stride, 0, self.dilation)
-        return torch.bmm(self.weight[:, :, 0].expand(len(x), -1, -1), x)
+        return convolution(x, self.weight, self.stride[0], self.dilation[0])
 
 
 class _Norm(nn.Module):
@@ -127,10 +148,14 @@ class _Layer(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return [batch, outputs, ceil(time / stride)] of [batch, inputs, time]."""
-        if isinstance(self.norm, _Norm) and preferred(x):
-            assert self.conv.bias is not None
-            return normalised_elu(self.conv.products(x), self.conv.bias, self.norm.weight, self.norm.bias)
         return elu_(self.norm(self.conv(x)))
+
+    def channels_last(self, x: torch.Tensor) -> torch.Tensor:
+        """Return [batch, ceil(time / stride), outputs] of [batch, time, inputs], in float32."""
+        if not isinstance(self.norm, _Norm):
+            return F.elu(self.conv.channels_last(x))
+        assert self.conv.bias is not None
+        return normalised_elu(self.conv.products(x), self.conv.bias, self.norm.weight.t(), self.norm.bias.t())
 
 
 class _Residual(nn.Module):
@@ -145,3 +170,7 @@ class _Residual(nn.Module):
         """Return x + narrow(wide(x)): [batch, channels, time] -> the same shape."""
         out: torch.Tensor = x + self.narrow(self.wide(x))
         return out
+
+    def channels_last(self, x: torch.Tensor) -> torch.Tensor:
+        """Return the same of [batch, time, channels]."""
+        return x + self.narrow.channels_last(self.wide.channels_last(x))

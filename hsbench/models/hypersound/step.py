@@ -46,7 +46,7 @@ class TrainingStep:
     """Compute the gradients of the loss of one batch.
 
     Args:
-        network: the network that is trained.
+        network: the network that is trained, on its device. Its parameters may come to lie in memory in another order.
         loss: (reference [batch, time], estimate [batch, time], epoch) -> scalar.
         tile: largest number of clips and of times that the target network evaluates at once.
         micro: largest number of clips that are encoded at once.
@@ -64,6 +64,7 @@ class TrainingStep:
         form: Form = PLAIN,
     ) -> None:
         self.network, self.loss, self.micro, self.policy = network, loss, micro, policy
+        network.encoder.lay_out()
         self.tiles = Tiles(network.net, *tile, policy, form)
         like = next(network.parameters())
         coords = torch.linspace(-1, 1, network.encoder.samples, dtype=like.dtype).view(1, -1, 1)
