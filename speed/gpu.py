@@ -75,7 +75,7 @@ def tests(setup: Setup, seconds: float) -> dict[str, Any]:
 
 def steps(setup: Setup, seconds: float) -> dict[str, Any]:
     """Time all forms of a training step, each kind of work in a process of its own."""
-    works = ["hyper-fp32", "fmlp-fp32", "siren-bf16"] if setup.tiny else WORKS
+    works = ["hyper-fp32", "first-bf16", "fmlp-fp32", "siren-bf16"] if setup.tiny else WORKS
     gate = setup.folder / "gate"
     gate.mkdir()
     files = {work: setup.folder / f"{work}.json" for work in works}
@@ -108,7 +108,8 @@ def experiment(name: str) -> Callable[[Setup, float], dict[str, Any]]:
     return part
 
 
-WORKS = [f"{kind}-{policy}" for kind in ("hyper", "fmlp", "few", "siren") for policy in ("fp32", "tf32", "bf16")]
+KINDS = ("hyper", "first", "fmlp", "few", "siren")
+WORKS = [f"{kind}-{policy}" for policy in ("bf16", "fp32", "tf32") for kind in KINDS]
 """Kinds of work that speed/gpu_steps.py knows, with their precision."""
 PARTS: dict[str, tuple[float, Callable[[Setup, float], dict[str, Any]]]] = {
     "tests": (60, tests),

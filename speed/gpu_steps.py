@@ -9,6 +9,7 @@ and, but for fp32, widths padded to multiples of 16.
 
 - "compiled": torch compiles the encoder, the hypernetwork, the target network, and the spectral loss but for its FFTs.
 - "graph": the whole step is recorded as a CUDA graph and replayed.
+- "channels first": the encoder's activations are [batch, channels, time], and not [batch, time, channels] as on a GPU.
 - fp32, tf32 and bf16 are precision policies (hsbench.fit.precision), each with rows of its own.
 
 A form that fails, or for which no time is left, gets the reason instead of a figure. The script prints a table and
@@ -16,7 +17,7 @@ writes JSON with the name of the device.
 Usage: python speed/gpu_steps.py [--work hyper-bf16] [--device cpu --tiny] [--seconds 540] [--json FILE]
 
 speed/gpu.py starts one such process for each kind of work. They compile at the same time and wait for each other at a
-gate; behind it, one after the other times its forms and profiles the fastest.
+gate; behind it, one after the other checks its forms, times them and profiles the fastest.
 
 A CPU can only rehearse the script, and its times mean nothing: no graph is recorded, and compiled code is traced but
 not generated.
@@ -26,12 +27,14 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import gc
 import json
 import statistics
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import torch
 
@@ -42,6 +45,7 @@ from gpu_timing import Gate, kernels, timed
 from hsbench.errors import BackendMissingError
 from hsbench.fit.graphs import Recorded
 from hsbench.fit.precision import pin
+from hsbench.models.hypersound import encoder
 from hsbench.models.inr.steps import BatchSteps
 from hsbench.models.targets import create
 from hsbench.models.targets.base import grid
@@ -56,6 +60,7 @@ if TYPE_CHECKING:
 
     Run = Callable[[], torch.Tensor]
 
+Result = TypeVar("Result")
 HEAD = ("work", "form", "step", "ratio to plain", "gradients within", "remark")
 FILE = Path(__file__).parent / "gpu-steps.json"
 BACKEND = "inductor" if torch.cuda.is_available() else "aot_eager"
@@ -104,11 +109,13 @@ class Form:
         make: returns a call that does one step with its optimiser and stores the gradients in the parameters.
         judge: function from that call to the largest relative difference of a gradient from that of plain code;
             raises where the difference is too large.
+        compile: what `make` needs, takes long, and can be done beside other processes.
     """
 
     name: str
     make: Callable[[], Run]
     judge: Callable[[Run], float]
+    compile: Callable[[], object] = lambda: None
 
 
 def optimiser(parameters: Sequence[torch.Tensor], *, fused: bool) -> torch.optim.AdamW:
@@ -149,10 +156,6 @@ def hyper_forms(device: str, batch: int, size: hyper_step.Size, policy: str) -> 
     def judge(pair: hyper_step.Pair) -> Callable[[Run], float]:
         return lambda run: hyper_step.parity(pair, run, policy == "fp32")
 
-    def compiled_form() -> Run:
-        compiled.step.compile(BACKEND)
-        return with_optimiser(compiled.ours, compiled.mine, fused=True)
-
     if policy == "fp32":
         yield Form(
             "plain eager", lambda: with_optimiser(eager.plain, eager.plain_parameters, fused=False), lambda _run: 0.0
@@ -160,9 +163,41 @@ def hyper_forms(device: str, batch: int, size: hyper_step.Size, policy: str) -> 
     yield Form("hsbench", lambda: with_optimiser(eager.ours, eager.mine, fused=True), judge(eager))
     graph = with_optimiser(eager.ours, eager.mine, fused=True)
     yield Form("hsbench, graph", lambda: recorded(graph, eager.mine), judge(eager))
-    yield Form("hsbench, compiled", compiled_form, judge(compiled))
     compiled_step = with_optimiser(compiled.ours, compiled.mine, fused=True)
+    yield Form("hsbench, compiled", lambda: compiled_step, judge(compiled), lambda: compile_hyper(compiled))
     yield Form("hsbench, compiled, graph", lambda: recorded(compiled_step, compiled.mine), judge(compiled))
+
+
+def compile_hyper(pair: hyper_step.Pair) -> None:
+    """Compile the hypernetwork step, which torch does when it runs."""
+    pair.step.compile(BACKEND)
+    pair.ours()
+
+
+def channels_first_forms(device: str, batch: int, size: hyper_step.Size, policy: str) -> Iterator[Form]:
+    """Yield the form of the hypernetwork step whose encoder computes as on a CPU: [batch, channels, time], LayerNorm.
+
+    The step is compiled and recorded while the encoder prefers nothing else; a replay does not ask the encoder again.
+    """
+
+    def channels_first(function: Callable[..., Result]) -> Callable[..., Result]:
+        def run(*arguments: Run) -> Result:
+            usual, encoder.preferred = encoder.preferred, lambda _x: False
+            try:
+                return function(*arguments)
+            finally:
+                encoder.preferred = usual
+
+        return run
+
+    pair = channels_first(lambda: hyper_step.prepare("fmlp", batch, device, size, policy, form_at(policy)))()
+    step = with_optimiser(pair.ours, pair.mine, fused=True)
+    yield Form(
+        "hsbench, compiled, graph",
+        lambda: recorded(step, pair.mine),
+        channels_first(lambda run: hyper_step.parity(pair, run, policy == "fp32")),
+        channels_first(lambda: compile_hyper(pair)),
+    )
 
 
 def form_at(policy: str) -> TargetForm:
@@ -195,9 +230,9 @@ def inr_forms(device: str, kind: str, clips: int, size: hyper_step.Size, policy:
 
         return compare
 
-    def compiled_form() -> Run:
+    def compile_net() -> None:
         nets[1].compile(BACKEND)
-        return compiled_step
+        compiled(0)
 
     eager_step = with_optimiser(lambda: eager(0), eager_parameters, fused=True)
     compiled_step = with_optimiser(lambda: compiled(0), compiled_parameters, fused=True)
@@ -205,14 +240,16 @@ def inr_forms(device: str, kind: str, clips: int, size: hyper_step.Size, policy:
         yield Form("plain eager", lambda: plain_step, lambda _run: 0.0)
     yield Form("hsbench", lambda: eager_step, judge(eager))
     yield Form("hsbench, graph", lambda: recorded(eager_step, eager_parameters), judge(eager))
-    yield Form("hsbench, compiled", compiled_form, judge(compiled))
+    yield Form("hsbench, compiled", lambda: compiled_step, judge(compiled), compile_net)
     yield Form("hsbench, compiled, graph", lambda: recorded(compiled_step, compiled_parameters), judge(compiled))
 
 
 def measure(
     work: str, forms: Iterator[Form], chunk: int, rounds: int, end: float, gate: Gate | None = None
 ) -> list[Row]:
-    """Check every form, then time all of them alternately, and profile the fastest.
+    """Compile all forms; behind the gate, check them, time all of them alternately, and profile the fastest.
+
+    What waits at the gate keeps parameters only, since all processes share the memory of one device.
 
     Args:
         work: name of the work.
@@ -222,40 +259,64 @@ def measure(
         end: value of time.monotonic() after which no further form or round starts.
         gate: is passed before anything is timed; None for a process that runs alone.
     """
-    rows, runs = [], []
-    for form in forms:
-        row = Row(work, form.name)
-        rows.append(row)
-        if time.monotonic() > end:
-            row.remark = "skipped: no time was left"
-            continue
-        try:
-            run = form.make()
-            row.apart = form.judge(run)
-        except Exception as error:  # noqa: BLE001  the other forms are still worth measuring
-            row.remark = " ".join(str(error).split())[:200] or type(error).__name__
-            continue
-        runs.append((row, run))
-    times: dict[str, list[float]] = {row.form: [] for row, _ in runs}
+    ways = [(Row(work, form.name), form) for form in forms]
+    for row, form in ways:
+        attempt(row, form.compile, end)
+    released()
     with (gate or Gate(None, 1, end)).passed():
-        for number in range(rounds):
-            if number and time.monotonic() > end:
-                break
-            for row, run in runs:
-                times[row.form].append(timed(run, chunk))
-        for row, _ in runs:
-            row.seconds = statistics.median(times[row.form])
-        if runs:
-            fastest, run = min(runs, key=lambda pair: pair[0].seconds or 0.0)
-            fastest.kernels = kernels(run)
-    return rows
+        tried = [(row, attempt(row, partial(checked, row, form), end)) for row, form in ways]
+        time_alternately([(row, run) for row, run in tried if run is not None], chunk, rounds, end)
+    return [row for row, _ in ways]
+
+
+def attempt(row: Row, function: Callable[[], Result], end: float) -> Result | None:
+    """Return what a function returns; where the row has a remark, or gets one because it fails, return None."""
+    if row.remark:
+        return None
+    if time.monotonic() > end:
+        row.remark = "skipped: no time was left"
+        return None
+    try:
+        return function()
+    except Exception as error:  # noqa: BLE001  the other forms are still worth measuring
+        row.remark = " ".join(str(error).split())[:200] or type(error).__name__
+        return None
+
+
+def checked(row: Row, form: Form) -> Run:
+    """Return the call of a form after noting how far its gradients are from those of plain code."""
+    run = form.make()
+    row.apart = form.judge(run)
+    return run
+
+
+def time_alternately(runs: Sequence[tuple[Row, Run]], chunk: int, rounds: int, end: float) -> None:
+    """Time forms in turns, note the medians in their rows, and profile the fastest."""
+    times: dict[str, list[float]] = {row.form: [] for row, _ in runs}
+    for number in range(rounds):
+        if number and time.monotonic() > end:
+            break
+        for row, run in runs:
+            times[row.form].append(timed(run, chunk))
+    for row, _ in runs:
+        row.seconds = statistics.median(times[row.form])
+    if runs:
+        fastest, run = min(runs, key=lambda pair: pair[0].seconds or 0.0)
+        fastest.kernels = kernels(run)
+
+
+def released() -> None:
+    """Give memory that is no longer in use back to the GPU, for other processes."""
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
 
 
 def measure_all(options: argparse.Namespace, device: str) -> list[Row]:
     """Measure all rows; ratios compare with plain eager fp32 code for the same work."""
     size = hyper_step.TINY if options.tiny else hyper_step.REFERENCE
     batch, many, few = (2, 2, 1) if options.tiny else (16, 30, 8)
-    chunk, rounds = (1, 2) if options.tiny else (10, 9)
+    chunk, rounds = (1, 2) if options.tiny else (10, 5)
     end = time.monotonic() + options.seconds
     rows: list[Row] = []
     gate = Gate(*(options.gate or (None, 1)), end)
@@ -264,7 +325,11 @@ def measure_all(options: argparse.Namespace, device: str) -> list[Row]:
             f"hyper-{policy}": (
                 f"hypernetwork step of batch {batch}, {policy}",
                 hyper_forms(device, batch, size, policy),
-            )
+            ),
+            f"first-{policy}": (
+                f"hypernetwork step of batch {batch}, {policy}, channels first",
+                channels_first_forms(device, batch, size, policy),
+            ),
         }
         for name, kind, clips in (("fmlp", "fmlp", many), ("few", "fmlp", few), ("siren", "siren", many)):
             label = f"step of {clips} {kind.upper()}s, {policy}"
@@ -273,8 +338,7 @@ def measure_all(options: argparse.Namespace, device: str) -> list[Row]:
             if options.work in (None, name):
                 rows += measure(label, forms, chunk, rounds, end, gate)
                 torch.compiler.reset()
-                if torch.cuda.is_available():
-                    torch.cuda.empty_cache()
+                released()
     return compared(rows, tiny=options.tiny)
 
 

@@ -53,7 +53,7 @@ def test_the_gpu_script_rehearses_every_part_on_a_cpu(tmp_path):
     parts = written["parts"]
     assert list(parts) == ["tests", "steps", "table2d", "hypersound", "rave"]
     assert "skipped" in parts["tests"]["output"][-1]
-    for work, count in {"hyper-fp32": 5, "fmlp-fp32": 5, "siren-bf16": 4}.items():
+    for work, count in {"hyper-fp32": 5, "first-bf16": 1, "fmlp-fp32": 5, "siren-bf16": 4}.items():
         rows = {row["form"]: row for row in parts["steps"][work]["rows"]}
         assert len(rows) == count
         for form, row in rows.items():
@@ -62,7 +62,7 @@ def test_the_gpu_script_rehearses_every_part_on_a_cpu(tmp_path):
             else:
                 assert row["seconds"], row
                 assert row["apart"] < (0.5 if "bf16" in work else 1e-2), row
-        assert any(row["kernels"] for row in rows.values())
+        assert any(row["kernels"] for row in rows.values()) or work == "first-bf16"
     for name, cells in {"table2d": 2, "hypersound": 1, "rave": 3}.items():
         part = parts[name]
         assert part["incomplete"] == [], part
@@ -84,7 +84,7 @@ def test_the_kernels_of_a_step_are_counted_without_a_gpu():
     assert process.returncode == 0, process.stderr
     lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in process.stdout.splitlines() if "|" in line]
     rows = {name: (int(triton or 0), int(library or 0)) for name, triton, library, *_ in lines[2:]}
-    assert rows["encoder forward"][1] == 18 + 12, "convolutions, and products where the kernel is 1"
+    assert rows["encoder forward"][1] == 17 + 13, "convolutions, and products for the first layer and kernels of 1"
     assert rows["encoder forward"][0] >= 3 * 29, "two for the moments of a layer, and one for its result"
     assert rows["hypernetwork forward"] == (2, 3)
     assert rows["loss backward"][1] == 5

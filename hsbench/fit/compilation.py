@@ -28,17 +28,18 @@ def keep_code() -> None:
 def inlining(backend: str) -> Mapping[str, Any]:
     """Return arguments of torch.compile by which kernels compute what they need again, instead of storing it.
 
-    By default torch's compiler stores the result of more than 4 reads or 30 operations if several kernels need it. A
-    normalised activation has 5 reads, of which 4 are small; read again, its input in bf16 costs half of what the result
-    in float32 costs, which is written besides. This saves a quarter of the traffic of HyperSound's encoder
-    (speed/NOTES.md).
+    By default torch's compiler stores what several kernels need if it has more than 4 reads or 30 operations, and what
+    one kernel needs if it has more than 8 reads. A normalised activation has 5 reads, of which 4 are small; read again,
+    its input in bf16 costs half of what the result in float32 costs, which is written besides. A residual unit adds two
+    of them, with 11 reads. This saves a quarter of the traffic of HyperSound's encoder (speed/NOTES.md).
 
     Args:
         backend: name of torch's compiler backend; others than "inductor" have no such choice.
     """
     if backend != "inductor":
         return {}
-    return {"options": {"realize_reads_threshold": 8, "realize_opcount_threshold": 100}}
+    thresholds = {"realize_reads_threshold": 8, "realize_opcount_threshold": 100, "realize_acc_reads_threshold": 16}
+    return {"options": thresholds}
 
 
 def uncompiled(compiled: bool) -> contextlib.AbstractContextManager[object]:
