@@ -32,15 +32,15 @@ def test_a_convolution_is_that_of_torch_with_zeros_before_the_signal(inputs, ker
     assert found[1].is_contiguous(), "as the parameter, which the optimiser needs"
 
 
-def encoded(network, waveform, layout, monkeypatch):
+def encoded(network, waveform, layout, monkeypatch, policy="fp32"):
     """Encode as a device of this layout does; return latents, gradients, and how many convolutions were so."""
     calls = []
     monkeypatch.setattr(encoder, "preferred", lambda x: layout == "channels-last")
     monkeypatch.setattr(encoder, "convolution", lambda *arguments: calls.append(0) or convolution(*arguments))
     network.zero_grad()
     network.lay_out()
-    batch = EncodedBatch(network, waveform, 2, "fp32")
-    batch.latent.grad = torch.linspace(-1, 1, batch.latent.numel(), dtype=torch.float64).view_as(batch.latent)
+    batch = EncodedBatch(network, waveform, 2, policy)
+    batch.latent.grad = torch.linspace(-1, 1, batch.latent.numel()).to(batch.latent).view_as(batch.latent)
     batch.backward()
     return batch.latent.detach(), [parameter.grad for parameter in network.parameters()], len(calls)
 
@@ -57,6 +57,22 @@ def test_the_encoder_has_the_same_latents_and_gradients(norm, samples, monkeypat
     assert torch.allclose(plain[0], last[0], rtol=1e-9, atol=1e-9)
     for one, other in zip(plain[1], last[1], strict=True):
         assert (one - other).norm() <= 1e-9 * one.norm() + 1e-9
+
+
+def test_in_bf16_it_is_as_near_to_fp32_as_the_other_layout(monkeypatch):
+    torch.manual_seed(0)
+    network, waveform = Encoder(2048, 8), noise(2, 2048, seed=1).float()
+    exact, plain, last = (
+        encoded(network, waveform, layout, monkeypatch, policy)
+        for layout, policy in (("plain", "fp32"), ("plain", "bf16"), ("channels-last", "bf16"))
+    )
+    assert last[0].dtype == torch.float32
+
+    def apart(found):
+        pairs = zip((found[0], *found[1]), (exact[0], *exact[1]), strict=True)
+        return torch.stack([(one - other).norm() / other.norm() for one, other in pairs]).median()
+
+    assert 1e-4 < apart(last) < 1.5 * apart(plain) < 0.2
 
 
 @pytest.mark.parametrize("norm", NORMS)
