@@ -4,10 +4,15 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from hsbench.fit.losses import MultiResolutionMelLoss
 from hsbench.models.hypersound import encoder
 from hsbench.models.hypersound.channels_last import convolution, lay_out, preferred
-from hsbench.models.hypersound.encoded import EncodedBatch
+from hsbench.models.hypersound.combine import Combination
+from hsbench.models.hypersound.encoded import EncodedBatch, _laid_out_as
 from hsbench.models.hypersound.encoder import NORMS, Encoder
+from hsbench.models.hypersound.network import HyperSoundNetwork
+from hsbench.models.hypersound.step import TrainingStep
+from hsbench.models.targets import create
 
 
 def noise(*shape, seed=0):
@@ -90,6 +95,30 @@ def test_laying_out_a_parameter_keeps_its_values_and_moves_them_in_memory():
     lay_out(parameter)
     assert torch.equal(parameter, before)
     assert parameter.stride() == (1, 3)
+
+
+def test_a_training_step_lays_out_all_parameters_of_the_norm(monkeypatch):
+    monkeypatch.setattr(encoder, "preferred", lambda x: True)
+    net = create("fmlp", [8])
+    switches = {"additive_bias": "generated", "multiplicative_bias": "scale"}
+    network = HyperSoundNetwork(net, Combination(net, "replace", 0, switches), 512, 2, "element", [16])
+    TrainingStep(network, MultiResolutionMelLoss(22050), (1, 512), 1, "fp32")
+    laid_out = {
+        name: value.stride()
+        for name, value in network.encoder.named_parameters()
+        if ".norm." in name and len(value) > 1
+    }
+    assert len(laid_out) == 2 * 29
+    assert all(strides == (1, len(network.encoder.get_parameter(name))) for name, strides in laid_out.items())
+
+
+def test_a_gradient_in_another_order_is_copied_and_not_misread():
+    parameter = torch.empty(5, 3).t()
+    gradient = torch.arange(15.0).view(3, 5)
+    placed = _laid_out_as(parameter, gradient)
+    assert torch.equal(placed, gradient)
+    assert placed.stride() == parameter.stride() == (1, 3)
+    assert _laid_out_as(parameter, placed).data_ptr() == placed.data_ptr()
 
 
 def test_on_a_cpu_nothing_is_laid_out_anew():
