@@ -174,6 +174,11 @@ def compile_hyper(pair: hyper_step.Pair) -> None:
     pair.ours()
 
 
+def never(_x: torch.Tensor) -> bool:
+    """Answer for an encoder that does not prefer channels-last."""
+    return False
+
+
 def channels_first_forms(device: str, batch: int, size: hyper_step.Size, policy: str) -> Iterator[Form]:
     """Yield the form of the hypernetwork step whose encoder computes as on a CPU: [batch, channels, time], LayerNorm.
 
@@ -182,7 +187,7 @@ def channels_first_forms(device: str, batch: int, size: hyper_step.Size, policy:
 
     def channels_first(function: Callable[..., Result]) -> Callable[..., Result]:
         def run(*arguments: Run) -> Result:
-            usual, encoder.preferred = encoder.preferred, lambda _x: False
+            usual, encoder.preferred = encoder.preferred, never  # the compiler compiles anew for another function
             try:
                 return function(*arguments)
             finally:

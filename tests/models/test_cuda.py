@@ -11,6 +11,8 @@ from hsbench.errors import UsageError
 from hsbench.fit.losses import MultiResolutionMelLoss
 from hsbench.models.base import Context
 from hsbench.models.hypersound.combine import Combination
+from hsbench.models.hypersound.encoded import EncodedBatch
+from hsbench.models.hypersound.encoder import Encoder
 from hsbench.models.hypersound.network import HyperSoundNetwork
 from hsbench.models.hypersound.step import TrainingStep
 from hsbench.models.targets import create
@@ -135,6 +137,42 @@ def test_recorded_fits_are_those_of_eager_steps_and_resume_after_a_kill(coordina
         found.append(torch.from_numpy(np.stack([one.waveform for one in made])))
     assert apart(found[0], found[1]) < 1e-2
     assert apart(found[1], found[2]) < 1e-3
+
+
+def test_a_hypernetwork_resumes_after_a_kill(tmp_path, eager_checkpoints):
+    def stop(done, total):
+        if done >= 5:
+            raise KeyboardInterrupt
+
+    networks, training = [], {"epochs": 3, "epoch_samples": 24, "train_clips": 6}
+    for killed in (False, True):
+        if killed:
+            model, context = prepare("hypersound-fmlp", tmp_path / str(killed), training, progress=stop)
+            with pytest.raises(KeyboardInterrupt):
+                model.fit(Clips(map(clip, range(6))), context)
+        model, context = prepare("hypersound-fmlp", tmp_path / str(killed), training)
+        model.fit(Clips(map(clip, range(6))), context)
+        networks.append(torch.cat([value.detach().flatten() for value in model.network.parameters()]).cpu())
+    assert apart(*networks) < 1e-3
+
+
+def test_cudnn_transposes_nothing_in_bf16():
+    """Given [batch, channels, time], it would transpose both factors and the result of every convolution."""
+    encoder, waveform = Encoder(SAMPLES, 16).cuda(), torch.randn(4, SAMPLES, device="cuda")
+    encoder.lay_out()
+
+    def step():
+        batch = EncodedBatch(encoder, waveform, 4, "bf16")
+        batch.latent.grad = torch.ones_like(batch.latent)
+        batch.backward()
+
+    step()
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CUDA]) as profile:
+        step()
+        torch.cuda.synchronize()
+    names = [event.key for event in profile.key_averages()]
+    assert len(names) > 10
+    assert [name for name in names if "nchwtonhwc" in name.lower() or "nhwctonchw" in name.lower()] == []
 
 
 def test_out_of_memory_names_the_setting(tmp_path, monkeypatch):
