@@ -136,6 +136,7 @@ def test_compiled_parts_train_the_same_network(make, compiled, fast):
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor")
+@pytest.mark.filterwarnings("ignore:.torch.jit.script_method. is deprecated:DeprecationWarning")  # inside torch 2.11
 def test_code_generated_by_torch_trains_the_same_network(make, monkeypatch, tmp_path, fast):
     """The networks are compiled in the forms that a GPU gets, and the code lies in the cache folder."""
 
