@@ -212,13 +212,20 @@ def cluster(dask, hsbench):
         command = [sys.executable, "-m", f"distributed.cli.dask_{part}", *common, *options]
         return subprocess.Popen(command, cwd=hsbench.folder, env=environment, stderr=subprocess.DEVNULL)
 
+    def address():
+        """Return the scheduler's address, or None until its file is written: it exists for a moment without content."""
+        text = file.read_text() if file.exists() else ""
+        return json.loads(text)["address"] if text.rstrip().endswith("}") else None
+
     scheduler = start("scheduler", "--host", "127.0.0.1", "--port", "0")
     workers = start("worker", "--nthreads", "1", "--nworkers", "2", "--local-directory", str(hsbench.folder))
-    wait_until(file.exists)
-    yield scheduler, workers, json.loads(file.read_text())["address"]
-    for process in (workers, scheduler):
-        process.kill()
-        process.wait(20)
+    try:
+        wait_until(address)
+        yield scheduler, workers, address()
+    finally:
+        for process in (workers, scheduler):
+            process.kill()
+            process.wait(20)
 
 
 def built(command_line):
