@@ -59,7 +59,7 @@ def test_a_hypernetwork_learns_at_quick(tmp_path):
 
 @pytest.mark.slow
 def test_a_hypernetwork_learns_eight_clips(tmp_path):
-    """It is trained on 0.74 s of each of eight demo clips, with all cores, and reaches a mean SI-SNR of 3 dB on them."""
+    """It is trained on 0.74 s of each of eight demo clips, on all cores, and reaches a mean SI-SNR of 3 dB."""
     training = {"train_clips": 8, "batch": 8, "epoch_samples": 80, "epochs": 50, "coordinates": "none"}
     settings = {"demo.clip_samples": 16384, **{f"hypersound-fmlp.{key}": value for key, value in training.items()}}
     process = subprocess.run(
