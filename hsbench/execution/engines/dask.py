@@ -73,6 +73,8 @@ class DaskEngine:
             threads_per_worker=1,
             host="127.0.0.1",
             dashboard_address=None,
+            # Without a dashboard, the scheduler still serves its state, and warns where dask's usual port is taken.
+            scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
             memory_limit=0,  # dask measures the worker only, not the child process that computes the cell
             silence_logs=50,
             preload=["hsbench.execution.engines.dask"],

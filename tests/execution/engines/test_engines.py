@@ -1,9 +1,11 @@
 """Engines: the same scores as a local run, also after workers, schedulers or front ends were killed."""
 
+import contextlib
 import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -81,8 +83,18 @@ def expected(hsbench_at, tmp_path):
     return outcome(command_line)
 
 
+@pytest.fixture
+def usual_port_taken():
+    """Occupy the port of dask's dashboard, as another cluster on the machine does."""
+    with socket.socket() as taken:
+        with contextlib.suppress(OSError):  # another cluster has it
+            taken.bind(("127.0.0.1", 8787))
+            taken.listen()
+        yield
+
+
 @pytest.mark.slow
-def test_dask_gives_the_same_scores(hsbench, dask, expected):
+def test_dask_gives_the_same_scores(hsbench, dask, expected, usual_port_taken):
     result = hsbench("run", "toys", "--budget", "smoke", *dask, "--jobs", 2)
     assert result.returncode == 0, result.stdout + result.stderr
     assert result.stdout.count(": started") == 2
