@@ -147,19 +147,14 @@ class CommandLine:
         variables = {"HSBENCH_TOY_LOG": str(self.log), "HSBENCH_TOY_DELAY": str(delay), "CUDA_VISIBLE_DEVICES": ""}
         return {**os.environ, **variables}
 
-    def __call__(self, *arguments, delay=0.0):
-        return subprocess.run(
-            self.command(*arguments),
-            capture_output=True,
-            text=True,
-            env=self.environment(delay),
-            cwd=self.folder,
-            timeout=120,
-            check=False,
-        )
+    def __call__(self, *arguments):
+        return self.finished(self.command(*arguments))
 
     def clean(self, *arguments):
-        command = [sys.executable, "-m", "hsbench", "clean", *map(str, arguments), "--results", str(self.results)]
+        return self.finished([sys.executable, "-m", "hsbench", "clean", *arguments, "--results", str(self.results)])
+
+    def finished(self, command):
+        """Run a command to its end."""
         return subprocess.run(
             command, capture_output=True, text=True, env=self.environment(), cwd=self.folder, timeout=120, check=False
         )
@@ -185,10 +180,36 @@ class CommandLine:
 
 
 @pytest.fixture
-def hsbench(tmp_path):
-    return CommandLine(tmp_path)
+def hsbench_at():
+    return CommandLine
 
 
 @pytest.fixture
-def hsbench_at():
-    return CommandLine
+def plug_ins():
+    """Restore the registry after a test that registers something."""
+    from hsbench import registry
+
+    before = {kind: dict(registry._table(kind)) for kind in registry.KINDS}
+    yield
+    for kind, table in before.items():
+        registry._table(kind).clear()
+        registry._table(kind).update(table)
+    registry._from_file.clear()
+
+
+@pytest.fixture
+def hsbench(tmp_path, plug_ins, hsbench_here, monkeypatch):
+    """Return CommandLine with the front end in this process, which spares its start; cells run as users' cells do."""
+
+    class Inside(CommandLine):
+        def finished(self, command):
+            handler = signal.getsignal(signal.SIGTERM)
+            with monkeypatch.context() as patch:
+                patch.chdir(self.folder)
+                for name, value in self.environment().items():
+                    patch.setenv(name, value)
+                result = subprocess.CompletedProcess(command, *hsbench_here(*command[3:]))
+            signal.signal(signal.SIGTERM, handler)
+            return result
+
+    return Inside(tmp_path)

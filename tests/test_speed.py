@@ -103,8 +103,9 @@ def test_the_gpu_script_stops_a_part_that_takes_too_long(monkeypatch):
 
 
 def test_the_gpu_script_skips_forms_when_its_time_is_used_up(gpu, tmp_path):
-    gpu.run("--device", "cpu", "--tiny", "--seconds", 0, "--json", tmp_path / "gpu.json")
+    gpu.run("--device", "cpu", "--tiny", "--work", "few-fp32", "--seconds", 0, "--json", tmp_path / "gpu.json")
     rows = json.loads((tmp_path / "gpu.json").read_text())["rows"]
+    assert len(rows) == 5
     assert {row["remark"] for row in rows} == {"skipped: no time was left"}
 
 

@@ -5,20 +5,8 @@ from pathlib import Path
 import pytest
 
 import hsbench
-from hsbench import registry
 
 TOY = Path(__file__).parent.parent / "toys" / "toy.py"
-
-
-@pytest.fixture
-def plug_ins():
-    """Restore the registry after a test that registers something."""
-    before = {kind: dict(registry._table(kind)) for kind in registry.KINDS}
-    yield
-    for kind, table in before.items():
-        registry._table(kind).clear()
-        registry._table(kind).update(table)
-    registry._from_file.clear()
 
 
 @pytest.fixture

@@ -14,7 +14,8 @@ def rows(cell, name="scores.jsonl"):
     return list(read_jsonl(cell / name))
 
 
-def test_a_run_ends_with_the_table_and_exit_zero(hsbench):
+def test_a_run_ends_with_the_table_and_exit_zero(hsbench_at, tmp_path):
+    hsbench = hsbench_at(tmp_path)
     result = hsbench("run", "toys", "--budget", "smoke")
     assert result.returncode == 0, result.stdout + result.stderr
     assert re.search(r"missing  toys/loud .* toy-ok--demo--smoke--s0--", result.stdout)
@@ -50,13 +51,12 @@ def test_a_limit_grows_and_only_the_new_clips_are_rebuilt(hsbench):
     assert len(hsbench.rebuilt()) == len(set(hsbench.rebuilt())) == 8
 
 
-def test_the_same_seed_gives_the_same_numbers_and_another_seed_does_not(hsbench_at, tmp_path):
+def test_the_same_seed_gives_the_same_numbers_and_another_seed_does_not(hsbench, tmp_path):
     def values(folder, *arguments):
-        folder.mkdir()
-        command_line = hsbench_at(folder)
-        assert command_line("run", "toys", "--budget", "smoke", "-k", "row~loud", *arguments).returncode == 0
+        hsbench.results = folder
+        assert hsbench("run", "toys", "--budget", "smoke", "-k", "row~loud", *arguments).returncode == 0
         scores = {}
-        for cell in command_line.cells():
+        for cell in hsbench.cells():
             scores |= {(cell.name, row["clip"], row["metric"]): row["value"] for row in rows(cell)}
         return scores
 
