@@ -39,7 +39,10 @@ def _run(session: nox.Session, tool: str, *arguments: str, env: dict[str, str] |
         session.run(python, "-m", "pip", "install", "--quiet", "--upgrade", "pip>=25.1", external=True)
         session.run(python, "-m", "pip", "install", "--quiet", "--editable", ".", "--group", "dev", external=True)
         _ready = True
-    session.run(str(folder / "bin" / tool), *arguments, external=True, env=env or {})
+    # The tests start many processes; without bytecode on disk, each of them would compile the whole package.
+    session.run(
+        str(folder / "bin" / tool), *arguments, external=True, env={"PYTHONDONTWRITEBYTECODE": "", **(env or {})}
+    )
 
 
 @nox.session(venv_backend="none")
