@@ -92,6 +92,21 @@ def test_the_kernels_of_a_step_are_counted_without_a_gpu():
     assert whole == tuple(sum(counts) for counts in zip(*rows.values(), strict=True))
 
 
+@pytest.mark.slow
+def test_what_a_compiled_step_launches_is_counted(monkeypatch):
+    """The parts that are compiled replace some of the operations of the step."""
+    monkeypatch.syspath_prepend(str(SPEED))
+    import launches
+    import patch_step
+
+    _, _, step = patch_step.problem("patch-inr", 1)
+    step.func.tiles.size = 1 << 30
+    (row,) = launches.counted_steps({"patch-inr": step}, step.func.compile)
+    assert 0 < row.replaced < row.eager
+    assert len(row.graphs) == 2, "the SIREN and its derivative"
+    assert sum(map(launches.operations, row.graphs)) > 0
+
+
 def test_the_gpu_script_stops_a_part_that_takes_too_long(monkeypatch):
     monkeypatch.syspath_prepend(str(SPEED))
     import gpu

@@ -45,8 +45,8 @@ class Events:
         """Write a progress event, at most four times per second.
 
         Args:
-            stage: "start", "compile" (the first step), "train" (counted in training steps), "fit" or "score"
-                (counted in clips).
+            stage: "start", "compile" (the first step of each kind), "train" (counted in training steps), "fit" or
+                "score" (counted in clips).
             done: number of finished steps or clips.
             total: number of all steps or clips of the stage.
         """

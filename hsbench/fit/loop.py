@@ -46,8 +46,8 @@ class Hooks:
         progress: takes the number of steps that are done.
         checkpoint: file of the running fit's checkpoint, or None for no checkpoint.
         buffers: name -> tensor that steps change besides the parameters, such as running means.
-        compiling: called with 0 before the first step and with 1 after it, in which torch compiles a network; None
-            where nothing is compiled.
+        compiling: called with 0 before the first step of each kind and with 1 after it, since torch compiles networks
+            there; None where nothing is compiled.
     """
 
     record: Callable[[Mapping[str, Any]], None]
@@ -79,18 +79,13 @@ def optimise(
     Returns:
         Seconds of optimisation, including those before an interruption.
     """
-    update = Update(parameters, step, recipe, recordable, hooks.buffers.values())
+    update = Update(parameters, step, recipe, recordable, hooks.buffers.values(), hooks.compiling)
     first, before = _resume(parameters, update.optimiser, hooks)
     start = saved = time.perf_counter()
     cost = 0.0
     every = max(1, recipe.steps // 100)
     for number in range(first, recipe.updates):
-        compiling = hooks.compiling if number == first else None
-        if compiling is not None:
-            compiling(0)
         losses = update(number)
-        if compiling is not None:
-            compiling(1)
         now = time.perf_counter()
         if number % every == 0 or number == recipe.updates - 1:
             loss = float(distributed.mean(losses.double().nanmean()))

@@ -48,6 +48,8 @@ class Update:
         recordable: step number -> the same step in a form that can be recorded, or None for a step that is not to be
             recorded; None where no step is.
         buffers: other tensors that steps change.
+        compiling: called with 0 before the first step of each kind and with 1 after it, since torch compiles networks
+            there; None where nothing is compiled.
 
     Attributes:
         optimiser: AdamW, whose moments a checkpoint holds.
@@ -60,10 +62,13 @@ class Update:
         recipe: Recipe,
         recordable: Callable[[int], Work | None] | None = None,
         buffers: Iterable[torch.Tensor] = (),
+        compiling: Callable[[int], None] | None = None,
     ) -> None:
         self.parameters, self.buffers = list(parameters.values()), list(buffers)
         self.step, self.recipe, self.recordable = step, recipe, recordable
         self.optimiser = _optimiser(self.parameters, recipe)
+        self.compiling = compiling
+        self._begun: set[str | None] = set()
         self._recorded: dict[str, Recorded] = {}
         self._pool = torch.cuda.graph_pool_handle() if self.parameters[0].is_cuda else None
 
@@ -71,6 +76,17 @@ class Update:
         """Make the update of a step and return its losses."""
         self._set(*self.recipe.at(number))
         work = None if self.recordable is None else self.recordable(number)
+        kind = None if work is None else work.kind
+        if self.compiling is None or kind in self._begun:
+            return self._updated(number, work)
+        self.compiling(0)
+        losses = self._updated(number, work)
+        self.compiling(1)
+        self._begun.add(kind)
+        return losses
+
+    def _updated(self, number: int, work: Work | None) -> torch.Tensor:
+        """Make the update of a step from its work, or without recording where there is none."""
         if work is None:
             self.optimiser.zero_grad(set_to_none=True)
             losses = self.step(number)

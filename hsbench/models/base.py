@@ -92,8 +92,8 @@ class Context:
         record: stores one row of the learning curve, {"step": ..., "loss": ..., ...}.
         progress: reports progress as (done, total): training steps in `fit`, clips or clip-steps in `reconstruct`.
         eager: whether a CUDA device runs networks without compiling them and without CUDA graphs.
-        compiling: reports that the first step, in which torch compiles a network, begins (0) and has ended (1); None
-            discards the reports.
+        compiling: reports that the first step of a kind, in which torch compiles networks, begins (0) and has ended
+            (1); None discards the reports.
     """
 
     seed: int

@@ -15,6 +15,7 @@ from hsbench.models.hypersound.encoded import EncodedBatch
 from hsbench.models.hypersound.encoder import Encoder
 from hsbench.models.hypersound.network import HyperSoundNetwork
 from hsbench.models.hypersound.step import TrainingStep
+from hsbench.models.rave.step import TrainingStep as RaveStep
 from hsbench.models.targets import create
 from hsbench.models.targets.form import form_of
 from hsbench.models.targets.tiles import TILE
@@ -110,7 +111,9 @@ def test_compiled_and_recorded_steps_train_the_network_of_eager_steps(schedule, 
         ("coinpp", SAMPLES, {"steps": 6, "batch": 2, "patches": 8}),
     ],
 )
-def test_recorded_steps_train_the_network_of_eager_steps(name, samples, training, tmp_path):
+def test_recorded_steps_train_the_network_of_eager_steps(name, samples, training, tmp_path, monkeypatch):
+    """RAVE's three kinds of steps are not compiled here, which takes a minute; speed/gpu.py trains it compiled."""
+    monkeypatch.setattr(RaveStep, "compile", lambda step: None)
     networks = []
     for eager in (True, False):
         model, context = prepare(name, tmp_path / str(eager), training, eager=eager, samples=samples)

@@ -149,6 +149,16 @@ class AmortisedStep:
     def __init__(self, network: AmortisedNetwork, patch: int, tiles: Tiles, loss: Loss) -> None:
         self.network, self.tiles, self.loss = network, tiles, loss
         self.grid = cutting.coordinates(patch, network.siren.first)
+        self.forward, self.backward = forward, backward
+
+    def compile(self, backend: str = "inductor") -> None:
+        """Let torch compile the shared SIREN and its derivative.
+
+        Args:
+            backend: name of torch's compiler backend.
+        """
+        self.forward = torch.compile(forward, backend=backend)
+        self.backward = torch.compile(backward, backend=backend)
 
     def __call__(self, patches: torch.Tensor) -> torch.Tensor:
         """Set the gradients of a step and return its loss, detached.
@@ -160,13 +170,13 @@ class AmortisedStep:
         weights, shifts = siren.weights(), siren.shifts(self.network.encoder(patches))
         fixed = Weights(*(value.detach() for value in weights))
         constant = shifts.detach()
-        evaluations = self.tiles.map(lambda tile: forward(fixed, constant[tile], grid), len(patches))
+        evaluations = self.tiles.map(lambda tile: self.forward(fixed, constant[tile], grid), len(patches))
         estimates = torch.cat([evaluation.output for evaluation in evaluations]).requires_grad_()
         loss = self.loss(patches, estimates)
         (to_estimates,) = torch.autograd.grad(loss, estimates)
         by_tile = dict(zip((tile.start for tile in self.tiles.of(len(patches))), evaluations, strict=True))
         gradients = self.tiles.map(
-            lambda tile: backward(fixed, by_tile[tile.start], grid, to_estimates[tile])[0], len(patches)
+            lambda tile: self.backward(fixed, by_tile[tile.start], grid, to_estimates[tile])[0], len(patches)
         )
         to_weights = added([part.weights for part in gradients if part.weights is not None])
         to_shifts = torch.cat([part.shifts for part in gradients])

@@ -156,6 +156,15 @@ class MetaStep:
         self.network, self.tiles = network, tiles
         self.inner_steps, self.loss, self.amplitude = inner_steps, loss, amplitude
         self.grid = cutting.coordinates(patch, network.siren.first)
+        self.gradient = meta_gradient
+
+    def compile(self, backend: str = "inductor") -> None:
+        """Let torch compile the inner loop and its derivative.
+
+        Args:
+            backend: name of torch's compiler backend.
+        """
+        self.gradient = torch.compile(meta_gradient, backend=backend)
 
     def __call__(self, patches: torch.Tensor) -> torch.Tensor:
         """Set the gradients of a step and return its loss, detached.
@@ -168,7 +177,7 @@ class MetaStep:
         fixed = _detached(shared)
         start = at_start(fixed, grid)
         parts = self.tiles.map(
-            lambda tile: meta_gradient(fixed, start, targets[tile], grid, self.inner_steps), targets.shape[0]
+            lambda tile: self.gradient(fixed, start, targets[tile], grid, self.inner_steps), targets.shape[0]
         )
         squares = torch.stack([square for square, _ in parts]).sum()
         total = [value.clone() for value in _flat(parts[0][1])]

@@ -25,13 +25,14 @@ from hsbench.models.patches.tiles import Tiles
 from hsbench.models.patches.training import train
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from hsbench.audio.clip import Clip
     from hsbench.models.base import Context, Training
     from hsbench.models.patches.network import SharedSIREN
+    from hsbench.models.patches.training import Step
 
 Network = TypeVar("Network", bound=torch.nn.Module)
 
@@ -66,7 +67,7 @@ class PatchModel(ABC, Generic[Network]):
         """Return the shared SIREN of the network."""
 
     @abstractmethod
-    def step(self, tiles: Tiles, context: Context) -> Callable[[torch.Tensor], torch.Tensor]:
+    def step(self, tiles: Tiles, context: Context) -> Step:
         """Return the training step, patches [patches, samples] -> loss, which sets the gradients of the network.
 
         It obeys the rules of hsbench.fit.graphs.Recorded.

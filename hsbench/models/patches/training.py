@@ -9,7 +9,7 @@ import torch
 
 from hsbench import cores
 from hsbench.errors import UsageError
-from hsbench.fit import distributed, loop
+from hsbench.fit import compilation, distributed, loop
 from hsbench.fit.batches import Batches
 from hsbench.fit.recipe import Recipe
 from hsbench.fit.update import Work
@@ -19,11 +19,23 @@ from hsbench.models.patches.tiles import Tiles
 from hsbench.models.training_sanity import SANITY_CLIPS, training_sanity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
     from hsbench.models.base import Context, Training
+
+
+class Step(Protocol):
+    """A training step: set the gradients of a step from its patches, [patches, samples], and return its loss."""
+
+    def __call__(self, patches: torch.Tensor) -> torch.Tensor:
+        """Set the gradients of a step and return its loss, detached."""
+        ...
+
+    def compile(self, backend: str = "inductor") -> None:
+        """Let torch compile what is computed for the patches; the reconstruction of clips stays as it is."""
+        ...
 
 
 class Trainable(Protocol):
@@ -41,7 +53,7 @@ class Trainable(Protocol):
         """Return how many successive patches a training window holds."""
         ...
 
-    def step(self, tiles: Tiles, context: Context) -> Callable[[torch.Tensor], torch.Tensor]:
+    def step(self, tiles: Tiles, context: Context) -> Step:
         """Return the training step."""
         ...
 
@@ -100,9 +112,13 @@ def train(model: Trainable, clips: Training, context: Context, device: torch.dev
         record=context.record,
         progress=lambda done: context.progress(done, steps),
         checkpoint=context.kept / CHECKPOINT,
+        compiling=context.compiling if context.fast else None,
     )
     with cores.claimed() as threads:
         step = model.step(Tiles(device, threads, model.tile), context)
+        if context.fast:
+            compilation.keep_code()
+            step.compile()
         loop.optimise(
             dict(model.trained.named_parameters()),
             lambda number: step(patches(number)),

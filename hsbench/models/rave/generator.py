@@ -14,6 +14,7 @@ generator chooses the filter's magnitude at 5 frequencies for each band and stre
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import torch
@@ -70,10 +71,31 @@ class Generator(nn.Module):
             latents: [batch, 128, frames].
             white: white noise, uniform in [-1, 1), [batch, 16, 128 frames]; None for no noise.
         """
+        bands, amplitudes = self.heads(latents, white is not None)
+        return bands if white is None or amplitudes is None else bands + coloured(white, amplitudes)
+
+    def heads(self, latents: torch.Tensor, noisy: bool) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """Return the sub-bands without noise, and the magnitudes of the noise's filters.
+
+        Args:
+            latents: [batch, 128, frames].
+            noisy: whether there is noise.
+
+        Returns:
+            [batch, 16, 128 frames]; and [batch, 16 x 5, 2 frames], or None without noise.
+        """
         x = self.net(latents)
-        bands: torch.Tensor = torch.tanh(self.wave(x)) * gain(self.loudness(x))
         # The offset -5 makes the noise of an untrained generator faint: gain(-5) = 2e-5.
-        return bands if white is None else bands + coloured(white, gain(self.noise(x) - 5))
+        return torch.tanh(self.wave(x)) * gain(self.loudness(x)), gain(self.noise(x) - 5) if noisy else None
+
+    def compile_heads(self, backend: str) -> None:
+        """Let torch compile `heads`, in place; the filters have complex spectra, for which it generates no code.
+
+        Args:
+            backend: name of torch's compiler backend.
+        """
+        heads = partial(type(self).heads, self)
+        self.heads = torch.compile(heads, backend=backend)  # type: ignore[method-assign]
 
 
 def gain(x: torch.Tensor) -> torch.Tensor:

@@ -12,7 +12,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from hsbench.errors import UsageError
-from hsbench.fit import checkpoint
+from hsbench.fit import checkpoint, compilation
 from hsbench.fit.precision import pin
 from hsbench.models.base import CHECKPOINT, NETWORK
 from hsbench.models.rave.base import RaveModel
@@ -22,7 +22,11 @@ from hsbench.models.rave.training import train
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hsbench.models.base import Context, Training
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from hsbench.audio.clip import Clip
+    from hsbench.models.base import Context, Payload, Training
 
 
 class RaveV1(RaveModel):
@@ -49,6 +53,11 @@ class RaveV1(RaveModel):
         """Return the trained network."""
         assert self.network is not None, "call fit first"
         return self.network
+
+    def rebuild(self, clip: Clip, context: Context) -> tuple[NDArray[np.floating], Payload]:
+        """Encode and decode one clip; return the estimate and the number of its latents."""
+        with compilation.uncompiled(context.fast):
+            return super().rebuild(clip, context)
 
     def fit(self, train_clips: Training, context: Context) -> Mapping[str, Any]:
         """Train the network, or load it from context.kept where an earlier process has trained it.

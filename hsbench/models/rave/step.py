@@ -108,6 +108,16 @@ class TrainingStep:
         kind = DISCRIMINATORS if number % 2 == 0 else GENERATOR
         return Work(partial(self._adversarial, kind), (waveform, normal, self._noise_keys(number, waveform)), kind)
 
+    def compile(self, backend: str = "inductor") -> None:
+        """Let torch compile encoder, generator and discriminators, in place.
+
+        Args:
+            backend: name of torch's compiler backend.
+        """
+        self.network.encoder.compile(backend=backend)
+        self.network.generator.compile_heads(backend)
+        self.discriminators.compile(backend=backend)
+
     def _autoencoder(self, waveform: torch.Tensor, normal: torch.Tensor) -> torch.Tensor:
         """Do a step of phase 1.
 

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from hsbench.errors import UsageError
-from hsbench.fit import distributed, loop
+from hsbench.fit import compilation, distributed, loop
 from hsbench.fit.batches import Batches
 from hsbench.fit.recipe import Recipe
 from hsbench.models.base import CHECKPOINT
@@ -68,6 +68,9 @@ def train(network: Rave, clips: Training, context: Context) -> dict[str, Any]:
         torch.manual_seed(context.key("critics"))
         discriminators = Discriminators(training["discriminator_capacity"]).to(device)
     step = TrainingStep(network, discriminators, training["phase_1_steps"], training["beta"], context.key)
+    if context.fast:
+        compilation.keep_code()
+        step.compile()
     steps = training["steps"]
     recipe = Recipe(steps, steps, "constant", float(training["learning_rate"]), betas=BETAS)
     # "critics" stands for the discriminators in checkpoints and seeds, which must not change.
@@ -78,6 +81,7 @@ def train(network: Rave, clips: Training, context: Context) -> dict[str, Any]:
         progress=lambda done: context.progress(done, steps),
         checkpoint=context.kept / CHECKPOINT,
         buffers=dict(network.named_buffers()),
+        compiling=context.compiling if context.fast else None,
     )
     loop.optimise(
         parameters,
@@ -86,7 +90,8 @@ def train(network: Rave, clips: Training, context: Context) -> dict[str, Any]:
         hooks,
         (lambda number: step.work(number, batches(number))) if context.fast else None,
     )
-    return {"steps": steps, "clips_seen": steps * training["batch"], **_sanity(network, clips, device)}
+    with compilation.uncompiled(context.fast):
+        return {"steps": steps, "clips_seen": steps * training["batch"], **_sanity(network, clips, device)}
 
 
 def _checked(training: Mapping[str, Any]) -> Mapping[str, Any]:

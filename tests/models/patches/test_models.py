@@ -11,6 +11,7 @@ from hsbench.errors import DataError, UnknownNameError, UsageError
 from hsbench.fit.losses import MultiResolutionMelLoss
 from hsbench.models.base import NETWORK, rebuild
 from hsbench.models.patches.amortised import AmortisedStep
+from hsbench.models.patches.coinpp import MetaStep
 from hsbench.models.patches.crops import PatchCrops
 from hsbench.models.patches.network import first_omega
 from hsbench.models.patches.tiles import Tiles
@@ -132,7 +133,9 @@ def test_a_clip_of_another_length_is_reconstructed(make, clips, longer, name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_recorded_steps_train_the_same_network(make, clips, name, fast, recorded_calls, tmp_path):
+def test_recorded_steps_train_the_same_network(make, clips, name, fast, recorded_calls, tmp_path, monkeypatch):
+    for step in (AmortisedStep, MetaStep):
+        monkeypatch.setattr(step, "compile", lambda step: None)
     plain, context = make(name, context={"kept": tmp_path / "plain"})
     plain.fit(clips, context)
     assert recorded_calls == []
@@ -142,6 +145,25 @@ def test_recorded_steps_train_the_same_network(make, clips, name, fast, recorded
     assert recorded_calls == [1] * context.training["steps"]
     for key, value in plain.trained.state_dict().items():
         assert torch.equal(value, recorded.trained.state_dict()[key]), key
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor")  # torch's tracer reads it
+@pytest.mark.parametrize(("name", "functions"), [("patch-inr", 2), ("coinpp", 1)])
+def test_a_compiled_step_trains_the_same_network(make, clips, name, functions, fast, compiled, tmp_path):
+    """Compiled are the SIREN and its derivative, or the whole inner loop; a reconstruction compiles nothing."""
+    plain, context = make(name, context={"kept": tmp_path / "plain"})
+    plain.fit(clips, context)
+    fast()
+    reports = []
+    fitted, context = make(name, context={"compiling": reports.append})
+    fitted.fit(clips, context)
+    assert (compiled, reports) == (["inductor"] * functions, [0, 1])
+    for key, value in plain.trained.state_dict().items():
+        assert torch.allclose(value, fitted.trained.state_dict()[key], rtol=1e-4, atol=1e-6), key
+    torch._dynamo.utils.counters.clear()
+    rebuild(fitted, clips, context)
+    assert not torch._dynamo.utils.counters["frames"]
 
 
 def test_the_gradient_of_a_step_equals_the_plain_computation(make, clips):

@@ -144,7 +144,8 @@ def test_an_interrupted_training_resumes_to_the_same_weights_bit_for_bit(bare, c
         assert torch.equal(value, expected[name]), name
 
 
-def test_recorded_steps_train_the_same_network(bare, clips, fast, recorded_calls, tmp_path):
+def test_recorded_steps_train_the_same_network(bare, clips, fast, recorded_calls, tmp_path, monkeypatch):
+    monkeypatch.setattr(TrainingStep, "compile", lambda step: None)
     plain = RaveV1(**DECODING)
     plain.fit(clips, bare(32768, training=TINY, kept=tmp_path / "plain"))
     assert recorded_calls == []
@@ -154,6 +155,27 @@ def test_recorded_steps_train_the_same_network(bare, clips, fast, recorded_calls
     assert recorded_calls == [2, 2, 3, 3], "phase 1 draws latents, phase 2 noise too"
     for name, value in plain.autoencoder().state_dict().items():
         assert torch.equal(value, recorded.autoencoder().state_dict()[name]), name
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor")  # torch's tracer reads it
+def test_compiled_networks_train_the_same_network_and_rebuild_as_they_are(bare, clips, fast, compiled, tmp_path):
+    plain, reports = RaveV1(**DECODING), []
+    context = bare(32768, training=TINY, kept=tmp_path / "plain")
+    plain.fit(clips, context)
+    fast()
+    fitted = RaveV1(**DECODING)
+    fitted.fit(clips, bare(32768, training=TINY, compiling=reports.append))
+    assert compiled == ["inductor"] * 3, "encoder, generator, discriminators"
+    assert reports == [0, 1] * 3, "autoencoder, discriminators, generator"
+    for name, value in plain.autoencoder().state_dict().items():
+        other = fitted.autoencoder().state_dict()[name]
+        assert torch.allclose(value, other, rtol=1e-4, atol=1e-6), name
+    torch._dynamo.utils.counters.clear()
+    first, second = (rebuild(each, list(clips), context) for each in (plain, fitted))
+    assert not torch._dynamo.utils.counters["frames"], "a reconstruction compiles nothing"
+    for name, reconstruction in first.items():
+        assert reconstruction.waveform == pytest.approx(second[name].waveform, abs=1e-4)
 
 
 def test_each_kind_of_step_is_recorded_once():
