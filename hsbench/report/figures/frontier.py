@@ -50,4 +50,4 @@ def draw(axes: Axes, points: Sequence[Point], metric: MetricInfo) -> None:
         return
     values = [point.mean(metric) or 0.0 for point in best]
     costs = [*(point.cost for point in best), max(point.cost for point in points)]
-    axes.step(costs, [*values, values[-1]], where="post", color="black", linewidth=1, zorder=0)
+    axes.step(costs, [*values, values[-1]], where="post", color="black", linewidth=1, zorder=1)

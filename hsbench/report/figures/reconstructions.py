@@ -30,16 +30,23 @@ RANGE = 80.0
 """Range of the colour scale in dB below the loudest point of the original."""
 CROWD = 6
 """Largest number of sounds that are drawn as waveforms too; of more, only the spectrograms have room."""
+SHARE = 0.85
+"""Share of the width of a column of panels that headings fill at most."""
 TICKS = (0.5, 1, 2, 4, 8, 16)
 """Labelled frequencies [kHz]."""
 
 
 @dataclass(frozen=True, eq=False)
 class Sound:
-    """One panel: the lines of its heading, and the waveform [samples]."""
+    """One panel: the name above it, the lines below the name, and the waveform [samples]."""
 
-    heading: str
+    name: str
+    scores: Sequence[str]
     waveform: NDArray[np.float32]
+
+    def heading(self, letters: int) -> str:
+        """Return name and scores, with at most so many letters of the name in a line."""
+        return "\n".join([style.folded(self.name, letters), *map(style.literal, self.scores)])
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,21 +147,21 @@ def _shown(subject: Subject, clip: str, rows: Rows, choice: str) -> Shown | str:
             without_sound.append(row.name)
         else:
             index = subject.view.corpus(view_row).clips.index(clip)
-            sounds.append(Sound(_heading(subject, row, index), waveform))
+            sounds.append(Sound(row.name, _scores(subject, row, index), waveform))
     if not sounds:
         return f"no row has kept its sound of clip {clip}; run the experiment"
     kind = text.KINDS.get(subject.view.split_of(rows[0][0]), "")
-    return Shown(clip, choice, kind, facts, Sound("original", read_mono(path)[0]), sounds, without_sound)
+    return Shown(clip, choice, kind, facts, Sound("original", (), read_mono(path)[0]), sounds, without_sound)
 
 
-def _heading(subject: Subject, row: TableRow, index: int) -> str:
-    """Return the name of a row and, below it, SI-SNR and LSD of its first seed for this clip, or why it has neither."""
+def _scores(subject: Subject, row: TableRow, index: int) -> Sequence[str]:
+    """Return SI-SNR and LSD of a row's first seed for this clip, or why it has neither."""
     scores = []
     for metric in subject.table.metrics:
         values = row.entries[metric.name].values
         if metric.name in ("si_snr", MEDIAN) and values.size and np.isfinite(values[0, index]):
             scores.append(f"{metric.label} {text.number(values[0, index], metric)} {metric.unit}".strip())
-    return "\n".join([style.folded(row.name, subject.layout.letters), *map(style.literal, scores or row.bad)])
+    return scores or list(row.bad)
 
 
 def _figure(subject: Subject, shown: Shown) -> Figure:
@@ -169,7 +176,8 @@ def _figure(subject: Subject, shown: Shown) -> Figure:
     crowded = len(sounds) > CROWD
     columns = layout.columns * 3 // 2 if crowded else layout.across(len(sounds))
     lines = math.ceil(len(sounds) / columns)
-    headings = layout.lines(max(sound.heading.count("\n") + 1 for sound in sounds))
+    letters = int(SHARE * layout.width / columns / layout.letter)
+    headings = layout.lines(max(sound.heading(letters).count("\n") + 1 for sound in sounds))
     height = (0.1 if crowded else 0.5) + 0.6 * layout.width / columns
     chart = layout.sheet(layout.lines(5) + (height + headings) * lines)
     grid = chart.subplots(lines if crowded else 2 * lines, columns, squeeze=False)
@@ -183,7 +191,7 @@ def _figure(subject: Subject, shown: Shown) -> Figure:
         if not crowded:
             _waveform(panels[0], sound, rate, limit)
         image = _spectrogram(panels[-1], sound, rate, top)
-        panels[0].set_title(sound.heading)
+        panels[0].set_title(sound.heading(letters))
         for panel in panels:
             panel.tick_params(labelleft=column == 0)
         panels[-1].tick_params(labelbottom=number + columns >= len(sounds))

@@ -68,7 +68,7 @@ def finish(axes: Axes, rows: Sequence[tuple[ViewRow, TableRow]], metric: MetricI
 
     Args:
         axes: the panel, in which the series are drawn already.
-        rows: all rows of the view, with those of the table.
+        rows: the rows that the panels show and the floors, each with its row of the table.
         metric: the metric of the panel.
     """
     axes.set_title(style.direction(metric))

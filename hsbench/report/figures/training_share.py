@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 from hsbench.errors import HsbenchError
 from hsbench.report.figures import series, style
 from hsbench.report.figures.base import Drawn
+from hsbench.spec import FLOOR_MODELS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from hsbench.report.figures.base import Subject
     from hsbench.report.table import TableRow
+    from hsbench.results.view import ViewRow
     from hsbench.spec import Cell
 
 SETTING = "share"
@@ -27,13 +29,14 @@ def draw(subject: Subject) -> Drawn | None:
     lines = {label: rows for label, rows in _lines(subject).items() if len(rows) > 1}
     if not lines:
         return None
+    rows = _shown(subject, lines)
     metrics = subject.table.metrics
     looks = style.looks(len(lines))
     chart, panels = subject.layout.panels(len(metrics), subject.layout.panel, sharex=True)
     for axes, metric in zip(panels, metrics, strict=True):
-        for look, rows in zip(looks, lines.values(), strict=True):
-            series.draw(axes, [steps for steps, _ in rows], [row for _, row in rows], metric, look, joined=True)
-        series.finish(axes, subject.rows, metric)
+        for look, line in zip(looks, lines.values(), strict=True):
+            series.draw(axes, [steps for steps, _ in line], [row for _, row in line], metric, look, joined=True)
+        series.finish(axes, rows, metric)
         axes.set_xscale("log")
     series.label_below(panels, subject.layout, "training steps")
     style.head(chart, subject.view)
@@ -45,6 +48,12 @@ def draw(subject: Subject) -> Drawn | None:
         "training of its own, with a learning-rate schedule of that length."
     )
     return Drawn("training", "Quality against length of training", caption, chart)
+
+
+def _shown(subject: Subject, lines: Mapping[str, list[tuple[int, TableRow]]]) -> list[tuple[ViewRow, TableRow]]:
+    """Return the rows that lie on the lines, and the floors."""
+    drawn = {id(row) for line in lines.values() for _, row in line}
+    return [(view_row, row) for view_row, row in subject.rows if id(row) in drawn or view_row.model in FLOOR_MODELS]
 
 
 def _lines(subject: Subject) -> dict[str, list[tuple[int, TableRow]]]:

@@ -100,6 +100,20 @@ def test_rows_that_differ_in_the_share_of_their_training_are_one_line(subject):
     assert drawn.figure.axes[0].get_xlabel() == "training steps"
 
 
+def test_the_axis_of_a_training_spans_what_is_drawn(subject):
+    """A cheaper row and a worse one, which are not drawn, would make the axis logarithmic."""
+    (axes,) = training_share.draw(subject).figure.axes
+    assert axes.get_yscale() == "linear"
+    assert axes.get_ylim()[1] < 1.3 * ROWS["patch INR trained 10%"]
+
+
+def test_the_frontier_lies_above_the_grid(subject):
+    with subject.layout.applied():
+        (axes,) = encoding_cost.draw(subject).figure.axes
+    (line,) = [line for line in axes.lines if line.get_drawstyle() == "steps-post"]
+    assert line.get_zorder() > axes.xaxis.get_zorder()
+
+
 def test_costs_in_a_table(subject):
     row = next(row for row in subject.table.rows if row.name == "KLT")
     assert cells(row.costs) == {

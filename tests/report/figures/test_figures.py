@@ -267,6 +267,20 @@ def test_the_original_is_shown_once_and_many_rows_have_spectrograms_alone(result
     assert "waveforms" not in drawn.caption
 
 
+@pytest.mark.parametrize("layout", [style.COLUMN, style.PAGE])
+def test_long_names_above_many_panels_do_not_touch(results, layout):
+    rows = tuple(replace(VIEW.rows[0], name=f"SIREN from a random start, {9**number} steps") for number in range(7))
+    with layout.applied():
+        shown = figures.Subject(results, build(make_view(rows=rows), results), None, layout)
+        figure = reconstructions.draw(shown).figure
+        figure.draw_without_rendering()
+    extents = [axes.title.get_window_extent() for axes in figure.axes if axes.get_title()]
+    assert len(extents) == 8
+    assert all(extent.x0 > 0 and extent.x1 < figure.bbox.x1 for extent in extents)
+    for place, extent in enumerate(extents):
+        assert not any(extent.overlaps(other) for other in extents[place + 1 :])
+
+
 def test_the_median_clip_has_a_value_in_every_row():
     rows = [np.array([[1.0, 2.0, 3.0, np.nan]]), np.array([[9.0, 1.0, 5.0, 0.0]]), np.full((1, 4), np.nan)]
     assert reconstructions.median_clip(list("abcd"), rows) == "c"
