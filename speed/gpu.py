@@ -2,7 +2,7 @@
 
 Each part runs in processes of its own, with a limit on its time, and is written to the JSON file as it ends:
 
-- "tests": the tests that need a CUDA device (pytest -m cuda), at most 60 s.
+- "tests": the tests that need a CUDA device (tests/models/test_cuda.py), in parallel processes; at most 60 s.
 - "steps": the forms of a training step (speed/gpu_steps.py), compiled in parallel processes and timed one after the
   other, with a kernel profile of the fastest form of each; 120 s.
 - "table2d": Table 2d at the budget `paper` in bf16 on 4 clips, FMLP and SIREN; 240 s.
@@ -23,6 +23,7 @@ import contextlib
 import importlib.util
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -62,15 +63,18 @@ class Setup:
 
 
 def tests(setup: Setup, seconds: float) -> dict[str, Any]:
-    """Run the tests that need a CUDA device; where there is none, pytest skips them."""
-    del setup
+    """Run the tests that need a CUDA device, each in a process of its own, since most of their time is compiling.
+
+    Where there is no such device, pytest skips them, and one process shows that.
+    """
     if importlib.util.find_spec("pytest") is None:
         return {"skipped": "pytest is not installed"}
-    options = ["-q", "-m", "cuda", "-c", os.devnull, "--rootdir", str(HERE.parent), "--import-mode=importlib"]
-    run = start(
-        ["-m", "pytest", *options, "-p", "no:cacheprovider", str(HERE.parent / "tests" / "models" / "test_cuda.py")]
-    )
-    return ended([run], seconds)[0]
+    file = HERE.parent / "tests" / "models" / "test_cuda.py"
+    names = re.findall(r"^def (test_\w+)", file.read_text(encoding="utf-8"), re.MULTILINE)
+    names = names if setup.device == "cuda" else names[:1]
+    options = ["-q", "-c", os.devnull, "--rootdir", str(HERE.parent), "--import-mode=importlib"]
+    runs = [start(["-m", "pytest", *options, "-p", "no:cacheprovider", f"{file}::{name}"]) for name in names]
+    return dict(zip(names, ended(runs, seconds), strict=True))
 
 
 def steps(setup: Setup, seconds: float) -> dict[str, Any]:

@@ -1,5 +1,9 @@
 """What only a CUDA device can show: equality with the CPU, recorded steps, resuming, TF32; `pytest -m cuda`."""
 
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import torch
@@ -19,6 +23,8 @@ from hsbench.models.rave.step import TrainingStep as RaveStep
 from hsbench.models.targets import create
 from hsbench.models.targets.form import form_of
 from hsbench.models.targets.tiles import TILE
+from hsbench.planning.request import Request
+from hsbench.planning.selection import select
 
 pytestmark = [
     pytest.mark.cuda,
@@ -198,3 +204,44 @@ def test_cdpam_is_that_of_the_cpu():
         ((_, scores),) = scorer.score([("pair", clip(0).waveform, noisy, ["cdpam"])])
         on_gpu = scores["cdpam"].value
     assert on_gpu == pytest.approx(on_cpu, rel=1e-3)
+
+
+def rows_of_experiments():
+    """Return (experiment, row): one or more of each experiment, so that every model occurs that needs no option.
+
+    The name of a row is part of no other row's name, since it is also the filter that selects the row.
+    """
+    covered, pairs = set(), []
+    for name in registry.names("experiments"):
+        (selection,) = select(Request((name,), budget="smoke"))
+        names = [row.name for row in selection.rows]
+        usable = [
+            row
+            for row in selection.rows
+            if row.model not in ("rave", "recon-dir", "exported") and row.corpus in (None, "demo")
+        ]
+        rows = [row for row in usable if sum(row.name in other for other in names) == 1]
+        first = {row.model: row.name for row in reversed(rows) if row.model not in covered}
+        covered |= first.keys()
+        pairs += [(name, row) for row in first.values() or [rows[0].name]]
+    return pairs
+
+
+def run_row(experiment, row, results, device):
+    """Run a row of an experiment on one clip; return its exit code and what it printed."""
+    command = [sys.executable, "-m", "hsbench", "run", experiment, "-k", f"row~{row}", "--budget", "smoke"]
+    options = ["--limit", "1", "--device", device, "--eager", "--no-html", "--results", str(results)]
+    process = subprocess.run([*command, *options], capture_output=True, text=True, check=False)
+    return process.returncode, process.stdout + process.stderr
+
+
+def test_every_experiment_runs_at_smoke(tmp_path):
+    """Not compiled, which takes a minute for each network. A metric or codec whose package is missing exits with 4."""
+    pairs = rows_of_experiments()
+    with ThreadPoolExecutor(8) as pool:
+        runs = [
+            pool.submit(run_row, *pair, tmp_path / f"results-{number}", "cuda") for number, pair in enumerate(pairs)
+        ]
+    ends = {pair: run.result() for pair, run in zip(pairs, runs, strict=True)}
+    assert {name for name, _ in ends} == set(registry.names("experiments"))
+    assert {pair: end for pair, end in ends.items() if end[0] not in (0, 4)} == {}
