@@ -228,8 +228,12 @@ def rows_of_experiments():
 
 
 def run_row(experiment, row, results, device):
-    """Run a row of an experiment on one clip; return its exit code and what it printed."""
+    """Run a row of an experiment on one clip; return its exit code and what it printed.
+
+    Resolution is meant for a corpus that does not ship with hsbench.
+    """
     command = [sys.executable, "-m", "hsbench", "run", experiment, "-k", f"row~{row}", "--budget", "smoke"]
+    command += ["--corpus", "demo"] if experiment == "resolution" else []
     options = ["--limit", "1", "--device", device, "--eager", "--no-html", "--results", str(results)]
     process = subprocess.run([*command, *options], capture_output=True, text=True, check=False)
     return process.returncode, process.stdout + process.stderr
