@@ -17,7 +17,8 @@ writes JSON with the name of the device.
 Usage: python speed/gpu_steps.py [--work hyper-bf16] [--device cpu --tiny] [--seconds 540] [--json FILE]
 
 speed/gpu.py starts one such process for each kind of work. They compile at the same time and wait for each other at a
-gate; behind it, one after the other checks its forms, times them and profiles the fastest.
+gate, but not for longer than most of their time; behind it, one after the other checks its forms, times them and
+profiles the fastest.
 
 A CPU can only rehearse the script, and its times mean nothing: no graph is recorded, and compiled code is traced but
 not generated.
@@ -68,6 +69,10 @@ BACKEND = "inductor" if torch.cuda.is_available() else "aot_eager"
 NO_GRAPH = "skipped: CUDA graphs need a CUDA device"
 WITHIN = {"fp32": 1e-2, "tf32": 0.1, "bf16": 0.5}
 """Largest relative difference of a gradient of individual INRs from plain fp32 code, above which nothing is timed."""
+CHUNK_SECONDS = 0.2
+"""Seconds of steps that are timed together, at most."""
+READY = 0.7
+"""Share of the time after which forms are timed, although other processes still compile."""
 INR_STEPS, PAPER_STEPS = 100_000, 1_562_500
 
 
@@ -268,7 +273,7 @@ def measure(
     for row, form in ways:
         attempt(row, form.compile, end)
     released()
-    with (gate or Gate(None, 1, end)).passed():
+    with (gate or Gate()).passed():
         tried = [(row, attempt(row, partial(checked, row, form), end)) for row, form in ways]
         time_alternately([(row, run) for row, run in tried if run is not None], chunk, rounds, end)
     return [row for row, _ in ways]
@@ -296,13 +301,21 @@ def checked(row: Row, form: Form) -> Run:
 
 
 def time_alternately(runs: Sequence[tuple[Row, Run]], chunk: int, rounds: int, end: float) -> None:
-    """Time forms in turns, note the medians in their rows, and profile the fastest."""
+    """Time forms in turns, note the medians in their rows, and profile the fastest.
+
+    Args:
+        runs: the rows, and for each the call that does one step.
+        chunk: largest number of steps that are timed together; fewer where these would take more than CHUNK_SECONDS.
+        rounds: number of rounds.
+        end: value of time.monotonic() after which no further round starts.
+    """
     times: dict[str, list[float]] = {row.form: [] for row, _ in runs}
+    chunks = {row.form: max(1, min(chunk, int(CHUNK_SECONDS / timed(run, 1)))) for row, run in runs}
     for number in range(rounds):
         if number and time.monotonic() > end:
             break
         for row, run in runs:
-            times[row.form].append(timed(run, chunk))
+            times[row.form].append(timed(run, chunks[row.form]))
     for row, _ in runs:
         row.seconds = statistics.median(times[row.form])
     if runs:
@@ -324,7 +337,7 @@ def measure_all(options: argparse.Namespace, device: str) -> list[Row]:
     chunk, rounds = (1, 2) if options.tiny else (10, 5)
     end = time.monotonic() + options.seconds
     rows: list[Row] = []
-    gate = Gate(*(options.gate or (None, 1)), end)
+    gate = Gate(*(options.gate or ()), opening=time.monotonic() + READY * options.seconds)
     for policy in ("fp32", "bf16", "tf32"):
         works = {
             f"hyper-{policy}": (
@@ -372,7 +385,9 @@ def main() -> None:
     )
     parser.add_argument("--work", help="kind of work and precision, such as hyper-bf16 (default: all)")
     parser.add_argument(
-        "--gate", type=lambda text: (Path(text.split("=")[0]), int(text.split("=")[1])), help="FOLDER=PROCESSES"
+        "--gate",
+        type=lambda text: (Path(text.split("=")[0]), *map(int, text.split("=")[1:])),
+        help="FOLDER=PROCESSES=RANK: of so many processes that share the folder, this one is timed after lower ranks",
     )
     options = parser.parse_args()
     try:

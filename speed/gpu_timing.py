@@ -6,13 +6,13 @@ import contextlib
 import fcntl
 import os
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     Run = Callable[[], torch.Tensor]
 
@@ -21,29 +21,46 @@ PROFILED = 25
 
 
 class Gate:
-    """Makes several processes start to time together, one after the other.
+    """Makes several processes time one after the other, once all of them are ready or it is time to begin.
 
     Args:
         folder: folder that all of them see; None for a process that runs alone.
         count: number of processes.
-        end: value of time.monotonic() after which no process waits for another one to be ready.
+        place: rank of this process, from 0; among the ready ones, the lowest goes first.
+        opening: value of time.monotonic() from which no process waits for another one to be ready.
     """
 
-    def __init__(self, folder: Path | None, count: int, end: float) -> None:
-        self.folder, self.count, self.end = folder, count, end
+    def __init__(self, folder: Path | None = None, count: int = 1, place: int = 0, opening: float = 0.0) -> None:
+        self.folder, self.count, self.place, self.opening = folder, count, place, opening
 
     @contextlib.contextmanager
     def passed(self) -> Iterator[None]:
-        """Wait until all processes are ready, and then until no other one is behind the gate."""
+        """Wait until the gate is open, and then until no other process is behind it or goes first."""
         if self.folder is None:
             yield
             return
-        (self.folder / f"{os.getpid()}.ready").touch()
-        while len(list(self.folder.glob("*.ready"))) < self.count and time.monotonic() < self.end:
+        mine = self.folder / f"{self.place}.ready"
+        mine.write_text(str(os.getpid()), encoding="utf-8")
+        while self._arrived() < self.count and time.monotonic() < self.opening:
             time.sleep(0.1)
-        with (self.folder / "lock").open("w") as lock:
+        while any(self._goes_first(place) for place in range(self.place)):
+            time.sleep(0.05)
+        with (self.folder / "lock").open("w") as lock:  # one that was late may be behind the gate already
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+        mine.rename(mine.with_suffix(".done"))
+
+    def _arrived(self) -> int:
+        """Return how many processes have come to the gate so far."""
+        assert self.folder is not None
+        return len([*self.folder.glob("*.ready"), *self.folder.glob("*.done")])
+
+    def _goes_first(self, place: int) -> bool:
+        """Return whether the process of a rank is ready, alive, and not done."""
+        assert self.folder is not None
+        with contextlib.suppress(OSError, ValueError):  # no such file, or one that is being written
+            return Path(f"/proc/{int((self.folder / f'{place}.ready').read_text(encoding='utf-8'))}").exists()
+        return False
 
 
 def kernels(run: Run, steps: int = 3) -> list[tuple[str, int, float]]:

@@ -5,6 +5,8 @@ import json
 import os
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -116,6 +118,43 @@ def test_the_gpu_script_stops_a_part_that_takes_too_long(monkeypatch):
     assert end == {"exit": 0, "output": ["done"]}
     (end,) = gpu.ended([gpu.start(["-c", "import time; time.sleep(300)"])], 0.5)
     assert end["exit"] is None
+
+
+@pytest.mark.parametrize(
+    ("delays", "opens"), [((0.3, 0.0, 0.1), 30.0), ((0.3, 0.0, 1.5), 1.0)], ids=["all are ready", "one is late"]
+)
+def test_processes_are_timed_in_their_order_and_nobody_waits_for_a_late_one(monkeypatch, tmp_path, delays, opens):
+    monkeypatch.syspath_prepend(str(SPEED))
+    from gpu_timing import Gate
+
+    passed, begun = [], time.monotonic()
+
+    def ready(place):
+        time.sleep(delays[place])
+        with Gate(tmp_path, 3, place, begun + opens).passed():
+            passed.append((place, time.monotonic() - begun))
+            time.sleep(0.1)
+
+    threads = [threading.Thread(target=ready, args=(place,)) for place in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [place for place, _ in passed] == [0, 1, 2]
+    assert (passed[0][1] >= 1) == (opens == 1.0), "the gate opens when all are ready, or when it is time"
+    assert passed[-1][1] < 20
+
+
+def test_a_process_that_ended_behind_the_gate_holds_nobody_up(monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(str(SPEED))
+    from gpu_timing import Gate
+
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    (tmp_path / "0.ready").write_text(str(ended.pid))
+    with Gate(tmp_path, 2, 1, 0.0).passed():
+        assert (tmp_path / "1.ready").exists()
+    assert (tmp_path / "1.done").exists()
 
 
 def test_the_gpu_script_skips_forms_when_its_time_is_used_up(gpu, tmp_path):

@@ -242,7 +242,7 @@ def run_row(experiment, row, results, device):
 def test_every_experiment_runs_at_smoke(tmp_path):
     """Not compiled, which takes a minute for each network. A metric or codec whose package is missing exits with 4."""
     pairs = rows_of_experiments()
-    with ThreadPoolExecutor(8) as pool:
+    with ThreadPoolExecutor(12) as pool:
         runs = [
             pool.submit(run_row, *pair, tmp_path / f"results-{number}", "cuda") for number, pair in enumerate(pairs)
         ]
