@@ -1,5 +1,7 @@
 """Networks and losses of rave-v1: published sizes, shapes, receptive field, and formulas."""
 
+import math
+
 import pytest
 import torch
 
@@ -59,6 +61,20 @@ def test_a_change_reaches_no_further_than_the_receptive_field():
     past, future = middle - int(reached.min()), int(reached.max()) - middle
     assert 20000 < past < 26000
     assert 20000 < future < 26000
+
+
+def test_the_noise_of_an_untrained_generator_is_faint():
+    """Where the last layer of its head gives 0, all magnitudes are 2 sigmoid(-5)^2.3 + 1e-7."""
+    generator = Rave(2).generator
+    last = generator.noise[-1][-1]
+    with torch.no_grad():
+        last.weight.zero_()
+        last.bias.zero_()
+        _, amplitudes = generator.heads(torch.randn(1, 128, 3), True)
+        bands, none = generator.heads(torch.randn(1, 128, 3), False)
+    assert amplitudes.shape == (1, 80, 6)
+    assert amplitudes.flatten().numpy() == pytest.approx(2 * (1 + math.exp(5)) ** -2.3 + 1e-7, rel=1e-4)
+    assert (bands.shape, none) == ((1, 16, 384), None)
 
 
 def test_filtered_noise_has_the_spectrum_of_its_filter():
