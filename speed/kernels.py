@@ -126,39 +126,49 @@ def memory_format_of_cudnn(x: torch.Tensor, weight: torch.Tensor, _backend: obje
     return torch.channels_last if torch.channels_last in formats else torch.contiguous_format
 
 
-def recorded(kind: str, policy: str, size: hyper_step.Size, batch: int) -> list[Graph]:
-    """Run a step on the CPU as a GPU would run it, and return the graphs of its compiled parts in their order."""
+def keeping(
+    graphs: list[Graph], part: str, options: Mapping[str, Any], decompositions: Mapping[Any, Any] | None = None
+) -> Callable[..., Any]:
+    """Return a backend of torch.compile that adds the graphs of a compiled part to a list, and runs them as they are.
+
+    Args:
+        graphs: the list.
+        part: name of the part.
+        options: settings with which torch's compiler will make kernels of the graphs.
+        decompositions: how operations are divided into simpler ones; by default as that compiler does.
+    """
     from torch._dynamo.backends.common import aot_autograd
     from torch._functorch.partitioners import min_cut_rematerialization_partition
     from torch._inductor.decomposition import select_decomp_table
 
+    def keep(direction: str) -> Callable[..., Any]:
+        def compiler(module: torch.fx.GraphModule, examples: list[Any]) -> Any:
+            graphs.append(Graph(f"{part} {direction}", copy.deepcopy(module), list(examples), options))
+            return make_boxed_func(module.forward)
+
+        return compiler
+
+    return aot_autograd(
+        fw_compiler=keep("forward"),
+        bw_compiler=keep("backward"),
+        decompositions=select_decomp_table() if decompositions is None else decompositions,
+        partition_fn=min_cut_rematerialization_partition,
+    )
+
+
+def recorded(kind: str, policy: str, size: hyper_step.Size, batch: int) -> list[Graph]:
+    """Run a step on the CPU as a GPU would run it, and return the graphs of its compiled parts in their order."""
     graphs: list[Graph] = []
-
-    def backend(part: str, options: Mapping[str, Any]) -> Callable[..., Any]:
-        def keep(direction: str) -> Callable[..., Any]:
-            def compiler(module: torch.fx.GraphModule, examples: list[Any]) -> Any:
-                graphs.append(Graph(f"{part} {direction}", copy.deepcopy(module), list(examples), options))
-                return make_boxed_func(module.forward)
-
-            return compiler
-
-        return aot_autograd(
-            fw_compiler=keep("forward"),
-            bw_compiler=keep("backward"),
-            decompositions=select_decomp_table(),
-            partition_fn=min_cut_rematerialization_partition,
-        )
-
     hyper_step.TILE = {"cpu": hyper_step.TILE["cuda"]}
     hyper_step.MICRO = {"cpu": batch}
     cores.count = lambda _device: 1
     encoder.preferred = lambda _x: True
     torch._C._conv_determine_backend_memory_format = memory_format_of_cudnn
     step = hyper_step.prepare(kind, batch, "cpu", size, policy, form_of(policy, CUDA)).step
-    step.network.encoder.compile(backend=backend("encoder", inlining("inductor")["options"]))
-    step.network.hypernetwork.compile(backend=backend("hypernetwork", {}))
-    step.network.net.compile(backend=backend("target network", {}))
-    step.loss.spectral_loss.compile(backend("loss", {}))
+    step.network.encoder.compile(backend=keeping(graphs, "encoder", inlining("inductor")["options"]))
+    step.network.hypernetwork.compile(backend=keeping(graphs, "hypernetwork", {}))
+    step.network.net.compile(backend=keeping(graphs, "target network", {}))
+    step.loss.spectral_loss.compile(keeping(graphs, "loss", {}))
     step(torch.rand(batch, size.samples) * 2 - 1, None, 0)
     return graphs
 

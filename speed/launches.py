@@ -9,23 +9,18 @@ Usage: python speed/launches.py [--tiny]
 from __future__ import annotations
 
 import argparse
-import copy
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch._dynamo.backends.common import aot_autograd
-from torch._functorch.aot_autograd import make_boxed_func
-from torch._functorch.partitioners import min_cut_rematerialization_partition
-from torch._inductor.decomposition import select_decomp_table
 
 import bench
 import patch_step
 from hsbench.models.rave.discriminators import Discriminators
 from hsbench.models.rave.network import Rave
 from hsbench.models.rave.step import TrainingStep
-from kernels import VIEWS, Graph, Launches, counted, pretend_an_h100
+from kernels import VIEWS, Graph, Launches, counted, keeping, pretend_an_h100
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -65,29 +60,17 @@ def counted_steps(steps: Mapping[str, Callable[[], object]], compile_step: Calla
         with Launches() as launches:
             step()
         row.eager = launches.count
-    for decompositions in ({}, select_decomp_table()):
+    for decompositions in ({}, None):  # the operations as they are written, and those that become kernels
         graphs: list[Graph] = []
-        compile_step(keeping(graphs, decompositions))
+        compile_step(keeping(graphs, "part", {}, decompositions))
         for row, step in zip(rows, steps.values(), strict=True):
             graphs.clear()
             step()
-            if decompositions:
+            if decompositions is None:
                 row.graphs = list(graphs)
             else:
                 row.replaced = sum(operations(graph) for graph in graphs)
     return rows
-
-
-def keeping(graphs: list[Graph], decompositions: Mapping[Any, Any]) -> Callable[..., Any]:
-    """Return a backend of torch.compile that adds the graphs of the compiled parts to a list, and runs them."""
-
-    def keep(module: torch.fx.GraphModule, examples: list[Any]) -> Callable[..., Any]:
-        graphs.append(Graph("part", copy.deepcopy(module), list(examples), {}))
-        return make_boxed_func(module.forward)
-
-    return aot_autograd(
-        fw_compiler=keep, decompositions=decompositions, partition_fn=min_cut_rematerialization_partition
-    )
 
 
 def operations(graph: Graph) -> int:
