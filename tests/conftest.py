@@ -102,17 +102,23 @@ def eager_checkpoints(monkeypatch):
 
 @pytest.fixture
 def hsbench_here(monkeypatch, capsys):
-    """Return a function that runs the command line in this process: exit code, standard output, standard error."""
+    """Return a function that runs the command line in this process: exit code, standard output, standard error.
+
+    `hsbench run` changes what SIGTERM does; it is restored, because processes that later tests fork inherit it.
+    """
 
     def run(*arguments):
         from hsbench.cli import app
 
         monkeypatch.setattr(sys, "argv", ["hsbench", *map(str, arguments)])
+        handler = signal.getsignal(signal.SIGTERM)
         code = 0
         try:
             app.main()
         except SystemExit as end:
             code = end.code or 0
+        finally:
+            signal.signal(signal.SIGTERM, handler)
         out, err = capsys.readouterr()
         return code, out, err
 
@@ -203,13 +209,10 @@ def hsbench(tmp_path, plug_ins, hsbench_here, monkeypatch):
 
     class Inside(CommandLine):
         def finished(self, command):
-            handler = signal.getsignal(signal.SIGTERM)
             with monkeypatch.context() as patch:
                 patch.chdir(self.folder)
                 for name, value in self.environment().items():
                     patch.setenv(name, value)
-                result = subprocess.CompletedProcess(command, *hsbench_here(*command[3:]))
-            signal.signal(signal.SIGTERM, handler)
-            return result
+                return subprocess.CompletedProcess(command, *hsbench_here(*command[3:]))
 
     return Inside(tmp_path)

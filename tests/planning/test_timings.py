@@ -114,13 +114,19 @@ def test_the_file_is_bounded(monkeypatch):
     assert set(stored()) == {timings.of_cell(cell(level=number), "cpu") for number in (2, 3, 4)}
 
 
-def _write(number):
-    measure(cell(level=number), clip=1.0)
+def _write(numbers):
+    for number in numbers:
+        measure(cell(level=number), clip=1.0)
 
 
 def test_writers_at_the_same_time_lose_nothing():
-    with multiprocessing.get_context("fork").Pool(4) as pool:
-        pool.map(_write, range(12), chunksize=1)
+    fork = multiprocessing.get_context("fork")
+    writers = [fork.Process(target=_write, args=(range(first, 12, 4),)) for first in range(4)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert [writer.exitcode for writer in writers] == [0] * 4
     assert len(stored()) == 12
 
 
