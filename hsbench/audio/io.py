@@ -5,12 +5,12 @@ Conventions: waveforms are [samples] float32, full scale +-1; the samples of int
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING
 
 import numpy as np
 import soundfile
 
+from hsbench.audio.memory import encode
 from hsbench.audio.scorable import unusable_rate
 from hsbench.errors import DataError
 from hsbench.files import replace_atomically
@@ -100,9 +100,7 @@ def wav_bytes(waveform: NDArray[np.float32], sample_rate: int) -> bytes:
         waveform: [samples] or [samples, channels], float32.
         sample_rate: in Hz.
     """
-    buffer = io.BytesIO()
-    soundfile.write(buffer, np.asarray(waveform, np.float32), sample_rate, format="WAV", subtype="FLOAT")
-    data = bytearray(buffer.getvalue())
+    data = bytearray(encode(np.asarray(waveform, np.float32), sample_rate, format="WAV", subtype="FLOAT"))
     if (peak := data.find(b"PEAK", 0, 128)) >= 0:
         data[peak + 12 : peak + 16] = bytes(4)  # libsndfile writes the current time there
     return bytes(data)
@@ -117,10 +115,8 @@ def flac_bytes(waveform: NDArray[np.float32], sample_rate: int) -> bytes:
         waveform: [samples], float32.
         sample_rate: in Hz.
     """
-    buffer = io.BytesIO()
     integers = np.clip(np.round(np.asarray(waveform, np.float64) * 32768), -32768, 32767).astype(np.int16)
-    soundfile.write(buffer, integers, sample_rate, format="FLAC", subtype="PCM_16")
-    return buffer.getvalue()
+    return encode(integers, sample_rate, format="FLAC", subtype="PCM_16")
 
 
 def write_wav(path: Path, waveform: NDArray[np.float32], sample_rate: int) -> None:

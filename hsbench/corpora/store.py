@@ -14,7 +14,6 @@ Memory does not grow with the number of files.
 from __future__ import annotations
 
 import fcntl
-import io
 import os
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -26,6 +25,7 @@ from hsbench.errors import DataError, LockedError
 from hsbench.files import append_jsonl, cache_folder, read_json, read_jsonl, sha256_bytes, sha256_json, write_json
 
 if TYPE_CHECKING:
+    import io
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
@@ -251,8 +251,6 @@ def cut(path: str, settings: Mapping[str, Any]) -> tuple[bytes, str]:
 
 def _pcm16(samples: NDArray[np.float32], rate: int) -> bytes:
     """Return samples as 16-bit integers, rounded as libsndfile rounds them."""
-    import soundfile
+    from hsbench.audio.memory import encode
 
-    buffer = io.BytesIO()
-    soundfile.write(buffer, samples, rate, format="RAW", subtype="PCM_16", endian="LITTLE")
-    return buffer.getvalue()
+    return encode(samples, rate, format="RAW", subtype="PCM_16", endian="LITTLE")

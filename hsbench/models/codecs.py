@@ -30,6 +30,7 @@ import numpy as np
 from hsbench.audio.lag import advanced, best_match
 from hsbench.descriptors import ModelDescriptor
 from hsbench.errors import BackendMissingError, UsageError
+from hsbench.interrupts import deferred
 from hsbench.models.base import Payload
 from hsbench.models.clipwise import Clipwise
 
@@ -192,24 +193,20 @@ class MP3SoundFile(Codec):
         The bitrate is an average one because libsndfile does not remove the encoder's delay at a constant bitrate.
         """
         del context
-        import soundfile
+        from hsbench.audio.memory import decode, encode
 
         _check_rate(self.name, clip)
-        buffer = io.BytesIO()
-        soundfile.write(
-            buffer,
+        file = encode(
             clip.waveform,
             clip.sample_rate,
             format="MP3",
             bitrate_mode="AVERAGE",
             compression_level=self.compression_level,
         )
-        size = len(buffer.getvalue())
-        buffer.seek(0)
-        decoded, _ = soundfile.read(buffer, dtype="float32")
-        return _cut_or_pad(decoded, clip.waveform.size), Payload(0, 8 * size)
+        return _cut_or_pad(decode(file), clip.waveform.size), Payload(0, 8 * len(file))
 
 
+@deferred()  # FFmpeg calls Python for each access to the file
 def _encode(
     waveform: NDArray[np.float32], rate: int, codec: str, sample_format: str, container: str, kbps: int
 ) -> tuple[bytes, int]:
@@ -242,6 +239,7 @@ def _encode(
     return buffer.getvalue(), size
 
 
+@deferred()
 def _decode(file: bytes) -> tuple[NDArray[np.float32], int]:
     """Return the waveform of a file, [samples] without the encoder's delay, and its sample rate in Hz."""
     import av
