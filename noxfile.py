@@ -14,12 +14,23 @@ import nox
 
 HERE = Path(__file__).parent
 
+IN_TWO = ("--numprocesses", "2")
+ONE_THREAD = {"OMP_NUM_THREADS": "1"}
+NO_TESTS = 5
+"""Exit code of pytest where no test was selected."""
+
 nox.options.sessions = ["lint", "types", "tests"]
 
 _ready = False
 
 
-def _run(session: nox.Session, tool: str, *arguments: str, env: dict[str, str] | None = None) -> None:
+def _run(
+    session: nox.Session,
+    tool: str,
+    *arguments: str,
+    env: dict[str, str] | None = None,
+    success_codes: tuple[int, ...] = (0,),
+) -> None:
     """Run a tool of the shared environment, which the first session creates or updates.
 
     Args:
@@ -27,6 +38,7 @@ def _run(session: nox.Session, tool: str, *arguments: str, env: dict[str, str] |
         tool: name of a program in the environment's bin folder, such as "pytest".
         arguments: command-line arguments of that program.
         env: environment variables to set for that program.
+        success_codes: exit codes with which the session goes on.
     """
     global _ready  # noqa: PLW0603  the environment is set up once per run of nox
     folder = HERE / ".venv"
@@ -41,7 +53,11 @@ def _run(session: nox.Session, tool: str, *arguments: str, env: dict[str, str] |
         _ready = True
     # The tests start many processes; without bytecode on disk, each of them would compile the whole package.
     session.run(
-        str(folder / "bin" / tool), *arguments, external=True, env={"PYTHONDONTWRITEBYTECODE": "", **(env or {})}
+        str(folder / "bin" / tool),
+        *arguments,
+        external=True,
+        env={"PYTHONDONTWRITEBYTECODE": "", **(env or {})},
+        success_codes=success_codes,
     )
 
 
@@ -62,14 +78,16 @@ def types(session: nox.Session) -> None:
 @nox.session(venv_backend="none")
 def tests(session: nox.Session) -> None:
     """Run the tests that take seconds, in two processes of one thread each."""
-    arguments = ("-m", "not slow", "--numprocesses", "2", *session.posargs)
-    _run(session, "python", "-m", "pytest", *arguments, env={"OMP_NUM_THREADS": "1"})
+    _run(session, "python", "-m", "pytest", "-m", "not slow", *IN_TWO, *session.posargs, env=ONE_THREAD)
 
 
 @nox.session(venv_backend="none")
 def slow(session: nox.Session) -> None:
-    """Run the tests that take minutes."""
-    _run(session, "python", "-m", "pytest", "-m", "slow", *session.posargs)
+    """Run the tests that take minutes: in two processes, then alone those that use all cores."""
+    pytest = ("python", "-m", "pytest", "--durations", "10", *session.posargs)
+    codes = (0, NO_TESTS) if session.posargs else (0,)  # the tests of a file may all be of one kind
+    _run(session, *pytest, "-m", "slow and not all_cores", *IN_TWO, env=ONE_THREAD, success_codes=codes)
+    _run(session, *pytest, "-m", "slow and all_cores", success_codes=codes)
 
 
 @nox.session(venv_backend="none")

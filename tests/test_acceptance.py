@@ -7,8 +7,9 @@ import sys
 
 import pytest
 
+pytestmark = [pytest.mark.slow, pytest.mark.all_cores]
 
-@pytest.mark.slow
+
 def test_table2d_at_quick_reaches_its_quality(tmp_path):
     base = [sys.executable, "-m", "hsbench"]
     process = subprocess.run(
@@ -37,7 +38,6 @@ def report(folder, experiment):
     return {(row["row"], row["metric"]): row for row in csv.DictReader(process.stdout.splitlines())}
 
 
-@pytest.mark.slow
 def test_a_hypernetwork_learns_at_quick(tmp_path):
     """On training clips, its loss is below that of silence, of noise, and of reconstructions of other clips."""
     base = [sys.executable, "-m", "hsbench", "run", "table2b", "--budget", "quick", "--device", "cpu"]
@@ -57,7 +57,6 @@ def test_a_hypernetwork_learns_at_quick(tmp_path):
     assert facts["spread"] > 0.1
 
 
-@pytest.mark.slow
 def test_a_hypernetwork_learns_eight_clips(tmp_path):
     """It is trained on 0.74 s of each of eight demo clips, on all cores, and reaches a mean SI-SNR of 3 dB."""
     training = {"train_clips": 8, "batch": 8, "epoch_samples": 80, "epochs": 50, "coordinates": "none"}
