@@ -73,9 +73,16 @@ class BackendMissingError(HsbenchError):
 
 
 class InterruptedRunError(HsbenchError):
-    """The user or the scheduler interrupted the run."""
+    """The user or the scheduler interrupted the run.
+
+    Args:
+        message: one sentence, where it says more than that.
+    """
 
     exit_code = 130
+
+    def __init__(self, message: str = "interrupted; run the same command again to go on.") -> None:
+        super().__init__(message)
 
 
 _STORAGE = {

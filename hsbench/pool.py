@@ -6,6 +6,7 @@ import contextlib
 import multiprocessing
 import multiprocessing.connection
 import os
+import signal
 import threading
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -87,8 +88,8 @@ def _start(workers: int) -> ProcessPoolExecutor:
     A spawned process copies the environment of its owner when it starts, and an executor starts its processes as tasks
     come in. One task for each process starts them all while the environment asks for one thread.
     """
-    executor = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_follow_owner)
-    with _one_thread():
+    executor = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_begin)
+    with _one_thread(), _no_interrupt():
         for _ in range(workers):
             executor.submit(os.getpid)
     return executor
@@ -109,8 +110,24 @@ def _one_thread() -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _follow_owner() -> None:
-    """In a worker: end the process when the owner of the pool has ended, however it ended."""
+@contextlib.contextmanager
+def _no_interrupt() -> Iterator[None]:
+    """Block SIGINT in this thread, and so in the processes that it starts; what comes meanwhile comes afterwards."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _begin() -> None:
+    """In a worker: end the process when the owner of the pool has ended, however it ended, or at Ctrl-C.
+
+    Ctrl-C in a terminal reaches the workers too, and each of them would print the traceback of a KeyboardInterrupt. So
+    they start with SIGINT blocked, and let it through when it ends them without a word.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     owner = multiprocessing.parent_process()
     assert owner is not None
 

@@ -6,11 +6,12 @@ interrupted.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import sys
 import traceback
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from typer.core import TyperGroup
@@ -40,6 +41,9 @@ from hsbench.cli import list as listing
 from hsbench.errors import HsbenchError, InterruptedRunError, storage_error
 from hsbench.version import __version__
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 FIRST_STEPS = """\
 hsbench measures how well models rebuild sound. Three commands to begin with:
 
@@ -49,11 +53,19 @@ hsbench measures how well models rebuild sound. Three commands to begin with:
 
 hsbench --help lists all commands, hsbench COMMAND --help the options of one."""
 """What `hsbench` prints without arguments."""
-INTERRUPTED = "interrupted; run the same command again to go on."
 
 
 class _Verbs(TyperGroup):
     """The verbs, each of which an interrupt ends with one sentence; typer would end it without a message."""
+
+    def make_context(self, *arguments: Any, **settings: Any) -> Any:
+        """Parse the options in front of the verb.
+
+        Raises:
+            InterruptedRunError: the user pressed Ctrl-C.
+        """
+        with _in_one_sentence():
+            return super().make_context(*arguments, **settings)
 
     def invoke(self, ctx: Any) -> Any:
         """Run a verb.
@@ -61,10 +73,17 @@ class _Verbs(TyperGroup):
         Raises:
             InterruptedRunError: the user pressed Ctrl-C.
         """
-        try:
+        with _in_one_sentence():
             return super().invoke(ctx)
-        except KeyboardInterrupt:
-            raise InterruptedRunError(INTERRUPTED) from None
+
+
+@contextlib.contextmanager
+def _in_one_sentence() -> Iterator[None]:
+    """Turn Ctrl-C into an InterruptedRunError."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise InterruptedRunError from None
 
 
 app = typer.Typer(
@@ -121,7 +140,8 @@ def main() -> None:
     except HsbenchError as error:
         _fail(str(error), error.exit_code)
     except KeyboardInterrupt:
-        _fail(INTERRUPTED, 130)
+        interrupted = InterruptedRunError()
+        _fail(str(interrupted), interrupted.exit_code)
     except BrokenPipeError:  # the program that reads the output has ended, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         sys.exit(141)

@@ -116,7 +116,7 @@ def run(
             announce=lambda planned: show_plan(planned, wide=wide),
         )
     except KeyboardInterrupt:
-        raise InterruptedRunError("interrupted; run the same command again to go on.") from None
+        raise InterruptedRunError from None
     print()
     if screen.chosen(output_format, wide=wide) == "text":
         screen.show(study.drawn(columns := screen.width(wide=wide)), columns)

@@ -1,9 +1,12 @@
 """The outermost boundary of the command line: how exceptions and interrupts end, and what cannot be printed."""
 
 import os
+import sys
 
 import pytest
+from typer.core import TyperGroup
 
+from hsbench import __main__
 from hsbench.errors import UsageError
 
 
@@ -23,6 +26,32 @@ def failing(hsbench_here, monkeypatch):
 
 def test_an_interrupt_is_one_sentence_and_130(failing):
     assert failing(KeyboardInterrupt()) == (130, "", "hsbench: interrupted; run the same command again to go on.\n")
+
+
+def test_an_interrupt_during_the_imports_of_the_command_line_is_one_sentence_and_130(monkeypatch, capsys):
+    class Interrupted:
+        @staticmethod
+        def find_spec(name, *_):
+            if name == "hsbench.cli.app":
+                raise KeyboardInterrupt
+
+    from hsbench import cli
+
+    monkeypatch.delitem(sys.modules, "hsbench.cli.app", raising=False)
+    monkeypatch.delattr(cli, "app", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Interrupted, *sys.meta_path])
+    with pytest.raises(SystemExit) as end:
+        __main__.main()
+    assert end.value.code == 130
+    assert capsys.readouterr() == ("", "hsbench: interrupted; run the same command again to go on.\n")
+
+
+def test_an_interrupt_before_the_verb_begins_is_one_sentence_and_130(hsbench_here, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(TyperGroup, "parse_args", interrupted)
+    assert hsbench_here("list") == (130, "", "hsbench: interrupted; run the same command again to go on.\n")
 
 
 def test_an_invalid_request_is_one_sentence_and_2(failing):

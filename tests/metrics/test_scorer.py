@@ -132,6 +132,41 @@ def test_workers_end_with_an_owner_that_is_killed(tmp_path):
         time.sleep(0.02)
 
 
+BUSY = """
+import sys, time
+from hsbench.pool import Pool
+if __name__ == "__main__":
+    pool = Pool(2)
+    if sys.argv[1] == "work":
+        pool.submit(time.time).result()
+    task = pool.submit(time.sleep, 600)
+    try:
+        print("ready", flush=True)
+        task.result()
+    except KeyboardInterrupt:
+        print("interrupted")
+"""
+
+
+@pytest.mark.parametrize("stage", ["start", "work"])
+def test_ctrl_c_ends_the_workers_without_a_word(tmp_path, stage):
+    """It reaches every process of a terminal: the owner, and workers that start or work."""
+    script = tmp_path / "owner.py"
+    script.write_text(BUSY)
+    owner = subprocess.Popen(
+        [sys.executable, str(script), stage],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    ready = owner.stdout.readline()
+    os.killpg(owner.pid, signal.SIGINT)
+    assert owner.communicate(timeout=60) == ("interrupted\n", "")
+    assert (ready, owner.returncode) == ("ready\n", 0)
+
+
 def state(pid):
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
