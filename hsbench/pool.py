@@ -124,9 +124,11 @@ def _begin() -> None:
     """In a worker: end the process when the owner of the pool has ended, however it ended, or at Ctrl-C.
 
     Ctrl-C in a terminal reaches the workers too, and each of them would print the traceback of a KeyboardInterrupt. So
-    they start with SIGINT blocked, and let it through when it ends them without a word.
+    they start with SIGINT blocked, and let it through when it ends them without a word. Where the owner ignores it, as
+    a job in the background does, they do too.
     """
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     owner = multiprocessing.parent_process()
     assert owner is not None

@@ -167,6 +167,33 @@ def test_ctrl_c_ends_the_workers_without_a_word(tmp_path, stage):
     assert (ready, owner.returncode) == ("ready\n", 0)
 
 
+BACKGROUND = """
+import os, sys
+from hsbench.pool import Pool
+if __name__ == "__main__":
+    pool = Pool(1)
+    for _ in range(2):
+        print(pool.submit(os.getpid).result(), flush=True)
+        sys.stdin.readline()
+"""
+
+
+def test_the_workers_of_a_job_in_the_background_survive_ctrl_c(tmp_path):
+    script = tmp_path / "owner.py"
+    script.write_text(BACKGROUND)
+    owner = subprocess.Popen(
+        [sys.executable, str(script)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
+    )
+    worker = owner.stdout.readline()
+    os.killpg(owner.pid, signal.SIGINT)
+    assert owner.communicate("\n\n", timeout=60) == (worker, None)
+
+
 def state(pid):
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
