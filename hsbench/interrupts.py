@@ -23,15 +23,16 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 def deferred() -> Iterator[None]:
     """Deliver SIGINT and SIGTERM at the end of the block.
 
-    Outside the main thread, the only one in which Python handles signals, nothing has to be done.
+    Nothing has to be done outside the main thread, the only one in which Python handles signals, and for a signal that
+    another program, of which Python is a part, handles itself.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     received: list[int] = []
-    handlers = {number: signal.getsignal(number) for number in SIGNALS}
+    handlers = {number: handler for number in SIGNALS if (handler := signal.getsignal(number)) is not None}
     try:
-        for number in SIGNALS:
+        for number in handlers:
             signal.signal(number, lambda number, _frame: received.append(number))
         yield
     finally:

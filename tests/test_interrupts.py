@@ -96,6 +96,13 @@ def test_the_handlers_are_those_from_before_and_errors_pass():
     assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
 
 
+def test_a_signal_that_is_not_handled_by_python_is_left_alone(monkeypatch):
+    monkeypatch.setattr(signal, "getsignal", lambda number: None)
+    monkeypatch.setattr(signal, "signal", None)
+    with deferred():
+        pass
+
+
 def test_other_threads_than_the_main_one_change_no_handler():
     handlers = []
 
