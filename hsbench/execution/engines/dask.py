@@ -84,8 +84,7 @@ class DaskEngine:
     def _run_at(
         self, address: str, cells: Sequence[PlannedCell], imports: Sequence[str], command: Sequence[str]
     ) -> list[Outcome]:
-        # The client logs a traceback when the scheduler is lost, even after it is closed; the outcomes report the loss.
-        logging.getLogger("distributed.client").setLevel(logging.CRITICAL + 1)
+        _silence()
         try:
             client = self._dask.Client(address, set_as_default=False)
         except (OSError, ValueError) as error:
@@ -183,6 +182,16 @@ class _Run:
         with contextlib.suppress(OSError):  # without a scheduler, the workers and their cells end by themselves
             self._client.cancel(futures)
             self._client.run(stop, self._token, on_error="ignore")
+
+
+def _silence() -> None:
+    """Keep client and scheduler from logging a traceback when the other one is gone.
+
+    The client logs it even after it is closed; the outcomes report a scheduler that is lost. The scheduler logs it, as
+    critical, if the progress of a cell arrives between the end of the client and its own.
+    """
+    for name in ("distributed.client", "distributed.scheduler"):
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
 _running: dict[str, list[CellProcess]] = defaultdict(list)

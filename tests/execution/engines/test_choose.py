@@ -1,6 +1,7 @@
 """Creating an engine: its options, its error messages, and an interrupt."""
 
 import dataclasses
+import logging
 import shutil
 import sys
 from types import SimpleNamespace
@@ -9,7 +10,7 @@ import pytest
 
 from hsbench.errors import BackendMissingError, UnknownNameError, UsageError
 from hsbench.execution.engines.choose import Choice, create
-from hsbench.execution.engines.dask import _Run
+from hsbench.execution.engines.dask import _Run, _silence
 from hsbench.results.store import Results
 from hsbench.spec import Resources
 
@@ -69,6 +70,28 @@ def test_the_parameters_of_slurm_jobs(tmp_path, slurm):
 def test_a_malformed_slurm_parameter_is_refused_in_one_sentence(hsbench_here, tmp_path, text):
     code, _, err = hsbench_here("run", "table2d", "--engine", "slurm", "--slurm", text, "--results", tmp_path)
     assert (code, "--slurm expects KEY=VALUE, such as partition=gpu" in err) == (2, True), err
+
+
+def test_a_scheduler_whose_client_has_ended_logs_nothing(caplog):
+    """As when a run is interrupted and the progress of a cell arrives afterwards."""
+    from distributed.batched import BatchedSend
+    from distributed.core import Status
+    from distributed.scheduler import Scheduler
+
+    scheduler = SimpleNamespace(client_comms={"ended": BatchedSend(1)}, stream_comms={}, status=Status.running)
+    scheduler.client_comms["ended"].comm = SimpleNamespace(closed=lambda: True)
+    logger = logging.getLogger("distributed.scheduler")
+    logger.addHandler(caplog.handler)
+    try:
+        Scheduler.send_all(scheduler, {"ended": [{"op": "event"}]}, {})
+        assert "Closed comm" in caplog.text
+        caplog.clear()
+        _silence()
+        Scheduler.send_all(scheduler, {"ended": [{"op": "event"}]}, {})
+    finally:
+        logger.removeHandler(caplog.handler)
+        logger.setLevel(logging.NOTSET)
+    assert caplog.text == ""
 
 
 def test_an_interrupt_is_raised_even_if_the_scheduler_is_lost():
