@@ -132,39 +132,52 @@ def test_workers_end_with_an_owner_that_is_killed(tmp_path):
         time.sleep(0.02)
 
 
+def in_a_terminal(script, interrupt, *arguments):
+    """Start a script as a terminal does, where Ctrl-C reaches it and every process that it starts.
+
+    Args:
+        script: path of the script.
+        interrupt: what Ctrl-C does at first, SIG_DFL, or SIG_IGN as for a job in the background.
+        *arguments: arguments of the script.
+    """
+    return subprocess.Popen(
+        [sys.executable, str(script), *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, interrupt),
+    )
+
+
 BUSY = """
 import sys, time
 from hsbench.pool import Pool
+
+def work():
+    print("ready", flush=True)
+    time.sleep(600)
+
 if __name__ == "__main__":
-    pool = Pool(2)
-    if sys.argv[1] == "work":
-        pool.submit(time.time).result()
-    task = pool.submit(time.sleep, 600)
     try:
-        print("ready", flush=True)
-        task.result()
+        Pool(1).submit(work).result()
     except KeyboardInterrupt:
         print("interrupted")
+elif sys.argv[1] == "start":
+    print("ready", flush=True)
+    time.sleep(1)
 """
 
 
 @pytest.mark.parametrize("stage", ["start", "work"])
 def test_ctrl_c_ends_the_workers_without_a_word(tmp_path, stage):
-    """It reaches every process of a terminal: the owner, and workers that start or work."""
-    script = tmp_path / "owner.py"
-    script.write_text(BUSY)
-    owner = subprocess.Popen(
-        [sys.executable, str(script), stage],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
-    ready = owner.stdout.readline()
+    """It reaches every process of a terminal: the owner, and a worker that starts or works."""
+    owner = in_a_terminal(tmp_path, signal.SIG_DFL, BUSY, stage)
+    assert owner.stdout.readline() == "ready\n"
     os.killpg(owner.pid, signal.SIGINT)
     assert owner.communicate(timeout=60) == ("interrupted\n", "")
-    assert (ready, owner.returncode) == ("ready\n", 0)
+    assert owner.returncode == 0
 
 
 BACKGROUND = """
@@ -179,19 +192,25 @@ if __name__ == "__main__":
 
 
 def test_the_workers_of_a_job_in_the_background_survive_ctrl_c(tmp_path):
-    script = tmp_path / "owner.py"
-    script.write_text(BACKGROUND)
-    owner = subprocess.Popen(
-        [sys.executable, str(script)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
-    )
+    owner = in_a_terminal(tmp_path, signal.SIG_IGN, BACKGROUND)
     worker = owner.stdout.readline()
     os.killpg(owner.pid, signal.SIGINT)
-    assert owner.communicate("\n\n", timeout=60) == (worker, None)
+    assert owner.communicate("\n\n", timeout=60) == (worker, "")
+
+
+def in_a_terminal(folder, interrupt, script, *arguments):
+    """Start a script in a process group of its own, in which SIGINT is ignored (SIG_IGN) or not (SIG_DFL)."""
+    path = folder / "owner.py"
+    path.write_text(script)
+    return subprocess.Popen(
+        [sys.executable, str(path), *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, interrupt),
+    )
 
 
 def state(pid):
