@@ -132,25 +132,6 @@ def test_workers_end_with_an_owner_that_is_killed(tmp_path):
         time.sleep(0.02)
 
 
-def in_a_terminal(script, interrupt, *arguments):
-    """Start a script as a terminal does, where Ctrl-C reaches it and every process that it starts.
-
-    Args:
-        script: path of the script.
-        interrupt: what Ctrl-C does at first, SIG_DFL, or SIG_IGN as for a job in the background.
-        *arguments: arguments of the script.
-    """
-    return subprocess.Popen(
-        [sys.executable, str(script), *arguments],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, interrupt),
-    )
-
-
 BUSY = """
 import sys, time
 from hsbench.pool import Pool
